@@ -1,0 +1,66 @@
+import nx from '@nx/eslint-plugin';
+import importX from 'eslint-plugin-import-x';
+import n from 'eslint-plugin-n';
+import tseslint from 'typescript-eslint';
+
+const contracts = (...names) => names.map((name) => `contract:${name}`);
+const libs = (...names) => names.map((name) => `lib:${name}`);
+const allow = (sourceTag, ...targets) => ({ sourceTag, onlyDependOnLibsWithTags: targets });
+
+// Deny by default: a project may know what its row names, and nothing else.
+const depConstraints = [
+  allow('lib:errors'),
+  ...['api', 'user', 'auth', 'verifier'].map((name) => allow(`contract:${name}`, 'lib:errors')),
+  allow('lib:rpc', 'lib:errors', 'contract:api'),
+  allow('lib:postgres', 'lib:errors', 'contract:api', 'tool:postgres-server'),
+  allow('lib:access', ...libs('errors', 'rpc'), ...contracts('api', 'verifier')),
+  allow('lib:idempotency', ...libs('errors', 'postgres'), 'contract:api'),
+  allow('lib:observability', ...libs('errors', 'rpc', 'postgres', 'transcoding')),
+  allow('lib:lifecycle', 'lib:observability'),
+  allow('lib:transcoding', ...libs('errors', 'rpc'), 'contract:api'),
+  allow('app:user', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'user', 'verifier')),
+  allow('app:auth', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'auth', 'user', 'verifier')),
+  allow('app:gateway', ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', 'transcoding'), ...contracts('api', 'verifier')),
+  allow('app:e2e', 'tool:postgres-server'),
+  allow('tool:launcher', 'tool:postgres-server'),
+  allow('tool:postgres-server'),
+  allow('tool:checks'),
+];
+
+// A package, and the only places that may import it.
+const only = (packages, message, files, ignores) => ({
+  files,
+  ignores,
+  rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: packages.map((group) => ({ group: [group], message, allowTypeImports: false })) }] },
+});
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/src/gen', '**/node_modules', '**/third_party', '**/.nx', '**/tmp'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.{ts,mts}'],
+    plugins: { '@nx': nx, 'import-x': importX, n },
+    settings: { 'import-x/resolver-next': [] },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { enforceBuildableLibDependency: false, allow: [], allowCircularSelfDependency: false, depConstraints },
+      ],
+      'n/no-process-env': 'error',
+      'import-x/no-default-export': 'error',
+      'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportAllDeclaration', message: 'list the names: an index.ts is a table of contents' },
+      ],
+    },
+  },
+  only(['@grpc/grpc-js'], 'only libs/rpc speaks grpc-js', ['apps/**/*.ts', 'libs/**/*.ts'], ['libs/rpc/**']),
+  only(['pg', 'pg-*'], 'SQL lives in libs/postgres and in **/postgres/**', ['apps/**/*.ts', 'libs/**/*.ts'], ['libs/{postgres,idempotency,outbox}/**', '**/postgres/**', '**/test/**']),
+  only(['fastify', '@fastify/*'], 'HTTP is the business of gateway, transcoding and lifecycle', ['apps/**/*.ts', 'libs/**/*.ts'], ['apps/gateway/**', 'libs/{transcoding,lifecycle}/**']),
+  only(['@gatehouse/*/testing', '@gatehouse/postgres-server'], 'for tests alone', ['apps/**/src/**/*.ts', 'libs/**/src/**/*.ts'], ['**/testing.ts', '**/testing/**', '**/*.test.ts']),
+  { files: ['**/config.ts', 'tools/**', 'apps/e2e/**', '**/*.test.ts', '**/testing.ts', '**/test/**'], rules: { 'n/no-process-env': 'off' } },
+  { files: ['**/*.test.ts', '**/test/**'], rules: { 'max-lines': 'off' } },
+);

@@ -1,0 +1,24 @@
+// What every project's jest.config.cjs spreads: swc, the workspace's paths, `.sql` as text.
+const { readFileSync } = require('node:fs');
+const {
+  compilerOptions: { paths },
+} = JSON.parse(readFileSync(`${__dirname}/tsconfig.base.json`, 'utf8'));
+
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['**/src/**/*.test.ts', '**/test/**/*.test.ts'],
+  testTimeout: 30_000,
+  transform: {
+    '^.+\\.sql$': `${__dirname}/tools/jest/sql-as-text.cjs`,
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: Object.fromEntries(Object.entries(paths).map(([name, [file]]) => [`^${name}$`, `${__dirname}/${file}`])),
+};

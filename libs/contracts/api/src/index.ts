@@ -1,0 +1,22 @@
+export { type AccessRule, access, error, error_domain, error_reasons, sensitive } from './gen/gatehouse/api/v1/options_pb';
+export {
+  type PlatformErrorReason,
+  cancelled,
+  conflict,
+  deadlineExceeded,
+  httpMethodUnsupported,
+  internal,
+  mediaTypeUnsupported,
+  methodUnknown,
+  overloaded,
+  permissionDenied,
+  requestIdReused,
+  requestInProgress,
+  requestTooLarge,
+  requestUnreadable,
+  tokenExpired,
+  tokenInvalid,
+  tokenMissing,
+  unavailable,
+  validationFailed,
+} from './gen/errors';

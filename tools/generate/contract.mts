@@ -1,0 +1,54 @@
+// Generates one contract: `contract.mts <out> <package folder>…`, folders under proto/.
+// Gives <out>/… ts-proto types and generic service definitions, <out>/errors.ts the error constructors,
+// and <out>/descriptor-set.ts the descriptor set with all imports, options kept.
+import { fromBinary } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [out, ...packages] = process.argv.slice(2);
+if (!out || packages.length === 0) throw new Error('usage: contract.mts <out> <package folder>…');
+const paths = packages.map((folder) => `proto/${folder}`);
+
+const image = execFileSync('buf', ['build', 'proto', '--exclude-source-info', ...paths.flatMap((path) => ['--path', path]), '-o', '-'], {
+  maxBuffer: 64 << 20,
+});
+// options have no use in the generated types: services read them from the descriptor set
+const optionPackages = ['buf.validate', 'google.api', 'gatehouse.api.v1'];
+const imported = new Set(fromBinary(FileDescriptorSetSchema, image).file.map((file) => file.package));
+
+const template = {
+  version: 'v2',
+  inputs: [{ directory: 'proto', paths, exclude_types: optionPackages.filter((name) => imported.has(name)) }],
+  plugins: [
+    {
+      local: 'protoc-gen-ts_proto',
+      out,
+      strategy: 'all',
+      include_imports: true,
+      opt: [
+        'outputServices=generic-definitions',
+        'esModuleInterop=true',
+        'env=node',
+        'forceLong=bigint',
+        'useOptionals=messages',
+        'useExactTypes=false',
+        'oneof=unions-value',
+        'snakeToCamel=keys',
+        'outputJsonMethods=false',
+        'unrecognizedEnum=false',
+        'outputIndex=false',
+      ],
+    },
+  ],
+};
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+execFileSync('buf', ['generate', '--template', JSON.stringify(template)], { stdio: 'inherit' });
+execFileSync('node', ['tools/generate/errors.mts', out, ...packages], { stdio: 'inherit' });
+writeFileSync(
+  join(out, 'descriptor-set.ts'),
+  `export const descriptorSet: Uint8Array = Buffer.from('${image.toString('base64')}', 'base64');\n`,
+);

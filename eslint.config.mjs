@@ -5,7 +5,19 @@ import tseslint from 'typescript-eslint';
 
 const contracts = (...names) => names.map((name) => `contract:${name}`);
 const libs = (...names) => names.map((name) => `lib:${name}`);
-const allow = (sourceTag, ...targets) => ({ sourceTag, onlyDependOnLibsWithTags: targets });
+
+// Packages that only some projects may import.
+const owners = {
+  '@grpc/grpc-js': ['lib:rpc'],
+  fastify: ['app:gateway', 'lib:transcoding', 'lib:lifecycle'],
+  '@fastify/*': ['app:gateway', 'lib:transcoding', 'lib:lifecycle'],
+  pg: ['lib:postgres', 'lib:idempotency', 'app:user', 'app:auth', 'app:e2e', 'tool:postgres-server', 'tool:launcher'],
+};
+const allow = (sourceTag, ...targets) => ({
+  sourceTag,
+  onlyDependOnLibsWithTags: targets,
+  bannedExternalImports: Object.keys(owners).filter((name) => !owners[name].includes(sourceTag)),
+});
 
 // Deny by default: a project may know what its row names, and nothing else.
 const depConstraints = [
@@ -27,20 +39,12 @@ const depConstraints = [
   allow('tool:checks'),
 ];
 
-// A package, and the only places that may import it.
-const only = (packages, message, files, ignores) => ({
-  files,
-  ignores,
-  rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: packages.map((group) => ({ group: [group], message, allowTypeImports: false })) }] },
-});
-
 export default tseslint.config(
   { ignores: ['**/dist', '**/src/gen', '**/node_modules', '**/third_party', '**/.nx', '**/tmp'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.{ts,mts}'],
     plugins: { '@nx': nx, 'import-x': importX, n },
-    settings: { 'import-x/resolver-next': [] },
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
@@ -57,10 +61,23 @@ export default tseslint.config(
       ],
     },
   },
-  only(['@grpc/grpc-js'], 'only libs/rpc speaks grpc-js', ['apps/**/*.ts', 'libs/**/*.ts'], ['libs/rpc/**']),
-  only(['pg', 'pg-*'], 'SQL lives in libs/postgres and in **/postgres/**', ['apps/**/*.ts', 'libs/**/*.ts'], ['libs/{postgres,idempotency,outbox}/**', '**/postgres/**', '**/test/**']),
-  only(['fastify', '@fastify/*'], 'HTTP is the business of gateway, transcoding and lifecycle', ['apps/**/*.ts', 'libs/**/*.ts'], ['apps/gateway/**', 'libs/{transcoding,lifecycle}/**']),
-  only(['@gatehouse/*/testing', '@gatehouse/postgres-server'], 'for tests alone', ['apps/**/src/**/*.ts', 'libs/**/src/**/*.ts'], ['**/testing.ts', '**/testing/**', '**/*.test.ts']),
+  {
+    files: ['apps/**/src/**/*.ts'],
+    ignores: ['**/postgres/**', '**/*.test.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'pg', message: 'SQL lives in **/postgres/**' }] }] },
+  },
+  {
+    files: ['apps/*/src/**/*.ts', 'libs/**/src/**/*.ts'],
+    ignores: ['**/testing.ts', '**/testing/**', '**/*.test.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['@gatehouse/*/testing', '@gatehouse/postgres-server'], message: 'for tests alone' }] },
+      ],
+    },
+  },
   { files: ['**/config.ts', 'tools/**', 'apps/e2e/**', '**/*.test.ts', '**/testing.ts', '**/test/**'], rules: { 'n/no-process-env': 'off' } },
   { files: ['**/*.test.ts', '**/test/**'], rules: { 'max-lines': 'off' } },
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
+  { files: ['eslint.config.mjs'], rules: { 'import-x/no-default-export': 'off' } },
 );

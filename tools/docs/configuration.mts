@@ -1,0 +1,74 @@
+// Writes docs/configuration.md from the zod schemas in apps/*/src/config.ts; with --check says whether it is current.
+import { build } from 'esbuild';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+interface Field {
+  description?: string;
+  safeParse(value: unknown): { success: boolean; data?: unknown };
+}
+
+const page = 'docs/configuration.md';
+const apps = ['gateway', 'user', 'auth'];
+
+async function readSchema(app: string): Promise<Record<string, Field>> {
+  // beside node_modules, so that what stays external resolves
+  const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.configuration-'));
+  try {
+    const file = join(folder, 'config.cjs');
+    await build({
+      entryPoints: [`apps/${app}/src/config.ts`],
+      outfile: file,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      packages: 'external',
+      alias: {},
+      tsconfig: 'tsconfig.base.json',
+      loader: { '.sql': 'text' },
+    });
+    return createRequire(file)(file).configSchema.shape;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function toRow(name: string, field: Field): string {
+  const absent = field.safeParse(undefined);
+  const fallback = !absent.success ? '**required**' : absent.data === undefined ? 'off' : `\`${String(absent.data)}\``;
+  return `| \`${name}\` | ${fallback} | ${(field.description ?? '').replaceAll('|', '\\|')} |`;
+}
+
+const schemas = await Promise.all(apps.map(async (app) => [app, await readSchema(app)] as const));
+const names = [...new Set(schemas.flatMap(([, shape]) => Object.keys(shape)))];
+const ownersOf = (name: string) => schemas.filter(([, shape]) => name in shape).map(([app]) => app);
+
+const sections = [...apps.map((app) => [app, (owners: string[]) => owners.length === 1 && owners[0] === app] as const), ['Every service', (owners: string[]) => owners.length > 1] as const];
+const undocumented = names.filter((name) => !schemas.find(([, shape]) => name in shape)?.[1][name]?.description);
+if (undocumented.length) throw new Error(`settings without a description: ${undocumented.join(', ')}`);
+
+const text = [
+  '# Configuration',
+  '',
+  'Made from the schemas in `apps/*/src/config.ts` by `npm run docs`; change them, not this page.',
+  '',
+  'Every setting is an environment variable. A wrong value stops the start and names every problem at once. An empty value counts as absent. `npm start` passes on each of these from its own environment, fills in the required ones, and has one more: `GATEHOUSE_DATA_DIR` (`.gatehouse`), the folder that keeps its database and secrets.',
+  ...sections.flatMap(([title, belongs]) => {
+    const rows = names.filter((name) => belongs(ownersOf(name)));
+    return rows.length
+      ? ['', `## ${title}`, '', '| variable | default | meaning |', '| --- | --- | --- |', ...rows.map((name) => toRow(name, schemas.find(([, shape]) => name in shape)![1][name]!))]
+      : [];
+  }),
+  '',
+].join('\n');
+
+if (process.argv.includes('--check')) {
+  if (!existsSync(page) || readFileSync(page, 'utf8') !== text) {
+    console.error(`${page} is not what the schemas say: run \`npm run docs\``);
+    process.exit(1);
+  }
+} else {
+  writeFileSync(page, text);
+  console.log(`wrote ${page}: ${names.length} settings`);
+}

@@ -36,7 +36,7 @@ const depConstraints = [
   allow('app:e2e', 'tool:postgres-server'),
   allow('tool:launcher', 'tool:postgres-server'),
   allow('tool:postgres-server'),
-  allow('tool:checks'),
+  ...['checks', 'generate', 'docs'].map((name) => allow(`tool:${name}`)),
 ];
 
 export default tseslint.config(
@@ -45,6 +45,7 @@ export default tseslint.config(
   {
     files: ['**/*.{ts,mts}'],
     plugins: { '@nx': nx, 'import-x': importX, n },
+    settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.mts', '.mjs', '.js'] } }, 'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.mts'] } },
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
@@ -52,6 +53,7 @@ export default tseslint.config(
       ],
       'n/no-process-env': 'error',
       'import-x/no-default-export': 'error',
+      'import-x/no-cycle': 'error',
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],

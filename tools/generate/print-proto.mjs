@@ -57,7 +57,7 @@ export function printProto(f, registry) {
   function msg(d, m) {
     p(d, `message ${m.name} {`);
     for (const o of opts(MessageOptionsSchema, m.options)) p(d + 1, `option ${o};`);
-    m.extensionRange.forEach((r, i) => p(d + 1, `extensions ${ranges([r], false, 536870911)}${br(opts(ExtensionRangeOptionsSchema, r.options))};`));
+    m.extensionRange.forEach((r) => p(d + 1, `extensions ${ranges([r], false, 536870911)}${br(opts(ExtensionRangeOptionsSchema, r.options))};`));
     for (const r of ranges(m.reservedRange, false, 536870911)) p(d + 1, `reserved ${r};`);
     reserved(d, m.reservedName);
     for (const e of m.enumType) enm(d + 1, e);

@@ -1,6 +1,6 @@
 // `buf breaking` against a base commit (argument, or origin/main, or main): the base's protos are compiled against the
 // third-party protos of the working tree, since those come from npm and are in no commit.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,8 +24,9 @@ try {
   execFileSync('tar', ['x', '-C', folder], { input: archive });
   symlinkSync(join(process.cwd(), 'third_party'), join(folder, 'third_party'));
   execFileSync('buf', ['build', 'proto', '-o', 'base.binpb'], { cwd: folder, stdio: 'inherit' });
-  execFileSync('buf', ['breaking', 'proto', '--against', join(folder, 'base.binpb'), '--exclude-imports'], { stdio: 'inherit' });
-  console.log(`no breaking change since ${base}`);
+  const verdict = spawnSync('buf', ['breaking', 'proto', '--against', join(folder, 'base.binpb'), '--exclude-imports'], { stdio: 'inherit' });
+  process.exitCode = verdict.status ?? 1;
+  console.log(process.exitCode ? `breaking changes since ${base}: add a field, a method or a package version instead` : `no breaking change since ${base}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,0 +1,51 @@
+import type { Message } from '@bufbuild/protobuf';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { RpcMethod, RpcMethodName } from './method';
+
+/** One call as the interceptors and the handler of a server see it. */
+export interface RpcCall {
+  readonly method: RpcMethod;
+  /** The request's metadata, keys in lower case, text values only. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Address of the caller as the transport knows it. */
+  readonly peer: string;
+  /** `x-request-id` of the metadata, or a new one. */
+  readonly requestId: string;
+  /** When the answer is due, in milliseconds since the epoch: the caller's deadline, capped by the server's maximum. */
+  readonly deadline: number;
+  /** Aborted when the caller goes away or the deadline passes. */
+  readonly signal: AbortSignal;
+  /** The ts-proto request; there from `decode` on. */
+  readonly request: unknown;
+  /** The same request as a protobuf-es message; there from `decode` on. */
+  readonly message: Message;
+}
+
+/** A concern around a server's handler. `next` runs what is inside of it; what that throws may be observed or replaced. */
+export type RpcInterceptor = (call: RpcCall, next: () => Promise<unknown>) => Promise<unknown>;
+
+/** One call as the interceptors of a client see it. They may add to its metadata. */
+export interface RpcClientCall {
+  readonly method: RpcMethodName;
+  readonly metadata: Map<string, string>;
+  readonly target: string;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
+/** A concern around a client's call. */
+export type RpcClientInterceptor = (call: RpcClientCall, next: () => Promise<unknown>) => Promise<unknown>;
+
+/** What watches calls on either side, outermost first: trace, metrics, access log. */
+export interface RpcObserver {
+  readonly server: readonly RpcInterceptor[];
+  readonly client: readonly RpcClientInterceptor[];
+}
+
+const calls = new AsyncLocalStorage<RpcCall>();
+
+/** The call that the running code answers, if it answers one. */
+export const currentCall = (): RpcCall | undefined => calls.getStore();
+
+/** Runs `work` as part of `call`. */
+export const withCall = <T>(call: RpcCall, work: () => T): T => calls.run(call, work);

@@ -1,0 +1,50 @@
+import { createFileRegistry, fromBinary, type DescMethod, type FileRegistry } from '@bufbuild/protobuf';
+import { type FileDescriptorProto, FileDescriptorSetSchema, MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import { create } from '@bufbuild/protobuf';
+
+/** A method of a contract, as interceptors and clients know it. */
+export interface RpcMethod {
+  /** `gatehouse.user.v1.UserService/GetUser`, without a leading slash. */
+  readonly path: string;
+  /** `gatehouse.user.v1.UserService`. */
+  readonly service: string;
+  /** `GetUser`. */
+  readonly name: string;
+  readonly descriptor: DescMethod;
+  /** The contract says that a repetition does no harm (`idempotency_level`). */
+  readonly idempotent: boolean;
+}
+
+/** What a call needs to know of its method. */
+export type RpcMethodName = Pick<RpcMethod, 'path' | 'service' | 'name'>;
+
+/** One registry of several descriptor sets; a file that more than one holds counts once. */
+export function createRegistryOf(descriptorSets: readonly Uint8Array[]): FileRegistry {
+  return createFileRegistry(create(FileDescriptorSetSchema, { file: [...readFiles(descriptorSets).values()] }));
+}
+
+/** The file descriptors of several sets by name, each as it was first met. */
+export function readFiles(descriptorSets: readonly Uint8Array[]): ReadonlyMap<string, FileDescriptorProto> {
+  const files = new Map<string, FileDescriptorProto>();
+  for (const set of descriptorSets) for (const file of fromBinary(FileDescriptorSetSchema, set).file) if (!files.has(file.name)) files.set(file.name, file);
+  return files;
+}
+
+/** Every method of every service in the descriptor sets. */
+export function readMethods(descriptorSets: readonly Uint8Array[]): readonly RpcMethod[] {
+  return methodsOf(createRegistryOf(descriptorSets));
+}
+
+/** Every method of every service in a registry. */
+export function methodsOf(registry: FileRegistry): readonly RpcMethod[] {
+  return [...registry.files]
+    .flatMap((file) => file.services)
+    .flatMap((service) => service.methods)
+    .map((descriptor) => ({
+      path: `${descriptor.parent.typeName}/${descriptor.name}`,
+      service: descriptor.parent.typeName,
+      name: descriptor.name,
+      descriptor,
+      idempotent: descriptor.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN,
+    }));
+}

@@ -1,0 +1,121 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { createAdmission } from './admission';
+import type { RpcInterceptor, RpcObserver } from './call';
+import { deadline } from './deadline';
+import type { RpcBinding } from './definition';
+import { errors } from './errors';
+import { addHealth } from './health';
+import { createRegistryOf, methodsOf, readFiles, type RpcMethod } from './method';
+import { addReflection } from './reflection';
+import { createDecode, createUnaryHandler } from './unary-handler';
+import { createValidation } from './validate';
+
+export interface RpcServerOptions {
+  services: readonly RpcBinding[];
+  /** The contracts of the services, options and imports included. */
+  descriptorSets: readonly Uint8Array[];
+  /** Who is calling, and whether they may. Gets the methods that the server serves. */
+  access: (methods: readonly RpcMethod[]) => { authenticate: RpcInterceptor; authorize: RpcInterceptor };
+  observer?: RpcObserver;
+  /** Calls answered at the same time; one more is refused. */
+  maxInFlight?: number;
+  /** The longest a call may take, and what one without a deadline gets. Milliseconds. */
+  maxDeadlineMs?: number;
+  /** grpc.reflection; by default on loopback addresses alone. */
+  reflection?: boolean;
+}
+
+export interface RpcServer {
+  readonly methods: readonly RpcMethod[];
+  /**
+   * Listens; port 0 takes a free one. Gives the port.
+   * @throws an error with `code` EADDRINUSE and `port` when the port is taken.
+   */
+  listen(host: string, port: number): Promise<number>;
+  /** What grpc.health.v1 says of the server and of each service; NOT_SERVING until told otherwise. */
+  setServing(serving: boolean): void;
+  /** NOT_SERVING and GOAWAY; calls in flight are answered, those left after `timeoutMs` are cut. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+const kiB = 1024;
+
+/**
+ * A gRPC server whose handlers are async functions that throw. A service whose contract it was not given, or whose rules
+ * cannot be compiled, throws here.
+ */
+export function createRpcServer(options: RpcServerOptions): RpcServer {
+  const { services, descriptorSets, observer, maxInFlight = 200, maxDeadlineMs = 30_000 } = options;
+  const registry = createRegistryOf(descriptorSets);
+  const served = services.map(({ definition }) => definition.fullName);
+  const methods = methodsOf(registry).filter(({ service }) => served.includes(service));
+  const access = options.access(methods);
+  const admission = createAdmission(maxInFlight);
+  const validate = createValidation(registry, methods);
+
+  const server = new Server({
+    'grpc.max_receive_message_length': 1024 * kiB,
+    'grpc.max_concurrent_streams': 1000,
+    'grpc.max_connection_age_ms': 300_000,
+    // longer than any deadline: what started is answered
+    'grpc.max_connection_age_grace_ms': maxDeadlineMs + 5_000,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.enable_channelz': 0,
+  });
+  for (const { definition, service } of services)
+    for (const [key, method] of Object.entries(definition.methods)) {
+      const rpcMethod = methods.find(({ path }) => path === `${definition.fullName}/${method.name}`);
+      const handle = service[key];
+      if (!rpcMethod || !handle) throw new Error(`${definition.fullName}/${method.name} is not in the descriptor sets that the server was given`);
+      const handler = createUnaryHandler({
+        method: rpcMethod,
+        definition: method,
+        handle: handle.bind(service),
+        maxDeadlineMs,
+        // every concern around a handler, outermost first
+        interceptors: [
+          ...(observer?.server ?? []),
+          errors,
+          deadline,
+          admission,
+          createDecode(method),
+          access.authenticate,
+          access.authorize,
+          validate,
+        ],
+      });
+      server.register(`/${rpcMethod.path}`, handler, same, same, 'unary');
+    }
+  const health = addHealth(server, served);
+
+  return {
+    methods,
+    async listen(host, port) {
+      if (options.reflection ?? isLoopback(host)) addReflection(server, readFiles(descriptorSets), registry, served);
+      return bind(server, host, port);
+    },
+    setServing: health.setServing,
+    async drain(timeoutMs) {
+      health.setServing(false);
+      health.close();
+      const timer = setTimeout(() => server.forceShutdown(), timeoutMs);
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      clearTimeout(timer);
+    },
+  };
+}
+
+const same = (bytes: Buffer) => bytes;
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host);
+
+async function bind(server: Server, host: string, port: number): Promise<number> {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (!error) return resolve(bound);
+      const taken = error.message.includes('EADDRINUSE');
+      reject(Object.assign(new Error(taken ? `port ${port} on ${host} is taken` : `cannot listen on ${address}`, { cause: error }), { code: taken ? 'EADDRINUSE' : 'EADDRNOTAVAIL', port }));
+    });
+  });
+}

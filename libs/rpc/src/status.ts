@@ -1,0 +1,110 @@
+import { fromBinary, toBinary, create } from '@bufbuild/protobuf';
+import { type Any, anyPack, anyUnpack, AnySchema } from '@bufbuild/protobuf/wkt';
+import { AppError, type ErrorCode, errorCodes, type FieldViolation } from '@gatehouse/errors';
+import { cancelled, deadlineExceeded, internal, overloaded, unavailable } from '@gatehouse/contracts/api';
+import { randomUUID } from 'node:crypto';
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from './gen/google/rpc/error_details_pb';
+import { StatusSchema } from './gen/google/rpc/status_pb';
+
+/** Trailer of a serialized google.rpc.Status, known to every gRPC implementation with rich errors. */
+export const statusDetailsKey = 'grpc-status-details-bin';
+
+/** What goes over the wire for an error, or came over it. */
+export interface WireStatus {
+  /** A number of google.rpc.Code. */
+  code: number;
+  message: string;
+  /** Serialized google.rpc.Status. */
+  details: Uint8Array | undefined;
+}
+
+// Trailers share the header limits of every proxy on the way.
+const maxDetailsBytes = 4096;
+// A reason's own HTTP status travels as metadata of ErrorInfo, since google.rpc has no place for it.
+const httpStatusKey = 'http_status';
+
+// google.rpc.Code numbers CANCELLED 1 to UNAUTHENTICATED 16, in the order of errorCodes.
+export const toCodeNumber = (code: ErrorCode): number => errorCodes.indexOf(code) + 1;
+export const toCodeName = (code: number): ErrorCode => errorCodes[code - 1] ?? 'UNKNOWN';
+
+/**
+ * Encodes an error: ErrorInfo always, BadRequest and RetryInfo where they apply (AIP-193). Violations that do not fit
+ * into 4 KiB are left out from the end.
+ */
+export function toWireStatus(error: AppError): WireStatus {
+  const code = toCodeNumber(error.code);
+  const encode = (violations: readonly FieldViolation[], metadata: Readonly<Record<string, string>>) =>
+    toBinary(StatusSchema, create(StatusSchema, { code, message: error.message, details: toDetails(error, violations, metadata) }));
+  const metadata = { ...error.metadata, ...(error.httpStatus ? { [httpStatusKey]: String(error.httpStatus) } : {}) };
+  let violations = error.violations;
+  let details = encode(violations, metadata);
+  while (details.length > maxDetailsBytes && violations.length > 0) {
+    violations = violations.slice(0, Math.floor(violations.length / 2));
+    details = encode(violations, metadata);
+  }
+  if (details.length > maxDetailsBytes) details = encode([], {});
+  return { code, message: error.message, details };
+}
+
+function toDetails(error: AppError, violations: readonly FieldViolation[], metadata: Record<string, string>): Any[] {
+  const details = [anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: error.reason, domain: error.domain, metadata }))];
+  if (violations.length) {
+    const fieldViolations = violations.map(({ field, description, reason = '' }) => ({ field, description, reason }));
+    details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
+  }
+  if (error.retryDelayMs !== undefined) {
+    const retryDelay = { seconds: BigInt(Math.floor(error.retryDelayMs / 1000)), nanos: Math.floor(error.retryDelayMs % 1000) * 1e6 };
+    details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
+  }
+  return details.map(({ typeUrl, value }) => create(AnySchema, { typeUrl, value }));
+}
+
+/**
+ * Rebuilds the error that a Gatehouse service threw. Whatever carries no ErrorInfo of ours, be it made by a proxy, by the
+ * transport or by a foreign server, becomes an infrastructure error or a defect with a generic text; what it said is kept
+ * as the cause.
+ */
+export function toAppError(status: WireStatus, cause: unknown): AppError {
+  return decodeDetails(status, cause) ?? toForeignError(toCodeName(status.code), cause);
+}
+
+function decodeDetails({ code, details }: WireStatus, cause: unknown): AppError | undefined {
+  if (!details) return undefined;
+  try {
+    const status = fromBinary(StatusSchema, details);
+    const infos = status.details.map((any) => anyUnpack(any, ErrorInfoSchema));
+    const info = infos.find((found) => found?.domain === 'gatehouse' || found?.domain.endsWith('.gatehouse'));
+    if (!info || status.code !== code) return undefined;
+    const { [httpStatusKey]: httpStatus, ...metadata } = info.metadata;
+    const badRequest = status.details.map((any) => anyUnpack(any, BadRequestSchema)).find(Boolean);
+    const delay = status.details.map((any) => anyUnpack(any, RetryInfoSchema)).find(Boolean)?.retryDelay;
+    return new AppError({
+      code: toCodeName(code),
+      reason: info.reason,
+      domain: info.domain,
+      message: status.message,
+      metadata,
+      cause,
+      violations: badRequest?.fieldViolations.map(({ field, description, reason }) => ({ field, description, ...(reason ? { reason } : {}) })),
+      retryDelayMs: delay ? Number(delay.seconds) * 1000 + delay.nanos / 1e6 : undefined,
+      httpStatus: httpStatus ? Number(httpStatus) : undefined,
+    });
+  } catch {
+    return undefined; // truncated or no google.rpc.Status: the call keeps its code
+  }
+}
+
+function toForeignError(code: ErrorCode, cause: unknown): AppError {
+  switch (code) {
+    case 'CANCELLED':
+      return cancelled({ cause });
+    case 'DEADLINE_EXCEEDED':
+      return deadlineExceeded({ cause });
+    case 'UNAVAILABLE':
+      return unavailable({ cause });
+    case 'RESOURCE_EXHAUSTED':
+      return overloaded({ cause });
+    default:
+      return internal({ error_id: randomUUID() }, { cause });
+  }
+}

@@ -1,0 +1,2 @@
+export { type PostgresServer, type PostgresServerOptions, startPostgresServer } from './server';
+export { startTemporaryPostgresServer } from './temporary';

@@ -40,7 +40,7 @@ const depConstraints = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist', '**/src/gen', '**/node_modules', '**/third_party', '**/.nx', '**/tmp'] },
+  { ignores: ['**/dist', '**/src/gen', '**/test/gen', '**/node_modules', '**/third_party', '**/.nx', '**/tmp'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.{ts,mts}'],

@@ -10,7 +10,7 @@ module.exports = {
   testTimeout: 30_000,
   transform: {
     '^.+\\.sql$': `${__dirname}/tools/jest/sql-as-text.cjs`,
-    '^.+\\.ts$': [
+    '^.+\\.[jt]s$': [
       '@swc/jest',
       {
         swcrc: false,
@@ -20,5 +20,7 @@ module.exports = {
       },
     ],
   },
+  // published as ES modules alone
+  transformIgnorePatterns: ['/node_modules/(?!(uuid|jose)/)'],
   moduleNameMapper: Object.fromEntries(Object.entries(paths).map(([name, [file]]) => [`^${name}$`, `${__dirname}/${file}`])),
 };

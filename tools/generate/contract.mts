@@ -1,4 +1,4 @@
-// Generates one contract: `contract.mts <out> <package folder>…`, folders under proto/.
+// Generates one contract: `contract.mts <out> <proto root> <package folder>…`, folders under the root.
 // Gives <out>/… ts-proto types and generic service definitions, <out>/errors.ts the error constructors,
 // and <out>/descriptor-set.ts the descriptor set with all imports, options kept.
 import { fromBinary } from '@bufbuild/protobuf';
@@ -7,11 +7,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const [out, ...packages] = process.argv.slice(2);
-if (!out || packages.length === 0) throw new Error('usage: contract.mts <out> <package folder>…');
-const paths = packages.map((folder) => `proto/${folder}`);
+const [out, directory, ...packages] = process.argv.slice(2);
+if (!out || !directory || packages.length === 0) throw new Error('usage: contract.mts <out> <proto root> <package folder>…');
+const paths = packages.map((folder) => `${directory}/${folder}`);
 
-const image = execFileSync('buf', ['build', 'proto', '--exclude-source-info', ...paths.flatMap((path) => ['--path', path]), '-o', '-'], {
+const image = execFileSync('buf', ['build', directory, '--exclude-source-info', ...paths.flatMap((path) => ['--path', path]), '-o', '-'], {
   maxBuffer: 64 << 20,
 });
 // options have no use in the generated types: services read them from the descriptor set
@@ -20,7 +20,7 @@ const imported = new Set(fromBinary(FileDescriptorSetSchema, image).file.map((fi
 
 const template = {
   version: 'v2',
-  inputs: [{ directory: 'proto', paths, exclude_types: optionPackages.filter((name) => imported.has(name)) }],
+  inputs: [{ directory, paths, exclude_types: optionPackages.filter((name) => imported.has(name)) }],
   plugins: [
     {
       local: 'protoc-gen-ts_proto',
@@ -47,7 +47,7 @@ const template = {
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 execFileSync('buf', ['generate', '--template', JSON.stringify(template)], { stdio: 'inherit' });
-execFileSync('node', ['tools/generate/errors.mts', out, ...packages], { stdio: 'inherit' });
+execFileSync('node', ['tools/generate/errors.mts', out, directory, ...packages], { stdio: 'inherit' });
 writeFileSync(
   join(out, 'descriptor-set.ts'),
   `export const descriptorSet: Uint8Array = Buffer.from('${image.toString('base64')}', 'base64');\n`,

@@ -5,6 +5,6 @@ import { join } from 'node:path';
 
 const [out] = process.argv.slice(2);
 if (!out) throw new Error('usage: descriptor-set.mts <out>');
-const image = execFileSync('buf', ['build', '-o', '-'], { maxBuffer: 64 << 20 });
+const image = execFileSync('buf', ['build', 'proto', '-o', '-'], { maxBuffer: 64 << 20 });
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, 'descriptor-set.ts'), `export const descriptorSet: Uint8Array = Buffer.from('${image.toString('base64')}', 'base64');\n`);

@@ -7,16 +7,14 @@ type ErrorReason = { code: string; message: string; metadata: string[]; httpStat
 const camel = (upperSnake: string) => upperSnake.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 const upperSnake = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 
-function findExtension(schema: Schema, typeName: string): DescExtension {
+function findExtension(schema: Schema, typeName: string): DescExtension | undefined {
   const seen = new Set<DescFile>();
   const walk = (file: DescFile): DescExtension | undefined => {
     if (seen.has(file)) return undefined;
     seen.add(file);
     return file.extensions.find((extension) => extension.typeName === typeName) ?? file.dependencies.map(walk).find(Boolean);
   };
-  const found = schema.files.map(walk).find(Boolean);
-  if (!found) throw new Error(`no extension ${typeName} in sight: import gatehouse/api/v1/options.proto`);
-  return found;
+  return schema.files.map(walk).find(Boolean);
 }
 
 function printEnum(enumeration: DescEnum, domainOption: DescExtension, errorOption: DescExtension): string[] {
@@ -56,6 +54,7 @@ runNodeJs(
     generateTs(schema) {
       const domainOption = findExtension(schema, 'gatehouse.api.v1.error_domain');
       const errorOption = findExtension(schema, 'gatehouse.api.v1.error');
+      if (!domainOption || !errorOption) return; // a contract without reasons of its own
       const enums = schema.files.flatMap((file) => file.enums).filter((enumeration) => hasOption(enumeration, domainOption));
       const file = schema.generateFile('errors.ts');
       file.print("import { AppError, type ErrorOptions } from '@gatehouse/errors';");

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { createAdmission } from './admission';
 import type { RpcInterceptor, RpcObserver } from './call';
 import { deadline } from './deadline';
@@ -53,6 +53,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const admission = createAdmission(maxInFlight);
   const validate = createValidation(registry, methods);
 
+  setLogVerbosity(logVerbosity.NONE); // what it would print, its callers get as errors
   const server = new Server({
     'grpc.max_receive_message_length': 1024 * kiB,
     'grpc.max_concurrent_streams': 1000,
@@ -99,9 +100,16 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     async drain(timeoutMs) {
       health.setServing(false);
       health.close();
-      const timer = setTimeout(() => server.forceShutdown(), timeoutMs);
-      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-      clearTimeout(timer);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => {
+          server.forceShutdown();
+          resolve();
+        }, timeoutMs);
+        server.tryShutdown(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
     },
   };
 }

@@ -1,0 +1,300 @@
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { AppError, type AppErrorInit } from '@gatehouse/errors';
+import { bindService, createChannel, createClient, createRpcServer, currentCall, type RpcCall, type RpcInterceptor, type RpcService } from '../src';
+import { openAccess, startTestServer, type TestServer } from '../src/testing';
+import { descriptorSet } from './gen/descriptor-set';
+import { type ActRequest, type ActResponse, TestServiceDefinition } from './gen/test/v1/test';
+
+const descriptorSets = [descriptorSet];
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+type Act = (request: ActRequest, call: RpcCall) => Promise<ActResponse>;
+const toService = (act: Act): RpcService<typeof TestServiceDefinition> => ({ act, look: act });
+
+async function serve(act: Act, options: Partial<Parameters<typeof startTestServer>[2]> = {}): Promise<TestServer> {
+  const server = await startTestServer(TestServiceDefinition, toService(act), { descriptorSets, ...options });
+  closing.push(() => server.close());
+  return server;
+}
+
+function connect(target: string, options: Partial<Parameters<typeof createChannel>[0]> = {}) {
+  const channel = createChannel({ target, descriptorSets, ...options });
+  closing.push(() => channel.close());
+  return createClient(TestServiceDefinition, channel);
+}
+
+/** A plain grpc-js call with bytes of its own, as a foreign client would make it. */
+function callRaw(target: string, bytes: Buffer, path = '/test.v1.TestService/Act'): Promise<Buffer> {
+  const client = new Client(target, credentials.createInsecure());
+  closing.push(() => client.close());
+  const same = (value: Buffer) => value;
+  return new Promise((resolve, reject) =>
+    client.makeUnaryRequest(path, same, same, bytes, new Metadata(), { deadline: Date.now() + 5_000 }, (error, answer) => (error ? reject(error) : resolve(answer!))),
+  );
+}
+
+const caught = (promise: Promise<unknown>): Promise<AppError> =>
+  promise.then(
+    () => Promise.reject(new Error('the call succeeded')),
+    (error) => error,
+  );
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const thing: AppErrorInit = { code: 'FAILED_PRECONDITION', reason: 'THING_LOCKED', domain: 'thing.gatehouse', message: 'the thing is locked' };
+
+describe('an error that a handler throws', () => {
+  it('arrives as the same error, with its metadata, violations, retry delay and HTTP status', async () => {
+    const init: AppErrorInit = {
+      ...thing,
+      metadata: { thing: 't-1' },
+      violations: [{ field: 'action', description: 'must be free', reason: 'thing.free' }],
+      retryDelayMs: 1_500,
+      httpStatus: 412,
+      cause: new Error('secret cause'),
+    };
+    const { target } = await serve(() => Promise.reject(new AppError(init)));
+    const error = await caught(connect(target).act({}));
+    const { code, reason, domain, message, metadata, violations, retryDelayMs, httpStatus, kind } = error;
+    expect({ code, reason, domain, message, metadata, violations, retryDelayMs, httpStatus, kind }).toEqual({ ...init, cause: undefined, kind: 'domain' });
+    expect(JSON.stringify(error)).not.toContain('secret cause');
+  });
+
+  it('is INTERNAL with an error id and nothing else of it when it is no AppError', async () => {
+    const { target } = await serve(async () => {
+      throw new Error('connect ECONNREFUSED 10.0.0.5:5432');
+    });
+    const foreign = (await caught(callRaw(target, Buffer.alloc(0)))) as unknown as ServiceError;
+    expect(foreign.code).toBe(13);
+    expect(foreign.details).toBe('internal error');
+    const error = await caught(connect(target).act({}));
+    expect(error).toMatchObject({ code: 'INTERNAL', reason: 'INTERNAL', kind: 'defect', message: 'internal error' });
+    expect(error.metadata['error_id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(String((error.cause as ServiceError).message)).not.toContain('10.0.0.5');
+  });
+
+  it('stays under 4 KiB by leaving out violations from the end', async () => {
+    const violations = Array.from({ length: 500 }, (_, index) => ({ field: `tags[${index}]`, description: 'x'.repeat(50) }));
+    const { target } = await serve(() => Promise.reject(new AppError({ ...thing, violations })));
+    const error = await caught(connect(target).act({}));
+    expect(error.reason).toBe('THING_LOCKED');
+    expect(error.violations.length).toBeGreaterThan(10);
+    expect(error.violations.length).toBeLessThan(70);
+    expect(error.violations[0]).toEqual(violations[0]);
+  });
+
+  it('does not end the process, which answers the next call', async () => {
+    const { target } = await serve(async ({ action }) => {
+      if (action === 'throw') throw null;
+      return { result: 'alive' };
+    });
+    const client = connect(target);
+    expect((await caught(client.act({ action: 'throw' }))).code).toBe('INTERNAL');
+    expect(await client.act({})).toEqual({ result: 'alive' });
+  });
+});
+
+describe('a server that is not there', () => {
+  it('is UNAVAILABLE in our words, without its address', async () => {
+    const error = await caught(connect('127.0.0.1:1').act({}));
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', reason: 'UNAVAILABLE', kind: 'infrastructure' });
+    expect(error.message).not.toContain('127.0.0.1');
+  });
+
+  it('is found within two seconds after it came up', async () => {
+    const { port, close } = await startTestServer(TestServiceDefinition, toService(async () => ({ result: '' })), { descriptorSets });
+    await close();
+    const client = connect(`127.0.0.1:${port}`);
+    await caught(client.act({}));
+    const server = await startTestServer(TestServiceDefinition, toService(async () => ({ result: 'late' })), { descriptorSets, port });
+    closing.push(() => server.close());
+    const start = Date.now();
+    for (;;) {
+      const answer = await client.act({}).catch(() => undefined);
+      if (answer) break;
+      if (Date.now() - start > 2_000) throw new Error('still not found');
+      await pause(50);
+    }
+  });
+});
+
+describe('what is checked before a handler', () => {
+  const answer: Act = async () => ({ result: 'done' });
+
+  it('refuses bytes that are no such message', async () => {
+    const { target } = await serve(answer);
+    for (const bytes of [Buffer.from([0x0a, 0xff]), Buffer.from([0x0a, 2, 0xc3, 0x28])]) {
+      const error = (await caught(callRaw(target, bytes))) as unknown as ServiceError;
+      expect([error.code, error.details]).toEqual([3, 'the request could not be read']);
+    }
+  });
+
+  it('names each field that breaks a rule by its JSON path', async () => {
+    const { target } = await serve(answer);
+    const error = await caught(connect(target).act({ action: 'a'.repeat(65), tags: ['ok', 'a\0b'], parts: { x: { text: '\0' } } }));
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'VALIDATION_FAILED' });
+    expect(error.violations.map(({ field, reason }) => [field, reason])).toEqual([
+      ['tags[1]', 'string.nul'],
+      ['parts["x"].text', 'string.nul'],
+      ['action', 'string.max_len'],
+    ]);
+  });
+
+  it('judges in order: readable, known, allowed, valid', async () => {
+    const verdict = (reason: string) => new AppError({ ...thing, reason });
+    const state = { known: false, allowed: false };
+    const { target } = await serve(answer, {
+      access: () => ({
+        authenticate: (_call, next) => (state.known ? next() : Promise.reject(verdict('UNKNOWN_CALLER'))),
+        authorize: (_call, next) => (state.allowed ? next() : Promise.reject(verdict('NOT_ALLOWED'))),
+      }),
+    });
+    const invalid = { action: 'a'.repeat(65) };
+    const client = connect(target);
+    expect(((await caught(callRaw(target, Buffer.from([0x0a, 0xff])))) as unknown as ServiceError).code).toBe(3);
+    expect((await caught(client.act(invalid))).reason).toBe('UNKNOWN_CALLER');
+    state.known = true;
+    expect((await caught(client.act(invalid))).reason).toBe('NOT_ALLOWED');
+    state.allowed = true;
+    expect((await caught(client.act(invalid))).reason).toBe('VALIDATION_FAILED');
+    expect(await client.act({})).toEqual({ result: 'done' });
+  });
+
+  it('is observed from outside, the error included', async () => {
+    const seen: string[] = [];
+    const watch =
+      (name: string): RpcInterceptor =>
+      async (call, next) => {
+        seen.push(`${name} ${call.method.path}`);
+        return next().catch((error: AppError) => {
+          seen.push(`${name} ${error.reason}`);
+          throw error;
+        });
+      };
+    const { target } = await serve(answer, { observer: { server: [watch('trace'), watch('log')], client: [] } });
+    await caught(connect(target).act({ action: 'a'.repeat(65) }));
+    expect(seen).toEqual(['trace test.v1.TestService/Act', 'log test.v1.TestService/Act', 'log VALIDATION_FAILED', 'trace VALIDATION_FAILED']);
+  });
+});
+
+describe('a call', () => {
+  it('ends at its deadline though the handler hangs, and the handler is told', async () => {
+    let told: unknown;
+    const { target } = await serve(
+      (_request, { signal }) => new Promise(() => signal.addEventListener('abort', () => (told = signal.reason))),
+      { maxDeadlineMs: 200 },
+    );
+    const start = Date.now();
+    const error = await caught(connect(target).act({}));
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', reason: 'DEADLINE_EXCEEDED' });
+    expect(Date.now() - start).toBeLessThan(1_500);
+    expect(told).toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+  });
+
+  it('that its caller cancels is cancelled in the handler', async () => {
+    const seen = { started: () => {}, aborted: (_reason: unknown) => {} };
+    const started = new Promise<void>((resolve) => (seen.started = resolve));
+    const aborted = new Promise<unknown>((resolve) => (seen.aborted = resolve));
+    const { target } = await serve((_request, { signal }) => {
+      seen.started();
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => (seen.aborted(signal.reason), reject(signal.reason))));
+    });
+    const controller = new AbortController();
+    const call = caught(connect(target).act({}, { signal: controller.signal }));
+    await started;
+    controller.abort();
+    expect((await call).code).toBe('CANCELLED');
+    expect(await aborted).toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('hands its deadline, cancellation and request id on to the calls made for it', async () => {
+    const seen: { deadline: number; requestId: string }[] = [];
+    const inner = await serve(async (_request, { deadline, requestId }) => {
+      seen.push({ deadline, requestId });
+      return { result: '' };
+    });
+    const innerClient = connect(inner.target);
+    const outer = await serve(async (request, { deadline, requestId }) => {
+      seen.push({ deadline, requestId });
+      expect(currentCall()?.requestId).toBe(requestId);
+      return innerClient.act(request);
+    });
+    await connect(outer.target).act({}, { deadlineMs: 2_000, metadata: { 'x-request-id': 'r-1' } });
+    const [first, second] = seen;
+    expect([first?.requestId, second?.requestId]).toEqual(['r-1', 'r-1']);
+    expect(second!.deadline).toBeLessThan(first!.deadline);
+  });
+
+  it('with too little time left is refused before it is sent', async () => {
+    const { target } = await serve(async () => ({ result: '' }));
+    expect((await caught(connect(target).act({}, { deadlineMs: 5 }))).code).toBe('DEADLINE_EXCEEDED');
+  });
+
+  it('over the limit of calls in flight is refused at once', async () => {
+    const release: (() => void)[] = [];
+    const { target } = await serve(() => new Promise((resolve) => release.push(() => resolve({ result: 'ok' }))), { maxInFlight: 2 });
+    const client = connect(target);
+    const accepted = [client.act({}), client.act({})];
+    while (release.length < 2) await pause(5);
+    expect(await caught(client.act({}))).toMatchObject({ code: 'RESOURCE_EXHAUSTED', reason: 'OVERLOADED', retryDelayMs: 1_000 });
+    release.forEach((resolve) => resolve());
+    expect(await Promise.all(accepted)).toEqual([{ result: 'ok' }, { result: 'ok' }]);
+  });
+
+  it('is repeated on UNAVAILABLE only where the contract calls it idempotent', async () => {
+    const calls = { Act: 0, Look: 0 };
+    const { target } = await serve(async (_request, { method }) => {
+      const count = ++calls[method.name as 'Act' | 'Look'];
+      if (count < 3) throw new AppError({ ...thing, code: 'UNAVAILABLE' });
+      return { result: 'at last' };
+    });
+    const client = connect(target);
+    expect((await caught(client.act({}))).reason).toBe('THING_LOCKED');
+    expect(await client.look({})).toEqual({ result: 'at last' });
+    expect(calls).toEqual({ Act: 1, Look: 3 });
+  });
+});
+
+describe('a server', () => {
+  it('answers what is in flight before it closes', async () => {
+    const release: (() => void)[] = [];
+    const { target, server } = await serve(() => new Promise((resolve) => release.push(() => resolve({ result: 'answered' }))));
+    const answer = connect(target).act({});
+    while (release.length < 1) await pause(5);
+    const drained = server.drain(2_000);
+    await pause(50);
+    release[0]!();
+    expect(await answer).toEqual({ result: 'answered' });
+    await drained;
+    expect((await caught(connect(target).act({}))).code).toBe('UNAVAILABLE');
+  });
+
+  it('cuts what does not end in time', async () => {
+    const { target, server } = await serve(() => new Promise(() => {}));
+    const answer = caught(connect(target).act({}));
+    await pause(100);
+    const start = Date.now();
+    await server.drain(200);
+    expect(Date.now() - start).toBeLessThan(1_500);
+    expect((await answer).kind).not.toBe('domain');
+  });
+
+  it('says which port is taken', async () => {
+    const { port } = await serve(async () => ({ result: '' }));
+    const second = createRpcServer({ services: [], descriptorSets, access: openAccess });
+    await expect(second.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE', port, message: expect.stringContaining(String(port)) });
+    await second.drain(100);
+  });
+
+  it('does not start without the contract of a service', () => {
+    const binding = bindService(TestServiceDefinition, toService(async () => ({ result: '' })));
+    expect(() => createRpcServer({ services: [binding], descriptorSets: [], access: openAccess })).toThrow('test.v1.TestService/Act');
+  });
+
+  it('has every RPC of its contract, or does not compile', () => {
+    // @ts-expect-error: `look` is missing
+    const service: RpcService<typeof TestServiceDefinition> = { act: async () => ({ result: '' }) };
+    expect(service).toBeDefined();
+  });
+});

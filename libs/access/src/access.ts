@@ -1,0 +1,44 @@
+import { permissionDenied } from '@gatehouse/contracts/api';
+import type { RpcInterceptor, RpcMethod } from '@gatehouse/rpc';
+import { isPublic, readAccessRules, readSubject } from './access-rule';
+import { toBearerToken } from './bearer-token';
+import { principalOf, setPrincipal } from './principal';
+import type { TokenVerifier } from './token-verifier';
+
+export interface AccessOptions {
+  verifier: TokenVerifier;
+  methods: readonly RpcMethod[];
+}
+
+/** The request value that stands for the caller where a user id is asked for. */
+export const me = 'me';
+
+/**
+ * The two interceptors that know who is calling and whether they may, by the access rules of the contract.
+ * @throws at once, naming every method without a usable rule.
+ */
+export function createAccess({ verifier, methods }: AccessOptions): { authenticate: RpcInterceptor; authorize: RpcInterceptor } {
+  const rules = readAccessRules(methods);
+  return {
+    async authenticate(call, next) {
+      if (!isPublic(rules.get(call.method.path)!)) setPrincipal(call, await verifier.verify(toBearerToken(call.metadata.get('authorization'))));
+      return next();
+    },
+    async authorize(call, next) {
+      const { rule, services } = rules.get(call.method.path)!;
+      const principal = principalOf(call);
+      if (rule.case === 'public') return next();
+      if (principal.kind === 'service') {
+        if (services.includes(principal.name)) return next();
+      } else if (principal.kind === 'user') {
+        if (rule.case === 'authenticated') return next();
+        if ((rule.case === 'permission' || rule.case === 'selfOrPermission') && principal.permissions.includes(rule.value.permission)) return next();
+        if (rule.case === 'selfOrPermission') {
+          const subject = readSubject(call, rule.value.subjectField);
+          if (subject === me || subject?.toLowerCase() === principal.id) return next();
+        }
+      }
+      throw permissionDenied();
+    },
+  };
+}

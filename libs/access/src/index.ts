@@ -1,0 +1,7 @@
+export { type AccessOptions, createAccess, me } from './access';
+export { accessRuleOf, isPublic } from './access-rule';
+export { toBearerToken } from './bearer-token';
+export { type KeySource, type RemoteKeysOptions, createRemoteKeys, importKeys } from './key-source';
+export { type Principal, principalOf } from './principal';
+export { type ServiceTokensOptions, type SigningKey, createServiceTokens } from './service-tokens';
+export { type TokenVerifier, type TokenVerifierOptions, accessTokenType, createTokenVerifier, tokenAlgorithm } from './token-verifier';

@@ -1,0 +1,62 @@
+import type { Jwk } from '@gatehouse/contracts/verifier';
+import { importJWK } from 'jose';
+import { tokenAlgorithm } from './token-verifier';
+
+/** Where a verifier finds public keys. */
+export interface KeySource {
+  /** The key of this id, if the installation has it. */
+  find(kid: string): Promise<CryptoKey | undefined>;
+  /** Whether there is any key to verify with. */
+  isReady(): boolean;
+}
+
+export interface RemoteKeysOptions {
+  getJwks: () => Promise<{ keys: readonly Jwk[] }>;
+  /** How often the set is fetched anew, in milliseconds. */
+  refreshMs?: number;
+  /** How long to wait after a failure, and between fetches for unknown key ids, in milliseconds. */
+  retryMs?: number;
+  onError?: (error: unknown) => void;
+}
+
+/** Keys of VerifierService, kept up to date in the background; a fetch that fails leaves the keys that are there. */
+export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000, onError }: RemoteKeysOptions): KeySource & { start(): void; close(): void } {
+  let keys = new Map<string, CryptoKey>();
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+  let fetchedAt = 0;
+  let fetching: Promise<void> | undefined;
+
+  const fetch = async () => {
+    fetchedAt = Date.now();
+    try {
+      keys = await importKeys(await getJwks());
+    } catch (error) {
+      onError?.(error);
+    }
+  };
+  const fetchOnce = () => (fetching ??= fetch().finally(() => (fetching = undefined)));
+  const poll = async () => {
+    await fetchOnce();
+    if (!closed) timer = setTimeout(poll, keys.size ? refreshMs : retryMs).unref();
+  };
+  return {
+    start: () => void poll(),
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+    async find(kid) {
+      // an unknown id may be a key made a moment ago; a flood of foreign tokens must not become a flood of fetches
+      if (!keys.has(kid) && (fetching || Date.now() - fetchedAt >= retryMs)) await fetchOnce();
+      return keys.get(kid);
+    },
+    isReady: () => keys.size > 0,
+  };
+}
+
+/** Public keys of a JWK Set by their ids (RFC 7517 §5). Only Ed25519 keys with an id are taken. */
+export async function importKeys({ keys }: { keys: readonly Jwk[] }): Promise<Map<string, CryptoKey>> {
+  const usable = keys.filter(({ kty, crv, kid }) => kty === 'OKP' && crv === 'Ed25519' && kid);
+  return new Map(await Promise.all(usable.map(async ({ kty, crv, x, kid }) => [kid, (await importJWK({ kty, crv, x }, tokenAlgorithm)) as CryptoKey] as const)));
+}

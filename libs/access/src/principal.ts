@@ -1,0 +1,16 @@
+import type { RpcCall } from '@gatehouse/rpc';
+
+/** Who is calling. */
+export type Principal =
+  | { readonly kind: 'user'; readonly id: string; readonly permissions: readonly string[]; readonly sessionId: string; /** Seconds since the epoch. */ readonly expiresAt: number }
+  | { readonly kind: 'service'; readonly name: string; /** Seconds since the epoch. */ readonly expiresAt: number }
+  | { readonly kind: 'anonymous' };
+
+const anonymous: Principal = { kind: 'anonymous' };
+const principals = new WeakMap<RpcCall, Principal>();
+
+/** Who makes the call; anonymous for a public method. */
+export const principalOf = (call: RpcCall): Principal => principals.get(call) ?? anonymous;
+
+/** Says who makes the call. */
+export const setPrincipal = (call: RpcCall, principal: Principal): void => void principals.set(call, principal);

@@ -4,4 +4,5 @@ export { toBearerToken } from './bearer-token';
 export { type KeySource, type RemoteKeysOptions, createRemoteKeys, importKeys } from './key-source';
 export { type Principal, principalOf } from './principal';
 export { type ServiceTokensOptions, type SigningKey, createServiceTokens } from './service-tokens';
-export { type TokenVerifier, type TokenVerifierOptions, accessTokenType, createTokenVerifier, tokenAlgorithm } from './token-verifier';
+export { accessTokenType, tokenAlgorithm } from './token-type';
+export { type TokenVerifier, type TokenVerifierOptions, createTokenVerifier } from './token-verifier';

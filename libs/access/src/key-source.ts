@@ -1,6 +1,6 @@
 import type { Jwk } from '@gatehouse/contracts/verifier';
-import { importJWK } from 'jose';
-import { tokenAlgorithm } from './token-verifier';
+import { type CryptoKey, importJWK } from 'jose';
+import { tokenAlgorithm } from './token-type';
 
 /** Where a verifier finds public keys. */
 export interface KeySource {

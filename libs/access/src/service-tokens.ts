@@ -1,6 +1,6 @@
-import { SignJWT } from 'jose';
+import { type CryptoKey, SignJWT } from 'jose';
 import { randomUUID } from 'node:crypto';
-import { serviceTokenType, tokenAlgorithm } from './token-verifier';
+import { serviceTokenType, tokenAlgorithm } from './token-type';
 
 export interface SigningKey {
   readonly kid: string;

@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { randomUUID } from 'node:crypto';
 import type { KeySource } from './key-source';
 import { createServiceTokens } from './service-tokens';
-import { accessTokenType, tokenAlgorithm } from './token-verifier';
+import { accessTokenType, tokenAlgorithm } from './token-type';
 
 export interface TestIssuer {
   readonly keys: KeySource;

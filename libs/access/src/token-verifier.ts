@@ -2,12 +2,7 @@ import { tokenExpired, tokenInvalid, unavailable } from '@gatehouse/contracts/ap
 import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type ProtectedHeaderParameters } from 'jose';
 import type { KeySource } from './key-source';
 import type { Principal } from './principal';
-
-/** `typ` of access tokens (RFC 9068) and of the tokens services show each other. */
-export const accessTokenType = 'at+jwt';
-export const serviceTokenType = 'svc+jwt';
-/** The one algorithm that keys of an installation have. */
-export const tokenAlgorithm = 'EdDSA';
+import { accessTokenType, serviceTokenType, tokenAlgorithm } from './token-type';
 
 export interface TokenVerifierOptions {
   keys: KeySource;

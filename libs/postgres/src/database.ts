@@ -1,0 +1,107 @@
+import { unavailable } from '@gatehouse/contracts/api';
+import { Pool, type PoolClient } from 'pg';
+import { type Session, execute } from './execute';
+import { toAbortError, toAppError } from './sqlstate';
+import type { ConstraintErrors, PostgresObserver, Queryable, Statement } from './statement';
+import { type TransactionOptions, runTransaction, withRetries } from './transaction';
+
+/** A pool of connections to one database. */
+export interface Database extends Queryable {
+  /**
+   * Runs `run` in a transaction, which is committed when it resolves and rolled back when it throws. Serialization failures
+   * and deadlocks run it again, so it must have no effect but its statements; after some attempts they are `conflict()`.
+   */
+  transaction<T>(run: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+  /** Connections in the pool, those of them that are idle, and calls that wait for one. */
+  stats(): { size: number; idle: number; waiting: number };
+  /** Waits for what is running and closes every connection. */
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  /** What pg_stat_activity shows. */
+  applicationName: string;
+  /** Connections at most. Default: 10. */
+  poolSize?: number;
+  observer?: PostgresObserver;
+  constraints?: ConstraintErrors;
+  /** Of the call in progress; once it is aborted, its SQL is cancelled. */
+  signal?: () => AbortSignal | undefined;
+  /** After which the server itself cancels a statement. Default: 30 s. */
+  statementTimeoutMs?: number;
+  /** For a connection, new or from the pool. Default: 3 s. */
+  connectTimeoutMs?: number;
+}
+
+/** Opens a database; connections are made when they are needed, so it need not be there yet. */
+export function createDatabase(options: DatabaseOptions): Database {
+  const { constraints = {}, observer, signal = () => undefined } = options;
+  const pool = new Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.poolSize ?? 10,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    idle_in_transaction_session_timeout: 60_000,
+    keepAlive: true,
+  });
+  // A lost connection leaves the pool; who needs one next gets a new one, or the error. Without listeners the process would end.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const database = decodeURIComponent(new URL(options.url).pathname.slice(1));
+  let closed: Promise<void> | undefined;
+
+  const observe = <T>({ name, text }: Statement, run: () => Promise<T>): Promise<T> => (observer ? observer.query({ name, text, database }, run) : run());
+
+  async function acquire(abort: AbortSignal | undefined): Promise<PoolClient> {
+    if (abort?.aborted) throw toAbortError(abort);
+    const pending = pool.connect();
+    try {
+      return await (abort ? orAborted(pending, abort) : pending);
+    } catch (error) {
+      if (abort?.aborted) {
+        pending.then((client) => client.release(), () => {});
+        throw toAbortError(abort);
+      }
+      const reason = toAppError(error);
+      // Nothing was sent yet.
+      throw reason.code === 'UNAVAILABLE' ? unavailable({ cause: error, retryDelayMs: 1_000 }) : reason;
+    }
+  }
+
+  /** Gives a connection to `use`, and back to the pool unless it is spoilt. */
+  async function withSession<T>(abort: AbortSignal | undefined, use: (session: Session) => Promise<T>): Promise<T> {
+    const session: Session = { client: await acquire(abort), constraints, signal: abort, spoilt: false };
+    try {
+      return await use(session);
+    } finally {
+      session.client.release(session.spoilt);
+    }
+  }
+
+  const run = <Row>(statement: Statement, abort: AbortSignal | undefined) =>
+    withSession(abort, async (session) => (await execute<Row>(session, statement)).rows);
+
+  return {
+    query: <Row>(statement: Statement) => observe(statement, () => run<Row>(statement, signal())),
+    transaction: (work, transactionOptions = {}) => {
+      const abort = signal();
+      return withRetries(abort, () => withSession(abort, (session) => runTransaction(session, observe, work, transactionOptions)));
+    },
+    ping: async () => void (await run({ name: 'ping', text: 'select 1' }, undefined)),
+    stats: () => ({ size: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => (closed ??= pool.end()),
+  };
+}
+
+function orAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    pending.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,23 @@
+import type { AppError, ErrorOptions } from '@gatehouse/errors';
+
+/** One SQL statement; it is prepared once a connection, under its name. */
+export interface Statement {
+  /** Unique to its text, kebab-case: `find-user-by-id`. */
+  readonly name: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+/** What statements can be put to: a database, or a transaction of one. */
+export interface Queryable {
+  /** The rows that the statement gives. Throws an AppError, by the table in `sqlstate.ts`. */
+  query<Row>(statement: Statement): Promise<Row[]>;
+}
+
+/** What is told about each statement: a span and a duration can be made of it. `run` throws AppErrors whose cause is PostgreSQL's error. */
+export interface PostgresObserver {
+  query<T>(info: { name: string; text: string; database: string }, run: () => Promise<T>): Promise<T>;
+}
+
+/** The error that breaking a constraint means to the caller, by the constraint's name. */
+export type ConstraintErrors = Readonly<Record<string, (options?: ErrorOptions) => AppError>>;

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { internal } from '@gatehouse/contracts/api';
+import { type Session, execute } from './execute';
+import { findSqlState, toAbortError } from './sqlstate';
+import type { Queryable, Statement } from './statement';
+
+export interface TransactionOptions {
+  /** Default: `read committed`. */
+  isolation?: 'read committed' | 'repeatable read' | 'serializable';
+}
+
+const maxAttempts = 6;
+const maxPauseMs = 250;
+
+/** Runs `attempt` again, after a random pause, when it fails because of a concurrent transaction. */
+export async function withRetries<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const state = findSqlState(error);
+      if (count === maxAttempts || (state !== '40001' && state !== '40P01')) throw error;
+      // Transactions that met once would, after equal pauses, meet again.
+      await pause(Math.random() * Math.min(10 * 2 ** count, maxPauseMs), signal);
+    }
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    throw signal?.aborted ? toAbortError(signal) : error;
+  }
+}
+
+/** One attempt of a transaction on a connection. */
+export async function runTransaction<T>(
+  session: Session,
+  observe: <R>(statement: Statement, run: () => Promise<R>) => Promise<R>,
+  work: (tx: Queryable) => Promise<T>,
+  { isolation = 'read committed' }: TransactionOptions,
+): Promise<T> {
+  const run = <Row>(statement: Statement) => observe(statement, () => execute<Row>(session, statement));
+  // One connection runs one statement at a time, whatever the work does in parallel.
+  let last: Promise<unknown> = Promise.resolve();
+  let ended = false;
+  const tx: Queryable = {
+    query: async <Row>(statement: Statement) => {
+      if (ended) throw internal({ error_id: randomUUID() }, { cause: new Error(`${statement.name}: its transaction has ended`) });
+      const next = last.then(() => run<Row>(statement));
+      last = next.catch(() => {});
+      return (await next).rows;
+    },
+  };
+  await run({ name: `begin-${isolation.replaceAll(' ', '-')}`, text: `begin isolation level ${isolation}` });
+  try {
+    const result = await work(tx);
+    ended = true;
+    await last;
+    const { command } = await run({ name: 'commit', text: 'commit' });
+    // PostgreSQL answers the commit of a failed transaction by rolling it back, without an error.
+    if (command !== 'COMMIT') throw internal({ error_id: randomUUID() }, { cause: new Error('an error of a statement was caught, and its transaction committed') });
+    return result;
+  } catch (error) {
+    ended = true;
+    await last;
+    await rollback(session);
+    throw error;
+  }
+}
+
+// A connection that cannot be rolled back is closed, and its transaction with it.
+async function rollback(session: Session): Promise<void> {
+  if (session.spoilt) return;
+  try {
+    await session.client.query('rollback');
+  } catch {
+    session.spoilt = true;
+  }
+}

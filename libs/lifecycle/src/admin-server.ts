@@ -1,0 +1,43 @@
+import fastify from 'fastify';
+import type { AddressInfo } from 'node:net';
+import type { Readiness } from './readiness';
+
+export interface AdminServerOptions {
+  readiness: Pick<Readiness, 'report'>;
+  metrics: () => Promise<{ contentType: string; body: string }>;
+}
+
+export interface AdminServer {
+  /**
+   * Listens; port 0 takes a free one. Gives the port.
+   * @throws an error with `code` EADDRINUSE and `port` when the port is taken.
+   */
+  listen(host: string, port: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What the operator asks of a process: is it alive, can it serve, what does it measure. */
+export function createAdminServer({ readiness, metrics }: AdminServerOptions): AdminServer {
+  const app = fastify({ logger: false, forceCloseConnections: true, requestTimeout: 10_000 });
+  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+  // without these two, fastify answers with the text of the error and the path that was asked for
+  app.setErrorHandler((_error, _request, reply) => reply.code(500).send({ error: 'internal error' }));
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }));
+
+  app.get('/livez', async () => ({ alive: true }));
+  app.get('/readyz', async (_request, reply) => {
+    const report = readiness.report();
+    return reply.code(report.ready ? 200 : 503).send(report);
+  });
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, body } = await metrics();
+    return reply.header('content-type', contentType).send(body);
+  });
+  return {
+    async listen(host, port) {
+      await app.listen({ host, port });
+      return (app.server.address() as AddressInfo).port;
+    },
+    close: () => app.close(),
+  };
+}

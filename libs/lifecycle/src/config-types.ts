@@ -1,0 +1,37 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+const keyBytes = 32;
+
+/** A whole number in decimal digits, `min` and `max` included. */
+export function integer(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^-?\d{1,15}$/, error)
+    .transform(Number)
+    .pipe(z.number().min(min, error).max(max, error));
+}
+
+/** A TCP port; 0 takes a free one. */
+export const port = integer(0, 65_535);
+
+/** An address or a host name to listen on. */
+export const host = z.string().refine((value) => isIP(value) !== 0 || isHostName(value), 'must be an IP address or a host name, without a port');
+
+/** A secret key of 32 bytes. */
+export const secretKey = z
+  .string()
+  .refine((value) => isKey(Buffer.from(value, 'base64'), value), 'must be 32 bytes in base64: "openssl rand -base64 32" makes one')
+  .transform((value) => Buffer.from(value, 'base64'));
+
+/** Settings of every process. Spread into the schema of an app. */
+export const processConfig = {
+  SHUTDOWN_GRACE_MS: integer(0, 600_000).default(0).describe('how long the process goes on serving after SIGTERM, not ready any more, so that load balancers notice; milliseconds'),
+  SHUTDOWN_TIMEOUT_MS: integer(1, 600_000).default(10_000).describe('how long calls in flight have, after that, until the process ends; milliseconds'),
+};
+
+const isHostName = (value: string) => value.length <= 253 && value.split('.').every((label) => /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/.test(label));
+
+// Buffer.from passes over what is not base64: only what comes back the same was all of it
+const isKey = (key: Buffer, text: string) => key.length === keyBytes && key.toString('base64') === text;

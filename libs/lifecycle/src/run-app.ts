@@ -1,0 +1,66 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '@gatehouse/observability';
+import { ConfigError } from './config-error';
+
+/** The whole content of a process: what `createUserApp(config)` gives. */
+export interface App {
+  /** Where stray errors are written; without one, stderr. */
+  readonly logger?: Pick<Logger, 'error'>;
+  readonly shutdown?: ShutdownTimes;
+  listen(): Promise<void>;
+  /** Says that the process is not ready any more; it goes on serving. */
+  drain?(): void;
+  /** Answers what is in flight, flushes, gives everything back. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds. */
+export interface ShutdownTimes {
+  /** How long to go on serving, not ready any more. */
+  readonly graceMs: number;
+  /** How long closing may take after that. */
+  readonly timeoutMs: number;
+}
+
+const defaultTimes: ShutdownTimes = { graceMs: 0, timeoutMs: 10_000 };
+
+/**
+ * Runs an app as a process. SIGTERM and SIGINT: not ready, grace, close, exit 0, under one timer. A second signal, a close
+ * that fails or is late, a start that fails and an uncaught exception: exit 1. An unhandled rejection is logged, no more.
+ */
+export async function runApp(create: () => App | Promise<App>): Promise<void> {
+  let app: App | undefined;
+  let stopping = false;
+
+  const report = (message: string, error: unknown) => (app?.logger ? app.logger.error(message, { error }) : console.error(`${message}:`, error));
+  const fail = (message: string, error: unknown): never => {
+    report(message, error);
+    process.exit(1);
+  };
+  const stop = async (started: Promise<void>) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    const { graceMs, timeoutMs } = app?.shutdown ?? defaultTimes;
+    setTimeout(() => fail('the process did not end in time', new Error(`closing took more than ${timeoutMs} ms`)), graceMs + timeoutMs);
+    app?.drain?.();
+    await pause(graceMs);
+    await started;
+    await app?.close();
+    process.exit(0);
+  };
+  process.on('unhandledRejection', (error) => report('nothing handled this rejection', error));
+  process.on('uncaughtException', (error) => fail('nothing caught this exception', error));
+
+  // a turn later, so that a signal finds its handlers however early it comes
+  const started = Promise.resolve().then(async () => {
+    app = await create();
+    await app.listen();
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => void stop(started).catch((error) => fail('the process did not end cleanly', error)));
+  await started.catch((error) => {
+    if (error instanceof ConfigError) console.error(error.message);
+    else report('the process could not start', error);
+    process.exit(1);
+  });
+}

@@ -25,6 +25,20 @@ export const secretKey = z
   .refine((value) => isKey(Buffer.from(value, 'base64'), value), 'must be 32 bytes in base64: "openssl rand -base64 32" makes one')
   .transform((value) => Buffer.from(value, 'base64'));
 
+/** The URL of a PostgreSQL database. */
+export const databaseUrl = z
+  .string()
+  .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), 'must be postgresql://user:password@host:port/database');
+
+/** Where another service is. */
+export const target = z.string().regex(/^([a-z]+:\/\/\/)?[^\s,=/]+:\d{1,5}$/, 'must be host:port, or a gRPC target such as dns:///auth.internal:50052');
+
+/** Settings of every process that makes or verifies tokens. Spread into the schema of an app. */
+export const tokenConfig = {
+  GATEHOUSE_ISSUER: z.string().max(512).default('http://127.0.0.1:8080').describe('`iss` of every token: the public URL of the installation, the same in all services'),
+  GATEHOUSE_AUDIENCE: z.string().max(512).default('gatehouse').describe('`aud` of access tokens, the same in all services'),
+};
+
 /** Settings of every process. Spread into the schema of an app. */
 export const processConfig = {
   SHUTDOWN_GRACE_MS: integer(0, 600_000).default(0).describe('how long the process goes on serving after SIGTERM, not ready any more, so that load balancers notice; milliseconds'),

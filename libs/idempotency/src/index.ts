@@ -1,0 +1,2 @@
+export { type Idempotency, type IdempotencyKey, type IdempotencyOptions, createIdempotency } from './idempotency';
+export { idempotencyMigrations } from './migrations';

@@ -1,21 +1,24 @@
 import { ConfigError } from './config-error';
 
-const sentences: Readonly<Record<string, (port: string, setting: string) => string>> = {
-  EADDRINUSE: (port, setting) => `${setting} port ${port} is taken: stop what listens there, or set ${setting} to a free one`,
-  EACCES: (port, setting) => `${setting} port ${port} is not open to this account: set ${setting} to one above 1023`,
+const sentences: Readonly<Record<string, (port: string) => string>> = {
+  EADDRINUSE: (port) => `port ${port} is taken; stop what listens there, or set a free one`,
+  EACCES: (port) => `port ${port} is not open to this account; set one above 1023`,
+  EADDRNOTAVAIL: () => 'the host that is set with it is no address of this machine',
+  ENOTFOUND: () => 'the host that is set with it has no address',
 };
 
 /**
- * Listens; says which setting to change when the port cannot be had.
- * @param setting the variable that the port comes from
+ * Listens; where that fails, says which setting to change.
+ * @param setting the variable that holds the port
+ * @param listen fails with an error that has `code` and `port`, as those of node:net and of libs/rpc have
  * @throws ConfigError that names port and setting; any other error as it is
  */
 export async function withPortSetting<T>(setting: string, listen: () => Promise<T>): Promise<T> {
   try {
     return await listen();
   } catch (error) {
-    const { code, port } = error as { code?: string; port?: number };
-    const sentence = code === undefined ? undefined : sentences[code];
-    throw sentence ? new ConfigError([sentence(String(port ?? ''), setting)], error) : error;
+    const { code = '', port = '' } = error as { code?: string; port?: number };
+    const sentence = sentences[code];
+    throw sentence ? new ConfigError([`${setting}: ${sentence(String(port))}`], error) : error;
   }
 }

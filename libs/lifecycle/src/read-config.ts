@@ -18,5 +18,5 @@ function toProblem({ path, message }: z.core.$ZodIssue, schema: z.ZodType, env: 
   if (typeof variable !== 'string') return message;
   const meaning = schema instanceof z.ZodObject ? (schema.shape[variable] as z.ZodType | undefined)?.description : undefined;
   const problem = variable in env ? message : 'is required';
-  return `${variable} ${problem}${meaning ? ` (${meaning})` : ''}`;
+  return `${variable}: ${problem}${meaning ? ` (${meaning})` : ''}`;
 }

@@ -9,7 +9,6 @@ export type CheckState = 'ok' | 'failing';
 
 export interface ReadinessReport {
   readonly ready: boolean;
-  readonly draining: boolean;
   readonly checks: Readonly<Record<string, CheckState>>;
 }
 
@@ -69,7 +68,7 @@ export function createReadiness({ checks, intervalMs = 500, timeoutMs = 1_000, o
   };
   return {
     isReady: () => ready,
-    report: () => ({ ready, draining, checks: Object.fromEntries([...states].map(([name, state]) => [name, state ?? 'failing'])) }),
+    report: () => ({ ready, checks: Object.fromEntries([...states].map(([name, state]) => [name, state ?? 'failing'])) }),
     start: round,
     drain() {
       draining = true;

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { ConfigError } from './config-error';
+import { host, integer, port, processConfig, secretKey } from './config-types';
+import { readConfig } from './read-config';
+
+const key = Buffer.alloc(32, 7);
+const schema = z.object({
+  APP_PORT: port.default(50_051).describe('where it listens'),
+  APP_HOST: host.default('127.0.0.1'),
+  APP_KEY: secretKey.describe('the key of everything'),
+  APP_PASSWORD: z.string().min(12).optional(),
+  ...processConfig,
+});
+const problemsOf = (env: NodeJS.ProcessEnv): readonly string[] => {
+  try {
+    readConfig(schema, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+const problemOf = (type: z.ZodType, value: string) => {
+  const result = type.safeParse(value);
+  return result.success ? undefined : result.error.issues[0]!.message;
+};
+
+describe('readConfig', () => {
+  it('gives typed values, and defaults where a variable is absent or empty', () => {
+    expect(readConfig(schema, { APP_KEY: key.toString('base64'), APP_PORT: '8080', APP_HOST: '', SHUTDOWN_GRACE_MS: '250', PATH: '/bin' })).toEqual({
+      APP_PORT: 8080,
+      APP_HOST: '127.0.0.1',
+      APP_KEY: key,
+      SHUTDOWN_GRACE_MS: 250,
+      SHUTDOWN_TIMEOUT_MS: 10_000,
+    });
+  });
+
+  it('names every problem at once, with its variable, what it means and what to do', () => {
+    expect(problemsOf({ APP_PORT: '70000', APP_HOST: 'localhost:80', APP_KEY: '' })).toEqual([
+      'APP_PORT: must be a whole number from 0 to 65535 (where it listens)',
+      'APP_HOST: must be an IP address or a host name, without a port',
+      'APP_KEY: is required (the key of everything)',
+    ]);
+  });
+
+  it('never tells a value', () => {
+    const problems = problemsOf({ APP_KEY: 'hunter2-key', APP_PASSWORD: 'hunter2' });
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toContain('openssl rand -base64 32');
+    expect(problems.join()).not.toContain('hunter2');
+  });
+
+  it('passes on the sentence of a rule that spans several variables', () => {
+    const both = z.object({ LOW: integer(0, 9), HIGH: integer(0, 9) }).refine(({ LOW, HIGH }) => LOW < HIGH, 'LOW must be below HIGH');
+    expect(() => readConfig(both, { LOW: '5', HIGH: '4' })).toThrow(/^cannot start as configured:\n {2}LOW must be below HIGH$/);
+  });
+});
+
+describe('the types of settings', () => {
+  it('take whole numbers in decimal digits alone', () => {
+    for (const good of ['0', '50051', '65535', '007']) expect(problemOf(port, good)).toBeUndefined();
+    for (const bad of ['-1', '65536', '1.5', '1e3', '0x10', ' 1', '1 ', 'abc', '99999999999999999999']) expect(problemOf(port, bad)).toContain('from 0 to 65535');
+    expect(integer(-5, 5).parse('-5')).toBe(-5);
+  });
+
+  it('take addresses and host names without a port', () => {
+    for (const good of ['127.0.0.1', '::1', '::', '0.0.0.0', 'localhost', 'user.gatehouse.svc', 'user_1']) expect(problemOf(host, good)).toBeUndefined();
+    for (const bad of ['127.0.0.1:80', '[::1]', 'http://a', 'a b', 'a..b', '-a', `${'a'.repeat(64)}.b`]) expect(problemOf(host, bad)).toBeDefined();
+  });
+
+  it('take keys of exactly 32 bytes, all of it base64', () => {
+    expect(secretKey.parse(key.toString('base64'))).toEqual(key);
+    for (const bad of [key.subarray(1).toString('base64'), Buffer.alloc(33).toString('base64'), key.toString('hex'), `${key.toString('base64')}!`, 'x']) expect(problemOf(secretKey, bad)).toBeDefined();
+  });
+});

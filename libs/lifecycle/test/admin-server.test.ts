@@ -1,0 +1,68 @@
+import { createAdminServer, createReadiness, withPortSetting, type AdminServer, type Readiness } from '../src';
+
+let well = true;
+let measure = async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' });
+let readiness: Readiness;
+let server: AdminServer;
+let base: string;
+
+beforeEach(async () => {
+  well = true;
+  readiness = createReadiness({ checks: [{ name: 'database', check: async () => (well ? undefined : Promise.reject(new Error('password of 10.0.0.5 is wrong'))) }], intervalMs: 5 });
+  server = createAdminServer({ readiness, metrics: () => measure() });
+  base = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
+});
+afterEach(async () => {
+  readiness.close();
+  await server.close();
+});
+const ask = async (path: string) => {
+  const answer = await fetch(`${base}${path}`);
+  return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
+};
+
+describe('the admin port', () => {
+  it('says that the process lives, ready or not', async () => {
+    expect(await ask('/livez')).toMatchObject({ status: 200, text: '{"alive":true}' });
+    await readiness.start();
+    expect((await ask('/livez')).status).toBe(200);
+  });
+
+  it('says whether the process can serve, and which check stands in the way but not why', async () => {
+    expect(await ask('/readyz')).toMatchObject({ status: 503, text: '{"ready":false,"checks":{"database":"failing"}}' });
+    await readiness.start();
+    expect(await ask('/readyz')).toMatchObject({ status: 200, text: '{"ready":true,"checks":{"database":"ok"}}' });
+    well = false;
+    while (readiness.isReady()) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await ask('/readyz')).toMatchObject({ status: 503, text: '{"ready":false,"checks":{"database":"failing"}}' });
+  });
+
+  it('gives the metrics as they are', async () => {
+    expect(await ask('/metrics')).toEqual({ status: 200, type: 'text/plain; version=0.0.4', text: 'up 1\n' });
+  });
+
+  it('tells nothing of what went wrong inside, and nothing back of what was asked', async () => {
+    measure = () => Promise.reject(new Error('registry at /srv/secret'));
+    expect(await ask('/metrics')).toMatchObject({ status: 500, text: '{"error":"internal error"}' });
+    expect(await ask('/else?token=hunter2')).toMatchObject({ status: 404, text: '{"error":"not found"}' });
+  });
+
+  it('names port and setting when the port is taken', async () => {
+    const port = Number(new URL(base).port);
+    const second = createAdminServer({ readiness, metrics: () => measure() });
+    await expect(withPortSetting('USER_ADMIN_PORT', () => second.listen('127.0.0.1', port))).rejects.toMatchObject({
+      name: 'ConfigError',
+      problems: [`USER_ADMIN_PORT: port ${port} is taken; stop what listens there, or set a free one`],
+      cause: { code: 'EADDRINUSE' },
+    });
+    await second.close();
+  });
+
+  it('names port and setting when the host is none of this machine', async () => {
+    const second = createAdminServer({ readiness, metrics: () => measure() });
+    await expect(withPortSetting('USER_ADMIN_PORT', () => second.listen('192.0.2.1', 9051))).rejects.toThrow(/USER_ADMIN_PORT: the host that is set with it is no address/);
+    await second.close();
+    const defect = new Error('something else');
+    await expect(withPortSetting('USER_ADMIN_PORT', () => Promise.reject(defect))).rejects.toBe(defect);
+  });
+});

@@ -1,0 +1,1 @@
+export type { HttpExchange, HttpObservation, HttpObserver, HttpOutcome } from './observer';

@@ -1,0 +1,31 @@
+import type { AppError } from '@gatehouse/errors';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** An HTTP request as it came in. */
+export interface HttpExchange {
+  readonly method: string;
+  readonly path: string;
+  readonly requestId: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** How an HTTP request ended. */
+export interface HttpOutcome {
+  readonly status: number;
+  /** Path template of the route; undefined when there is none. */
+  readonly route: string | undefined;
+  readonly error?: AppError;
+}
+
+/** What watches one request. */
+export interface HttpObservation {
+  readonly traceId?: string;
+  /** Runs `work` as part of the request, so that the calls it makes belong to its trace. */
+  run<T>(work: () => T): T;
+  end(outcome: HttpOutcome): void;
+}
+
+/** Watches every HTTP request, also those that match no route. */
+export interface HttpObserver {
+  start(exchange: HttpExchange): HttpObservation;
+}

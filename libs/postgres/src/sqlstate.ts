@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { types } from 'node:util';
 import { cancelled, conflict, deadlineExceeded, internal, unavailable, validationFailed } from '@gatehouse/contracts/api';
 import { type AppError, type ErrorOptions, isAppError } from '@gatehouse/errors';
 import { DatabaseError } from 'pg';
@@ -48,7 +49,7 @@ export function toAppError(cause: unknown, constraints: ConstraintErrors = {}): 
     const known = cause.constraint === undefined ? undefined : constraints[cause.constraint];
     const create = known ?? errors[cause.code] ?? errors[cause.code.slice(0, 3)] ?? errors[cause.code.slice(0, 2)];
     if (create) return create({ cause });
-  } else if (cause instanceof Error) {
+  } else if (types.isNativeError(cause)) {
     const { code } = cause as NodeJS.ErrnoException;
     if ((code && networkCodes.includes(code)) || connectionMessages.test(cause.message)) return unavailable({ cause });
   }

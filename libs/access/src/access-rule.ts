@@ -1,4 +1,4 @@
-import { getOption, hasOption, type DescField, type DescMessage } from '@bufbuild/protobuf';
+import { getOption, hasOption, ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
 import { type AccessRule, access } from '@gatehouse/contracts/api';
 import type { RpcCall, RpcMethod } from '@gatehouse/rpc';
@@ -63,5 +63,7 @@ function findSubjectFields(message: DescMessage, path: string, method: string): 
     fields.push(field);
     schema = field.fieldKind === 'message' ? field.message : undefined;
   }
+  const last = fields.at(-1);
+  if (last?.fieldKind !== 'scalar' || last.scalar !== ScalarType.STRING) throw new Error(`${method}: its access rule names the field ${path}, which holds no user id: it is not a string`);
   return fields;
 }

@@ -1,5 +1,6 @@
 import type { Jwk } from '@gatehouse/contracts/verifier';
 import { type CryptoKey, importJWK } from 'jose';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { tokenAlgorithm } from './token-type';
 
 /** Where a verifier finds public keys. */
@@ -19,13 +20,18 @@ export interface RemoteKeysOptions {
   onError?: (error: unknown) => void;
 }
 
-/** Keys of VerifierService, kept up to date in the background; a fetch that fails leaves the keys that are there. */
+/**
+ * Keys of VerifierService, kept up to date in the background; a fetch that fails leaves the keys that are there. So a key
+ * that was withdrawn is in use for at most `refreshMs` where VerifierService can be reached.
+ */
 export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000, onError }: RemoteKeysOptions): KeySource & { start(): void; close(): void } {
   let keys = new Map<string, CryptoKey>();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   let fetchedAt = 0;
-  let fetching: Promise<void> | undefined;
+  let fetching: Promise<boolean> | undefined;
+  // many calls wait for one fetch: it must not end with the deadline or the cancellation of the call that began it
+  const outsideOfCalls = AsyncLocalStorage.snapshot();
 
   const fetch = async () => {
     fetchedAt = Date.now();
@@ -33,12 +39,14 @@ export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000
       keys = await importKeys(await getJwks());
     } catch (error) {
       onError?.(error);
+      return false;
     }
+    return keys.size > 0;
   };
-  const fetchOnce = () => (fetching ??= fetch().finally(() => (fetching = undefined)));
+  const fetchOnce = () => (fetching ??= outsideOfCalls(fetch).finally(() => (fetching = undefined)));
   const poll = async () => {
-    await fetchOnce();
-    if (!closed) timer = setTimeout(poll, keys.size ? refreshMs : retryMs).unref();
+    const succeeded = await fetchOnce();
+    if (!closed) timer = setTimeout(poll, succeeded ? refreshMs : retryMs).unref();
   };
   return {
     start: () => void poll(),
@@ -47,6 +55,8 @@ export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000
       clearTimeout(timer);
     },
     async find(kid) {
+      // without any key the poll is at it: a caller is told at once, whatever the fetch takes
+      if (!keys.size) return undefined;
       // an unknown id may be a key made a moment ago; a flood of foreign tokens must not become a flood of fetches
       if (!keys.has(kid) && (fetching || Date.now() - fetchedAt >= retryMs)) await fetchOnce();
       return keys.get(kid);

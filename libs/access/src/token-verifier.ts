@@ -3,6 +3,9 @@ import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type Protect
 import type { KeySource } from './key-source';
 import type { Principal } from './principal';
 import { accessTokenType, serviceTokenType, tokenAlgorithm } from './token-type';
+import { createVerifiedTokens, type VerifiedToken } from './verified-tokens';
+
+const maxVerified = 10_000;
 
 export interface TokenVerifierOptions {
   keys: KeySource;
@@ -23,10 +26,17 @@ export interface TokenVerifier {
   verify(token: string): Promise<Principal>;
 }
 
-/** Verifies tokens locally: algorithm pinned, `typ`, `iss`, `aud` and `exp` checked (RFC 8725 §3). */
+/**
+ * Verifies tokens locally: algorithm pinned, `typ`, `iss`, `aud` and `exp` checked (RFC 8725 §3). What was verified is
+ * remembered for as long as the token lives and its key is among `keys`.
+ */
 export function createTokenVerifier({ keys, issuer, audience, service, now = Date.now }: TokenVerifierOptions): TokenVerifier {
+  const verified = createVerifiedTokens({ max: maxVerified, now });
   return {
     async verify(token) {
+      const known = verified.find(token);
+      if (known && known.key === (await keys.find(known.kid))) return known.principal;
+
       const { kid, typ } = readHeader(token);
       const isService = typ === serviceTokenType;
       const key = await keys.find(kid);
@@ -40,7 +50,9 @@ export function createTokenVerifier({ keys, issuer, audience, service, now = Dat
           currentDate: new Date(now()),
           requiredClaims: ['sub', 'exp', 'iat'],
         });
-        return isService ? toService(payload) : toUser(payload);
+        const principal = isService ? toService(payload) : toUser(payload);
+        verified.add(token, { kid, key, principal });
+        return principal;
       } catch (cause) {
         throw cause instanceof errors.JWTExpired ? tokenExpired({ cause }) : tokenInvalid({ cause });
       }
@@ -60,9 +72,9 @@ function readHeader(token: string): { kid: string; typ: string | undefined } {
   return { kid: header.kid, typ: header.typ };
 }
 
-const toService = ({ sub, exp }: JWTPayload): Principal => ({ kind: 'service', name: sub!, expiresAt: exp! });
+const toService = ({ sub, exp }: JWTPayload): VerifiedToken['principal'] => ({ kind: 'service', name: sub!, expiresAt: exp! });
 
-function toUser({ sub, exp, sid, permissions }: JWTPayload): Principal {
+function toUser({ sub, exp, sid, permissions }: JWTPayload): VerifiedToken['principal'] {
   if (typeof sid !== 'string' || !isTexts(permissions)) throw new Error('the access token lacks sid or permissions');
   return { kind: 'user', id: sub!, permissions, sessionId: sid, expiresAt: exp! };
 }

@@ -89,7 +89,16 @@ describe('the access rule of a method', () => {
   it('stops the start where it is missing or names what is not there', () => {
     const verifier = createTokenVerifier({ ...realm, service: 'door', keys: issuer.keys });
     const methods = readMethods(descriptorSets).filter(({ service }) => service === 'test.access.v1.OpenService');
-    expect(() => createAccess({ verifier, methods })).toThrow(/OpenService\/Forgotten has no .*\n.*OpenService\/Misnamed.* nobody/);
+    const problems = [
+      'Forgotten has no (gatehouse.api.v1.access)',
+      'Misnamed: its access rule names the field person.nobody, which test.access.v1.Request does not have',
+      'Mistyped: its access rule names the field person, which holds no user id: it is not a string',
+      'Nameless: its access rule names no permission',
+      'Ruleless: its (gatehouse.api.v1.access) names no rule',
+      'Unreachable: its access rule admits nobody',
+    ];
+    const message = ['the contract does not say who may call:', ...problems.map((problem) => `test.access.v1.OpenService/${problem}`)].join('\n');
+    expect(() => createAccess({ verifier, methods })).toThrow(new Error(message));
   });
 });
 
@@ -119,6 +128,7 @@ describe('a token', () => {
     'without permissions': () => issuer.accessToken(ada, { permissions: undefined }),
     'of a service for another service': () => issuer.serviceToken('auth', 'user'),
     'of a person dressed as a service': () => issuer.accessToken(ada, {}, { typ: 'svc+jwt' }),
+    'of a service dressed as a person': () => issuer.accessToken({ id: 'auth' }, { aud: 'door', sid: undefined, permissions: undefined }),
     'of another type': () => issuer.accessToken(ada, {}, { typ: 'JWT' }),
     'signed with another algorithm': async () => {
       const secret = new TextEncoder().encode('a secret of thirty-two characters');

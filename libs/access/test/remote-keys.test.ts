@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { generateKeyPair } from 'jose';
 import { createRemoteKeys, createServiceTokens, createTokenVerifier } from '../src';
 import { createTestIssuer } from '../src/testing';
-import { generateKeyPair } from 'jose';
 
 const realm = { issuer: 'https://gatehouse.test', audience: 'gatehouse' };
 const person = { id: '018f0000-0000-7000-8000-000000000001' };
@@ -51,6 +52,97 @@ describe('remote keys', () => {
     await new Promise((resolve) => setTimeout(resolve, 120));
     expect(await verifier.verify(foreign)).toMatchObject({ id: person.id });
     expect(fetches).toBe(2);
+  });
+});
+
+describe('remote keys in use', () => {
+  it('are fetched on behalf of nobody, for everyone who waits', async () => {
+    const first = await createTestIssuer(realm);
+    const second = await createTestIssuer(realm);
+    const calls = new AsyncLocalStorage<string>();
+    const fetchedIn: unknown[] = [];
+    const { keys, verifier } = fetchFrom(async () => {
+      fetchedIn.push(calls.getStore());
+      return { keys: fetchedIn.length === 1 ? first.jwks.keys : second.jwks.keys };
+    }, 1);
+    keys.start();
+    await until(keys.isReady);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const token = await second.accessToken(person);
+    const verdicts = ['one', 'two', 'three'].map((call) => calls.run(call, () => verifier.verify(token)));
+    for (const principal of await Promise.all(verdicts)) expect(principal).toMatchObject({ id: person.id });
+    expect(fetchedIn).toEqual([undefined, undefined]);
+  });
+
+  it('answer at once while the first fetch hangs', async () => {
+    const { keys, verifier } = fetchFrom(() => new Promise(() => undefined));
+    keys.start();
+    await expect(verifier.verify(await (await createTestIssuer(realm)).accessToken(person))).rejects.toMatchObject({ reason: 'UNAVAILABLE' });
+  });
+
+  it('are fetched again soon after a refresh that failed, which leaves them in use', async () => {
+    const issuer = await createTestIssuer(realm);
+    let fetches = 0;
+    const failures: unknown[] = [];
+    const getJwks = async () => {
+      if (++fetches === 2) throw new Error('connection refused');
+      return issuer.jwks;
+    };
+    const keys = createRemoteKeys({ getJwks, refreshMs: 30, retryMs: 5, onError: (error) => failures.push(error) });
+    closing.push(keys);
+    keys.start();
+    await until(() => failures.length === 1);
+    expect(keys.isReady()).toBe(true);
+    await until(() => fetches >= 3);
+  });
+
+  it('are no longer asked for after close', async () => {
+    let fetches = 0;
+    const { keys } = fetchFrom(async () => {
+      fetches++;
+      return { keys: [] };
+    }, 5);
+    keys.start();
+    await until(() => fetches >= 2);
+    keys.close();
+    const before = fetches;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(fetches).toBe(before);
+  });
+
+  it('that are withdrawn end the tokens that were verified with them', async () => {
+    const old = await createTestIssuer(realm);
+    const next = await createTestIssuer(realm);
+    let jwks = old.jwks;
+    const keys = createRemoteKeys({ getJwks: async () => jwks, refreshMs: 10, retryMs: 10 });
+    closing.push(keys);
+    keys.start();
+    await until(keys.isReady);
+    const verifier = createTokenVerifier({ ...realm, service: 'user', keys });
+    const token = await old.accessToken(person);
+    await verifier.verify(token);
+    await verifier.verify(token);
+    jwks = next.jwks;
+    const verdict = () =>
+      verifier.verify(token).then(
+        () => 'OK',
+        (error) => error.reason,
+      );
+    for (const end = Date.now() + 5_000; (await verdict()) === 'OK' && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await verdict()).toBe('TOKEN_INVALID');
+  });
+});
+
+describe('a token that was verified before', () => {
+  it('is told by its time alone when it expires', async () => {
+    const issuer = await createTestIssuer(realm);
+    let now = Date.now();
+    const verifier = createTokenVerifier({ ...realm, service: 'user', keys: issuer.keys, now: () => now });
+    const token = await issuer.accessToken({ ...person, expiresInSeconds: 60 });
+    const principal = await verifier.verify(token);
+    expect(await verifier.verify(token)).toBe(principal);
+    now += 61_000;
+    await expect(verifier.verify(token)).rejects.toMatchObject({ reason: 'TOKEN_EXPIRED' });
   });
 });
 

@@ -5,3 +5,4 @@ export { withPortSetting } from './port-setting';
 export { type CheckState, type Readiness, type ReadinessCheck, type ReadinessOptions, type ReadinessReport, createReadiness } from './readiness';
 export { readConfig } from './read-config';
 export { type App, type ShutdownTimes, runApp } from './run-app';
+export { runCommand } from './run-command';

@@ -1,0 +1,108 @@
+import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource } from '@gatehouse/access';
+import { descriptorSet as userContract, emailTaken, UserServiceDefinition } from '@gatehouse/contracts/user';
+import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
+import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
+import { type App, createAdminServer, createReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { createObservability } from '@gatehouse/observability';
+import { createDatabase, findPendingMigrations } from '@gatehouse/postgres';
+import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
+import type { Config } from './config';
+import { userMigrations } from './postgres/migrations';
+import { createUserService } from './user-service';
+
+export const migrationSets = [idempotencyMigrations, userMigrations];
+
+export interface Overrides {
+  keys?: KeySource;
+}
+
+export interface UserApp extends App {
+  readonly grpcPort: number;
+  readonly adminPort: number;
+}
+
+/** Everything the process owns, made here and given back in `close`. */
+export function createUserApp(config: Config, overrides: Overrides = {}): UserApp {
+  const observability = createObservability({
+    service: 'user',
+    version: config.SERVICE_VERSION,
+    logLevel: config.LOG_LEVEL,
+    otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+  });
+  const { logger } = observability;
+  const database = createDatabase({
+    url: config.USER_DATABASE_URL,
+    applicationName: 'gatehouse-user',
+    poolSize: config.USER_DATABASE_POOL_SIZE,
+    observer: observability.postgres,
+    constraints: { users_email_key: emailTaken },
+    signal: () => currentCall()?.signal,
+  });
+  observability.observePool('user', () => database.stats());
+
+  const verifierChannel = createChannel({ target: config.USER_VERIFIER_TARGET, descriptorSets: [verifierContract], observer: observability.rpc });
+  const remoteKeys = createRemoteKeys({ getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}) });
+  const keys = overrides.keys ?? remoteKeys;
+  const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'user' });
+
+  const idempotency = createIdempotency({ secret: config.USER_SECRET_KEY });
+  const server = createRpcServer({
+    services: [bindService(UserServiceDefinition, createUserService({ database, idempotency }))],
+    descriptorSets: [userContract],
+    observer: observability.rpc,
+    access: (methods) => createAccess({ verifier, methods }),
+  });
+  const readiness = createReadiness({
+    checks: [
+      { name: 'database', check: () => database.ping() },
+      { name: 'migrations', check: () => requireNone(findPendingMigrations(database, migrationSets), 'migrations are pending: run the command `migrate`') },
+      { name: 'keys', check: async () => requireKeys(keys) },
+    ],
+    onChange(ready) {
+      server.setServing(ready);
+      logger.info(ready ? 'ready' : 'not ready');
+    },
+    onCheck: (check, error) => (error ? logger.warn('check failing', { check, error }) : logger.info('check well again', { check })),
+  });
+  const admin = createAdminServer({ readiness, metrics: observability.metrics });
+  const sweep = setInterval(() => void idempotency.sweep(database).catch((error) => logger.warn('sweep failed', { error })), 600_000).unref();
+  const ports = { grpc: 0, admin: 0 };
+
+  return {
+    logger,
+    shutdown: { graceMs: config.SHUTDOWN_GRACE_MS, timeoutMs: config.SHUTDOWN_TIMEOUT_MS },
+    get grpcPort() {
+      return ports.grpc;
+    },
+    get adminPort() {
+      return ports.admin;
+    },
+    async listen() {
+      ports.admin = await withPortSetting('USER_ADMIN_PORT', () => admin.listen(config.USER_ADMIN_HOST, config.USER_ADMIN_PORT));
+      ports.grpc = await withPortSetting('USER_GRPC_PORT', () => server.listen(config.USER_GRPC_HOST, config.USER_GRPC_PORT));
+      remoteKeys.start();
+      await readiness.start();
+    },
+    drain: () => readiness.drain(),
+    async close() {
+      readiness.drain();
+      clearInterval(sweep);
+      await server.drain(config.SHUTDOWN_TIMEOUT_MS * 0.7);
+      readiness.close();
+      remoteKeys.close();
+      verifierChannel.close();
+      await database.close();
+      await admin.close();
+      await observability.close();
+    },
+  };
+}
+
+async function requireNone(pending: Promise<readonly string[]>, message: string): Promise<void> {
+  if ((await pending).length) throw new Error(message);
+}
+
+function requireKeys(keys: KeySource): void {
+  if (!keys.isReady()) throw new Error('no keys to verify tokens with: is VerifierService there?');
+}

@@ -1,0 +1,9 @@
+import { runApp, runCommand } from '@gatehouse/lifecycle';
+import { migrate } from '@gatehouse/postgres';
+import { createUserApp, migrationSets } from './app';
+import { readMigrateConfig, readServeConfig } from './config';
+
+void runCommand({
+  serve: () => runApp(() => createUserApp(readServeConfig())),
+  migrate: async () => void (await migrate({ url: readMigrateConfig().USER_DATABASE_URL, sets: migrationSets, log: console.log })),
+});

@@ -1,0 +1,17 @@
+import type { NewUser, User } from './user';
+
+/** The questions that UserService asks. */
+export interface UserRepository {
+  findById(id: string): Promise<User | undefined>;
+  /** Without regard to case. */
+  findByEmail(email: string): Promise<User | undefined>;
+  /** At most `limit` people after an id, in the order of ids. */
+  list(limit: number, afterId: string | undefined): Promise<readonly User[]>;
+  /**
+   * Adds a person; gives undefined when the id is in use.
+   * @throws emailTaken
+   */
+  insert(user: NewUser): Promise<User | undefined>;
+  /** Adds the person, or makes the one with this email an active administrator. What is so already stays untouched. */
+  ensureAdministrator(user: NewUser): Promise<User>;
+}

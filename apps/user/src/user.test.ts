@@ -1,0 +1,23 @@
+import { etagOf, isSameEmail, permissionsOf, toPageSize } from './user';
+
+describe('a person', () => {
+  it('may what any of their roles permits', () => {
+    expect(permissionsOf({ roles: ['member'] })).toEqual([]);
+    expect(permissionsOf({ roles: ['admin', 'member'] })).toEqual(['users.create', 'users.read']);
+  });
+
+  it('has an etag that changes with each revision', () => {
+    expect(etagOf({ revision: 1 })).not.toBe(etagOf({ revision: 2 }));
+  });
+
+  it('is the same whatever the case of the email', () => {
+    expect(isSameEmail('Ada@Example.com', 'ada@example.COM')).toBe(true);
+    expect(isSameEmail('ada@example.com', 'eda@example.com')).toBe(false);
+  });
+});
+
+describe('a page', () => {
+  it('has 50 people unless asked otherwise, and never more than 200', () => {
+    expect([0, 1, 200, 201, 2_147_483_647].map(toPageSize)).toEqual([50, 1, 200, 200, 200]);
+  });
+});

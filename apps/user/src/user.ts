@@ -1,0 +1,40 @@
+/** A person, as the domain knows one. */
+export interface User {
+  /** UUID version 7. */
+  readonly id: string;
+  /** As it was given; unique without regard to case. */
+  readonly email: string;
+  readonly displayName: string;
+  readonly status: UserStatus;
+  readonly roles: readonly Role[];
+  readonly createTime: Date;
+  readonly updateTime: Date;
+  /** Counts the changes. */
+  readonly revision: number;
+}
+
+export type UserStatus = 'active' | 'suspended';
+export type Role = 'member' | 'admin';
+
+/** What a person is before the database has seen them. */
+export type NewUser = Pick<User, 'id' | 'email' | 'displayName' | 'roles'>;
+
+const permissions: Readonly<Record<Role, readonly string[]>> = {
+  member: [],
+  admin: ['users.create', 'users.read'],
+};
+
+/** What a person's roles permit, each once, in order. */
+export const permissionsOf = ({ roles }: Pick<User, 'roles'>): readonly string[] => [...new Set(roles.flatMap((role) => permissions[role]))].sort();
+
+/** Changes whenever the person does. */
+export const etagOf = ({ revision }: Pick<User, 'revision'>): string => `"${revision}"`;
+
+/** Whether two emails name the same person. */
+export const isSameEmail = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+const defaultPageSize = 50;
+const maxPageSize = 200;
+
+/** The size of the page that is given for one that is asked for (AIP-158). */
+export const toPageSize = (asked: number): number => Math.min(asked || defaultPageSize, maxPageSize);

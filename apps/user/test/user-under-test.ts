@@ -1,0 +1,66 @@
+import { createTestIssuer, type TestIssuer } from '@gatehouse/access/testing';
+import { descriptorSet, UserServiceDefinition } from '@gatehouse/contracts/user';
+import { createTestDatabase } from '@gatehouse/postgres/testing';
+import { createChannel, createClient, type RpcClient } from '@gatehouse/rpc';
+import { createUserApp, migrationSets, type UserApp } from '../src/app';
+import { configSchema } from '../src/config';
+
+const realm = { issuer: 'https://gatehouse.test', audience: 'gatehouse' };
+
+export interface UserUnderTest {
+  readonly app: UserApp;
+  readonly databaseUrl: string;
+  readonly issuer: TestIssuer;
+  readonly target: string;
+  /** A client that calls with the token, or with none. */
+  as(token?: string): RpcClient<UserServiceDefinition>;
+  asAdmin(): Promise<RpcClient<UserServiceDefinition>>;
+  asService(name?: string): Promise<RpcClient<UserServiceDefinition>>;
+  asPerson(id: string): Promise<RpcClient<UserServiceDefinition>>;
+  close(): Promise<void>;
+}
+
+export const adminId = '018f0000-0000-7000-8000-00000000000a';
+
+/** The service as it is shipped, on a database of its own; only the keys of tokens are the test's. */
+export async function startUser(databaseUrl?: string): Promise<UserUnderTest> {
+  const database = databaseUrl ? undefined : await createTestDatabase(migrationSets);
+  const issuer = await createTestIssuer(realm);
+  const url = databaseUrl ?? database!.url;
+  const config = configSchema.parse({
+    USER_GRPC_PORT: '0',
+    USER_ADMIN_PORT: '0',
+    USER_DATABASE_URL: url,
+    USER_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+    GATEHOUSE_ISSUER: realm.issuer,
+    LOG_LEVEL: 'error',
+  });
+  const app = createUserApp(config, { keys: issuer.keys });
+  await app.listen();
+  const target = `127.0.0.1:${app.grpcPort}`;
+  const channel = createChannel({ target, descriptorSets: [descriptorSet] });
+  const as = (token?: string) => createClient(UserServiceDefinition, channel, token ? { credentials: async () => token } : {});
+  return {
+    app,
+    databaseUrl: url,
+    issuer,
+    target,
+    as,
+    asAdmin: async () => as(await issuer.accessToken({ id: adminId, permissions: ['users.create', 'users.read'] })),
+    asService: async (name = 'auth') => as(await issuer.serviceToken(name, 'user')),
+    asPerson: async (id) => as(await issuer.accessToken({ id })),
+    async close() {
+      channel.close();
+      await app.close();
+      await database?.drop();
+    },
+  };
+}
+
+/** The verdict on a call: `OK`, or code, reason and the fields at fault. */
+export const verdictOf = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'OK',
+    (error) => [error.code, error.reason, ...error.violations.map(({ field }: { field: string }) => field)].join(' '),
+  );
+

@@ -17,18 +17,17 @@ const candidates = ['postgres', 'nobody'];
 export function findAccount(cluster: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const owner = statSync(cluster, { throwIfNoEntry: false });
-  if (owner && owner.uid !== 0) return { name: `uid ${owner.uid}`, uid: owner.uid, gid: owner.gid };
+  if (owner && owner.uid !== 0) return { name: askId('-nu', String(owner.uid)) ?? `uid ${owner.uid}`, uid: owner.uid, gid: owner.gid };
   for (const name of candidates) {
-    const uid = findId('-u', name);
-    const gid = findId('-g', name);
+    const [uid, gid] = [Number(askId('-u', name)), Number(askId('-g', name))];
     if (uid && gid) return { name, uid, gid };
   }
   throw new Error(`PostgreSQL does not run as root, and this machine has none of the accounts ${candidates.join(', ')}. Run as an ordinary user`);
 }
 
-function findId(option: '-u' | '-g', name: string): number | undefined {
+function askId(option: '-u' | '-g' | '-nu', user: string): string | undefined {
   try {
-    return Number(execFileSync('id', [option, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+    return execFileSync('id', [option, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
     return undefined;
   }

@@ -93,7 +93,7 @@ function runInitdb(place: Place, args: readonly string[]): Promise<void> {
 /** What to tell of a server that did not come up, from what it printed. */
 export function explainFailure(place: Place, output: string): string {
   const folder = place.cluster;
-  if (/no space left on device|disk quota exceeded/i.test(output)) return `the disk of ${folder} is full. Free some 100 MB there and start again`;
+  if (/no space left on device|check free disk space|disk quota exceeded/i.test(output)) return `the disk of ${folder} is full. Free some 100 MB there and start again`;
   if (/error while loading shared libraries|not found \(required by/i.test(output)) {
     return `the PostgreSQL of npm lacks a library of this system: ${lastLines(output, 2)}. Run "npm rebuild", or use a glibc system`;
   }

@@ -73,7 +73,12 @@ function copyBinaries(binaries: Binaries, home: string): string {
   if (existsSync(folder)) return folder;
   for (const old of readdirSync(home)) if (/^postgres-\d/.test(old)) rmSync(join(home, old), { recursive: true, force: true });
   const copy = join(home, 'postgres-0-copy');
-  cpSync(binaries.folder, copy, { recursive: true, verbatimSymlinks: true });
+  try {
+    cpSync(binaries.folder, copy, { recursive: true, verbatimSymlinks: true });
+  } catch (cause) {
+    rmSync(copy, { recursive: true, force: true });
+    throw new Error(`PostgreSQL's programs, some 60 MB, cannot be copied to ${home}. Is its disk full?`, { cause });
+  }
   openToAll(copy);
   renameSync(copy, folder);
   return folder;

@@ -56,16 +56,32 @@ export function spawnPostmaster(place: Place, port: number, logFile: string, dur
   }
 }
 
+const answerWithinMs = 2_000;
+
 /** Resolves when `connects` is true; throws what the server printed if it ends before. */
 export async function waitUntilReady(child: ChildProcess, place: Place, logFile: string, connects: () => Promise<boolean>): Promise<void> {
   let failure: Error | undefined;
   child.once('error', (cause) => (failure = new Error(`PostgreSQL cannot be run: ${cause.message}`, { cause })));
-  // Recovery after a crash may take long: as long as the process lives, it is waited for.
+  let readySince: number | undefined;
   for (let waitMs = 20; ; waitMs = Math.min(waitMs + 10, 250)) {
     if (failure) throw failure;
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(explainFailure(place, readFileSync(logFile, 'utf8')));
     if (await connects()) return;
+    // Recovery after a crash takes as long as it takes; a server that is through with it answers at once.
+    if (isReady(place.cluster)) readySince ??= Date.now();
+    if (readySince !== undefined && Date.now() - readySince > answerWithinMs) {
+      await stopPostmaster(child.pid as number, 'fast');
+      throw new Error(`PostgreSQL runs, and does not let us in. Is superuser-password that of these data? See ${logFile}`);
+    }
     await sleep(waitMs);
+  }
+}
+
+function isReady(cluster: string): boolean {
+  try {
+    return readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'ready';
+  } catch {
+    return false;
   }
 }
 

@@ -33,20 +33,29 @@ export interface PostgresServerOptions {
   log?: (line: string) => void;
 }
 
+const adviceByCode: Readonly<Record<string, string>> = {
+  EACCES: 'the data folder is not yours to write to: start as its owner, or remove it as its owner',
+  EROFS: 'the data folder is on a disk that can only be read',
+  ENOSPC: 'the disk of the data folder is full: free some 100 MB there and start again',
+  EDQUOT: 'your quota on the disk of the data folder is used up: free some 100 MB there and start again',
+};
+
 /**
  * Starts the PostgreSQL of a data folder, which is made if it is missing; gives it once it answers. A server that a killed
  * owner left behind is taken over.
  * @throws Error with what to do: no binaries for this platform, folder or port in use, disk full.
  */
 export async function startPostgresServer(options: PostgresServerOptions): Promise<PostgresServer> {
-  if (!existsSync(options.dataFolder)) mkdirSync(options.dataFolder, { recursive: true, mode: 0o755 });
-  const dataFolder = realpathSync(options.dataFolder);
-  const release = claimDataFolder(dataFolder);
+  let release = () => {};
   try {
+    if (!existsSync(options.dataFolder)) mkdirSync(options.dataFolder, { recursive: true, mode: 0o755 });
+    const dataFolder = realpathSync(options.dataFolder);
+    release = claimDataFolder(dataFolder);
     return await startOwned({ ...options, dataFolder }, release);
   } catch (error) {
     release();
-    throw error;
+    const advice = adviceByCode[(error as NodeJS.ErrnoException).code ?? ''];
+    throw advice ? new Error(`${advice} (${options.dataFolder})`, { cause: error }) : error;
   }
 }
 

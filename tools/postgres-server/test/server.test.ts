@@ -167,10 +167,13 @@ describe('the PostgreSQL of a data folder', () => {
   it('says what to do when the data cannot be opened', async () => {
     const server = await start('locked');
     await stop(server);
+    const password = join(server.dataFolder, 'superuser-password');
+    writeFileSync(password, 'another');
+    await expect(start('locked')).rejects.toThrow(/does not let us in\. Is superuser-password that of these data\?/);
     const version = join(server.dataFolder, 'cluster', 'PG_VERSION');
     writeFileSync(version, '11\n');
     await expect(start('locked')).rejects.toThrow(/are those of PostgreSQL 11, and this is \d+\. Install the former version/);
-    rmSync(join(server.dataFolder, 'superuser-password'));
+    rmSync(password);
     await expect(start('locked')).rejects.toThrow(/cannot be opened without .*superuser-password\. Bring that file back/);
     expect(existsSync(join(server.dataFolder, 'owner.json'))).toBe(false);
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from './config-error';
-import { host, integer, port, processConfig, secretKey } from './config-types';
+import { databaseUrl, host, integer, port, processConfig, secretKey, target, tokenConfig } from './config-types';
 import { readConfig } from './read-config';
 
 const key = Buffer.alloc(32, 7);
@@ -72,5 +72,19 @@ describe('the types of settings', () => {
   it('take keys of exactly 32 bytes, all of it base64', () => {
     expect(secretKey.parse(key.toString('base64'))).toEqual(key);
     for (const bad of [key.subarray(1).toString('base64'), Buffer.alloc(33).toString('base64'), key.toString('hex'), `${key.toString('base64')}!`, 'x']) expect(problemOf(secretKey, bad)).toBeDefined();
+  });
+
+  it('take URLs of PostgreSQL, without showing what is in a wrong one', () => {
+    for (const good of ['postgres://127.0.0.1/a', 'postgresql://user:secret@db.internal:5432/gatehouse_user?sslmode=require']) expect(problemOf(databaseUrl, good)).toBeUndefined();
+    for (const bad of ['mysql://user:hunter2@db/a', 'postgres://user:hunter2@db:port/a', 'hunter2']) expect(problemOf(databaseUrl, bad)).toBe('must be postgresql://user:password@host:port/database');
+  });
+
+  it('take targets with a port', () => {
+    for (const good of ['127.0.0.1:50052', '[::1]:50052', 'auth.internal:50052', 'dns:///auth.internal:50052']) expect(problemOf(target, good)).toBeUndefined();
+    for (const bad of ['auth', 'auth:', 'auth:http', 'http://auth:80', 'a b:1']) expect(problemOf(target, bad)).toContain('host:port');
+  });
+
+  it('name the issuer and the audience alike for every service', () => {
+    expect(z.object(tokenConfig).parse({})).toEqual({ GATEHOUSE_ISSUER: 'http://127.0.0.1:8080', GATEHOUSE_AUDIENCE: 'gatehouse' });
   });
 });

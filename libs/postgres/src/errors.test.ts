@@ -132,15 +132,6 @@ describe('errors of PostgreSQL', () => {
     listener.close();
   });
 
-  it('a wrong password and a missing database are for the operator: unavailable', async () => {
-    const wrong = new URL(testDatabase.url);
-    wrong.password = 'wrong';
-    await expect(open({ url: wrong.href }).ping()).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { code: '28P01' } });
-    const missing = new URL(testDatabase.url);
-    missing.pathname = '/nowhere';
-    await expect(open({ url: missing.href }).ping()).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { code: '3D000' } });
-  });
-
   it('a pool that gives no connection in time is unavailable', async () => {
     const database = open({ poolSize: 1, connectTimeoutMs: 50 });
     await database.transaction(async () => {
@@ -173,6 +164,12 @@ describe('errors of PostgreSQL', () => {
         await expect(openLimited().ping()).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { code: '53300' } });
       });
       await admin.query(sql('alter role limited connection limit -1'));
+    });
+
+    it('a wrong password and a missing database are for the operator: unavailable', async () => {
+      const wrong = open({ url: server.urlOf('limited', { role: 'limited', password: 'wrong' }) });
+      await expect(wrong.ping()).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { code: '28P01' } });
+      await expect(open({ url: server.urlOf('nowhere') }).ping()).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { code: '3D000' } });
     });
 
     it.each(['fast', 'immediate'] as const)('a restart (%s) is survived by idle and by busy connections', async (mode) => {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { inspect } from 'node:util';
 import { AppError, type ErrorOptions } from '@gatehouse/errors';
 import { type PostgresServer, startTemporaryPostgresServer } from '@gatehouse/postgres-server';
 import { type Database, createDatabase } from './database';
@@ -32,6 +33,11 @@ describe('errors of PostgreSQL', () => {
     const failing = open().query(sql('insert into things values (3, $1, 3)', 'one'));
     await expect(failing).rejects.toMatchObject({ reason: 'NAME_TAKEN', code: 'ALREADY_EXISTS', cause: { code: '23505', constraint: 'things_name_key' } });
     expect(findSqlState(await failing.catch((error) => error))).toBe('23505');
+  });
+
+  it('keeps the values of a row out of what is logged', async () => {
+    const error = await open().query(sql('insert into things values (5, $1, 3)', 'one')).catch((thrown: Error) => thrown);
+    expect(inspect(error, { depth: 9 })).not.toContain('(name)=(one)');
   });
 
   it.each([

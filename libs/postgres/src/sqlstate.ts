@@ -46,6 +46,8 @@ export const spoilsConnection = (error: unknown): boolean => /^(08|57P|25P0[34]|
 export function toAppError(cause: unknown, constraints: ConstraintErrors = {}): AppError {
   if (isAppError(cause)) return cause;
   if (cause instanceof DatabaseError && cause.code) {
+    // It quotes the row, `Key (email)=(ada@example.com) already exists`, and the cause is logged.
+    cause.detail = undefined;
     const known = cause.constraint === undefined ? undefined : constraints[cause.constraint];
     const create = known ?? errors[cause.code] ?? errors[cause.code.slice(0, 3)] ?? errors[cause.code.slice(0, 2)];
     if (create) return create({ cause });

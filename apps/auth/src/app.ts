@@ -1,0 +1,118 @@
+import { createAccess, createTokenVerifier } from '@gatehouse/access';
+import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse/contracts/auth';
+import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
+import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
+import { type App, createAdminServer, createReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { createObservability } from '@gatehouse/observability';
+import { findPendingMigrations } from '@gatehouse/postgres';
+import { bindService, createRpcServer } from '@gatehouse/rpc';
+import { createAccessTokens } from './access-tokens';
+import { createAuthService } from './auth-service';
+import type { Config } from './config';
+import { createLogin } from './login';
+import { createParts } from './parts';
+import { authMigrations } from './postgres/migrations';
+import { deriveKey } from './seal';
+import { createSessions } from './sessions';
+import { createSignUp } from './sign-up';
+import { createSweeper, type Sweeper } from './sweeper';
+import { createVerifierService } from './verifier-service';
+
+export const migrationSets = [idempotencyMigrations, authMigrations];
+
+export interface AuthApp extends App {
+  readonly grpcPort: number;
+  readonly adminPort: number;
+  readonly sweeper: Sweeper;
+}
+
+/** What a process of this service tells of itself. */
+export const createAuthObservability = (config: Config) =>
+  createObservability({
+    service: 'auth',
+    version: config.SERVICE_VERSION,
+    logLevel: config.LOG_LEVEL,
+    otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+  });
+
+/** Everything the process owns, made here and given back in `close`. */
+export function createAuthApp(config: Config, overrides: { abandonedAfterMs?: number } = {}): AuthApp {
+  const observability = createAuthObservability(config);
+  const { logger } = observability;
+  const parts = createParts(config, observability);
+  const { database, signingKeys, people, passwords } = parts;
+  observability.observePool('auth', () => database.stats());
+
+  const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
+  const accessTokens = createAccessTokens({ ...realm, lifetimeSeconds: config.AUTH_ACCESS_TOKEN_SECONDS, signingKey: signingKeys.signingKey });
+  const lifetimes = { refreshToken: config.AUTH_REFRESH_TOKEN_SECONDS, session: config.AUTH_SESSION_SECONDS, replay: config.AUTH_REFRESH_REPLAY_SECONDS };
+  const sessions = createSessions({ database, people, accessTokens, lifetimes });
+  const idempotency = createIdempotency({ secret: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse idempotency') });
+  const login = createLogin({ database, people, passwords, sessions });
+  const signUp = createSignUp({ database, people, passwords, sessions, idempotency, login, emailKey: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse email') });
+
+  const verifier = createTokenVerifier({ ...realm, keys: signingKeys, service: 'auth' });
+  const server = createRpcServer({
+    services: [bindService(AuthServiceDefinition, createAuthService({ signUp, login, sessions })), bindService(VerifierServiceDefinition, createVerifierService(signingKeys))],
+    descriptorSets: [authContract, verifierContract],
+    observer: observability.rpc,
+    access: (methods) => createAccess({ verifier, methods }),
+  });
+  const sweeper = createSweeper({
+    database,
+    people,
+    idempotency,
+    replaySeconds: lifetimes.replay,
+    abandonedAfterMs: overrides.abandonedAfterMs,
+    onError: (error) => logger.warn('sweep failed', { error }),
+  });
+  // `user` is not among them: keys, and so every verifier, must not wait for it
+  const readiness = createReadiness({
+    checks: [
+      { name: 'database', check: () => database.ping() },
+      {
+        name: 'migrations',
+        async check() {
+          if ((await findPendingMigrations(database, migrationSets)).length) throw new Error('migrations are pending: run the command `migrate`');
+        },
+      },
+      { name: 'signing-key', check: async () => void (await signingKeys.signingKey()) },
+    ],
+    onChange(ready) {
+      server.setServing(ready);
+      logger.info(ready ? 'ready' : 'not ready');
+    },
+    onCheck: (check, error) => (error ? logger.warn('check failing', { check, error }) : logger.info('check well again', { check })),
+  });
+  const admin = createAdminServer({ readiness, metrics: observability.metrics });
+  const ports = { grpc: 0, admin: 0 };
+
+  return {
+    logger,
+    sweeper,
+    shutdown: { graceMs: config.SHUTDOWN_GRACE_MS, timeoutMs: config.SHUTDOWN_TIMEOUT_MS },
+    get grpcPort() {
+      return ports.grpc;
+    },
+    get adminPort() {
+      return ports.admin;
+    },
+    async listen() {
+      ports.admin = await withPortSetting('AUTH_ADMIN_PORT', () => admin.listen(config.AUTH_ADMIN_HOST, config.AUTH_ADMIN_PORT));
+      ports.grpc = await withPortSetting('AUTH_GRPC_PORT', () => server.listen(config.AUTH_GRPC_HOST, config.AUTH_GRPC_PORT));
+      sweeper.start();
+      await readiness.start();
+    },
+    drain: () => readiness.drain(),
+    async close() {
+      readiness.drain();
+      sweeper.close();
+      await server.drain(config.SHUTDOWN_TIMEOUT_MS * 0.7);
+      readiness.close();
+      await parts.close();
+      await admin.close();
+      await observability.close();
+    },
+  };
+}

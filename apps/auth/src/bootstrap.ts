@@ -1,0 +1,45 @@
+import { isAppError } from '@gatehouse/errors';
+import type { Database } from '@gatehouse/postgres';
+import { setTimeout as pause } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import type { Passwords } from './passwords';
+import type { People } from './people';
+import { findPasswordHash, putPasswordHash } from './postgres/credential-repository';
+import { revokeSessionsOf } from './postgres/session-repository';
+import { dropSignUp } from './postgres/sign-up-repository';
+
+export interface BootstrapOptions {
+  database: Database;
+  people: People;
+  passwords: Passwords;
+  /** How long to wait for `user`, in milliseconds. */
+  patienceMs?: number;
+}
+
+/**
+ * Makes the person with this email an active administrator with this password, whoever they were. Done twice, it does
+ * nothing the second time; a password that was another ends the person's sessions.
+ */
+export async function bootstrap({ database, people, passwords, patienceMs = 30_000 }: BootstrapOptions, email: string, password: string): Promise<'unchanged' | 'set'> {
+  const { id } = await withPatience(patienceMs, () => people.ensureAdministrator(email, uuidv7()));
+  const old = await findPasswordHash(database, id);
+  if (old && (await passwords.verify(password, old))) return 'unchanged';
+  const hash = await passwords.hash(password);
+  await database.transaction(async (tx) => {
+    await dropSignUp(tx, email);
+    await putPasswordHash(tx, id, hash);
+    await revokeSessionsOf(tx, id);
+  });
+  return 'set';
+}
+
+async function withPatience<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
+  const end = Date.now() + patienceMs;
+  for (;;)
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAppError(error) || error.kind !== 'infrastructure' || Date.now() > end) throw error;
+      await pause(250);
+    }
+}

@@ -1,0 +1,22 @@
+import { runApp, runCommand } from '@gatehouse/lifecycle';
+import { migrate } from '@gatehouse/postgres';
+import { createAuthApp, createAuthObservability, migrationSets } from './app';
+import { bootstrap } from './bootstrap';
+import { readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
+import { createParts } from './parts';
+
+void runCommand({
+  serve: () => runApp(() => createAuthApp(readServeConfig())),
+  migrate: async () => void (await migrate({ url: readMigrateConfig().AUTH_DATABASE_URL, sets: migrationSets, log: console.log })),
+  async bootstrap() {
+    const config = readBootstrapConfig();
+    const observability = createAuthObservability({ ...config, OTEL_EXPORTER_OTLP_ENDPOINT: undefined });
+    const parts = createParts(config, observability);
+    try {
+      const outcome = await bootstrap(parts, config.AUTH_BOOTSTRAP_EMAIL, config.AUTH_BOOTSTRAP_PASSWORD);
+      console.log(outcome === 'set' ? 'the administrator is there, with the password that was given' : 'the administrator was there already');
+    } finally {
+      await parts.close();
+    }
+  },
+});

@@ -1,0 +1,33 @@
+import { createServiceTokens } from '@gatehouse/access';
+import { descriptorSet as userContract, UserServiceDefinition } from '@gatehouse/contracts/user';
+import { createDatabase } from '@gatehouse/postgres';
+import { createChannel, createClient, currentCall } from '@gatehouse/rpc';
+import type { createObservability } from '@gatehouse/observability';
+import type { Config } from './config';
+import { createPasswords } from './passwords';
+import { createPeople } from './people';
+import { createSigningKeys } from './signing-keys';
+
+/** What serving and bootstrapping both stand on. */
+export function createParts(config: Config, observability: ReturnType<typeof createObservability>) {
+  const database = createDatabase({
+    url: config.AUTH_DATABASE_URL,
+    applicationName: 'gatehouse-auth',
+    poolSize: config.AUTH_DATABASE_POOL_SIZE,
+    observer: observability.postgres,
+    signal: () => currentCall()?.signal,
+  });
+  const signingKeys = createSigningKeys(database, config.AUTH_SECRET_KEY);
+  const userChannel = createChannel({ target: config.AUTH_USER_TARGET, descriptorSets: [userContract], observer: observability.rpc });
+  const credentials = createServiceTokens({ issuer: config.GATEHOUSE_ISSUER, service: 'auth', audience: 'user', signingKey: signingKeys.signingKey });
+  return {
+    database,
+    signingKeys,
+    passwords: createPasswords(),
+    people: createPeople(createClient(UserServiceDefinition, userChannel, { credentials })),
+    async close() {
+      userChannel.close();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { type User, type UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
+import { isAppError } from '@gatehouse/errors';
+import type { RpcClient } from '@gatehouse/rpc';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A person, and what they may do. */
+export interface Person {
+  readonly user: User;
+  readonly permissions: readonly string[];
+}
+
+/** What `auth` asks of `user`. When `user` cannot be asked, every question throws: nobody gets a token. */
+export interface People {
+  findByEmail(email: string): Promise<Person | undefined>;
+  findById(id: string): Promise<Person | undefined>;
+  /** Creates the person with this id, or finds the one that an earlier attempt created. @throws EMAIL_TAKEN */
+  create(person: { id: string; email: string; displayName: string }): Promise<void>;
+  ensureAdministrator(email: string, idOfNew: string): Promise<User>;
+}
+
+export const isSuspended = ({ user }: Person): boolean => user.status !== UserStatus.USER_STATUS_ACTIVE;
+
+const attempts = 20;
+const pauseMs = 50;
+
+export function createPeople(client: RpcClient<UserServiceDefinition>): People {
+  const find = async (person: { $case: 'email' | 'id'; value: string }): Promise<Person | undefined> => {
+    try {
+      const { user, permissions } = await client.resolvePerson({ person });
+      if (!user) throw new Error('user resolved a person without saying who it is');
+      return { user, permissions };
+    } catch (error) {
+      if (isAppError(error, 'USER_NOT_FOUND')) return undefined;
+      throw error;
+    }
+  };
+  return {
+    findByEmail: (value) => find({ $case: 'email', value }),
+    findById: (value) => find({ $case: 'id', value }),
+    async create({ id, email, displayName }) {
+      for (let attempt = 1; ; attempt++)
+        try {
+          await client.createUser({ userId: id, requestId: id, email, displayName });
+          return;
+        } catch (error) {
+          // another attempt at the same sign-up is being answered: its answer is ours
+          if (!isAppError(error, 'REQUEST_IN_PROGRESS') || attempt === attempts) throw error;
+          await pause(pauseMs);
+        }
+    },
+    ensureAdministrator: (email, userId) => client.ensureAdministrator({ email, userId }),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Queryable } from '@gatehouse/postgres';
+
+/** The hash of a person's password. */
+export async function findPasswordHash(db: Queryable, userId: string): Promise<string | undefined> {
+  const [row] = await db.query<{ password_hash: string }>({
+    name: 'find-password-hash',
+    text: 'select password_hash from credentials where user_id = $1',
+    values: [userId],
+  });
+  return row?.password_hash;
+}
+
+/** Gives a person a password, in the place of one they may have. */
+export async function putPasswordHash(db: Queryable, userId: string, passwordHash: string): Promise<void> {
+  await db.query({
+    name: 'put-password-hash',
+    text: `insert into credentials (user_id, password_hash) values ($1, $2)
+           on conflict (user_id) do update set password_hash = excluded.password_hash, update_time = now()`,
+    values: [userId, passwordHash],
+  });
+}
+
+/** Replaces a hash by a better one of the same password, unless it was changed meanwhile. */
+export async function replacePasswordHash(db: Queryable, userId: string, old: string, better: string): Promise<void> {
+  await db.query({
+    name: 'replace-password-hash',
+    text: 'update credentials set password_hash = $3, update_time = now() where user_id = $1 and password_hash = $2',
+    values: [userId, old, better],
+  });
+}

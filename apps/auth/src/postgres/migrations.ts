@@ -1,0 +1,13 @@
+import type { MigrationSet } from '@gatehouse/postgres';
+import createSigningKeys from './migrations/0001_create_signing_keys.sql';
+import createCredentials from './migrations/0002_create_credentials.sql';
+import createSessions from './migrations/0003_create_sessions.sql';
+
+export const authMigrations: MigrationSet = {
+  name: 'auth',
+  migrations: [
+    { name: '0001_create_signing_keys', sql: createSigningKeys },
+    { name: '0002_create_credentials', sql: createCredentials },
+    { name: '0003_create_sessions', sql: createSessions },
+  ],
+};

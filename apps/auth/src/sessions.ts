@@ -1,0 +1,92 @@
+import { accountSuspended, refreshTokenInvalid } from '@gatehouse/contracts/auth';
+import type { Database, Queryable } from '@gatehouse/postgres';
+import { v7 as uuidv7 } from 'uuid';
+import type { AccessTokens } from './access-tokens';
+import { isSuspended, type People, type Person } from './people';
+import * as repository from './postgres/session-repository';
+import { makeRefreshToken, sealSuccessor, toTokenHash, unsealSuccessor } from './refresh-token';
+
+export interface SessionsOptions {
+  database: Database;
+  people: People;
+  accessTokens: AccessTokens;
+  /** How long a refresh token waits to be used, a session lasts, and a used token gives its successor again. Seconds. */
+  lifetimes: { refreshToken: number; session: number; replay: number };
+}
+
+/** What a session gives its person: the fields that every answer with tokens has. */
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly tokenType: string;
+  readonly expiresIn: number;
+}
+
+/** A session that is open, before its access token is signed. */
+export interface OpenSession {
+  readonly id: string;
+  readonly refreshToken: string;
+}
+
+export interface Sessions {
+  /** Opens a session, in the caller's transaction. */
+  open(tx: Queryable, userId: string): Promise<OpenSession>;
+  toTokens(session: OpenSession, person: Person): Promise<Tokens>;
+  /** Trades a refresh token for its one successor. @throws refreshTokenInvalid, accountSuspended */
+  refresh(presented: string): Promise<Tokens>;
+  /** Ends the session of a token; one that is unknown or ended already is no error. */
+  end(presented: string): Promise<void>;
+}
+
+export function createSessions({ database, people, accessTokens, lifetimes }: SessionsOptions): Sessions {
+  const addToken = async (tx: Queryable, sessionId: string): Promise<string> => {
+    const token = makeRefreshToken();
+    await repository.insertRefreshToken(tx, { hash: toTokenHash(token), sessionId, lifetimeSeconds: lifetimes.refreshToken });
+    return token;
+  };
+
+  /** The successor of a token; undefined, with the session revoked, when the token was used too long ago. */
+  const rotate = async (tx: Queryable, presented: string): Promise<string | undefined> => {
+    const hash = toTokenHash(presented);
+    const token = await repository.lockPresentedToken(tx, hash, lifetimes.replay);
+    if (!token?.isSessionAlive) return undefined;
+    if (token.isUsed) {
+      if (token.isInReplayWindow && token.sealedSuccessor) return unsealSuccessor(presented, token.sealedSuccessor);
+      // whoever presents it now is late or a thief; both hold a token of this session, so it ends (RFC 9700 §4.14.2)
+      await repository.revokeSession(tx, token.sessionId);
+      return undefined;
+    }
+    if (token.isExpired) return undefined;
+    const successor = await addToken(tx, token.sessionId);
+    await repository.markUsed(tx, hash, sealSuccessor(presented, successor));
+    return successor;
+  };
+
+  const toTokens = async (session: OpenSession, { user, permissions }: Person): Promise<Tokens> => ({
+    accessToken: await accessTokens.sign({ userId: user.id, sessionId: session.id, permissions }),
+    refreshToken: session.refreshToken,
+    tokenType: 'Bearer',
+    expiresIn: accessTokens.lifetimeSeconds,
+  });
+
+  return {
+    async open(tx, userId) {
+      const id = uuidv7();
+      await repository.insertSession(tx, { id, userId, lifetimeSeconds: lifetimes.session });
+      return { id, refreshToken: await addToken(tx, id) };
+    },
+    toTokens,
+    async refresh(presented) {
+      const token = await repository.findPresentedToken(database, toTokenHash(presented), lifetimes.replay);
+      if (!token?.isSessionAlive) throw refreshTokenInvalid();
+      // asked before the transaction: no lock waits for another service
+      const person = await people.findById(token.userId);
+      if (!person) throw refreshTokenInvalid();
+      if (isSuspended(person)) throw accountSuspended();
+      const successor = await database.transaction((tx) => rotate(tx, presented));
+      if (!successor) throw refreshTokenInvalid();
+      return toTokens({ id: token.sessionId, refreshToken: successor }, person);
+    },
+    end: (presented) => repository.revokeSessionOfToken(database, toTokenHash(presented)),
+  };
+}

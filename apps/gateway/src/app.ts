@@ -1,0 +1,101 @@
+import { accessRuleOf, createRemoteKeys, createTokenVerifier, isPublic, type KeySource, toBearerToken } from '@gatehouse/access';
+import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
+import { type App, ConfigError, createAdminServer, createReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { createObservability } from '@gatehouse/observability';
+import { createChannel, createClient, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
+import { createTranscoder } from '@gatehouse/transcoding';
+import type { Config } from './config';
+import { descriptorSet } from './gen/descriptor-set';
+import { createHttpServer } from './http-server';
+
+const verifierPackage = 'gatehouse.verifier.v1';
+
+export interface GatewayApp extends App {
+  readonly httpPort: number;
+  readonly adminPort: number;
+}
+
+/** Everything the process owns, made here and given back in `close`. */
+export function createGatewayApp(config: Config, overrides: { keys?: KeySource } = {}): GatewayApp {
+  const observability = createObservability({
+    service: 'gateway',
+    version: config.SERVICE_VERSION,
+    logLevel: config.LOG_LEVEL,
+    otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+  });
+  const { logger } = observability;
+  const channels = new Map<string, RpcChannel>();
+  const upstreams = new Map<string, RpcChannel>();
+  for (const [name, target] of config.GATEWAY_UPSTREAMS) {
+    const channel = channels.get(target) ?? createChannel({ target, descriptorSets: [descriptorSet], observer: observability.rpc });
+    channels.set(target, channel);
+    upstreams.set(name, channel);
+  }
+  const verifierChannel = upstreams.get(verifierPackage);
+  if (!verifierChannel) throw new ConfigError([`GATEWAY_UPSTREAMS has no target for ${verifierPackage}`]);
+  const remoteKeys = createRemoteKeys({ getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}) });
+  const keys = overrides.keys ?? remoteKeys;
+  const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'gateway' });
+
+  const transcoder = createTranscoder({
+    descriptorSet,
+    upstreams,
+    observer: observability.http,
+    deadlineMs: config.GATEWAY_DEADLINE_MS,
+    async authenticate(method: RpcMethod, authorization) {
+      if (!isPublic(accessRuleOf(method))) await verifier.verify(toBearerToken(authorization));
+    },
+  });
+  // a method that does not say who may call it must not be found out by its first caller
+  for (const { rpc } of transcoder.routes) accessRuleOf(rpc);
+  const http = createHttpServer({ maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES });
+  transcoder.register(http);
+
+  const readiness = createReadiness({
+    checks: [
+      {
+        name: 'keys',
+        async check() {
+          if (!keys.isReady()) throw new Error('no keys to verify tokens with: is VerifierService there?');
+        },
+      },
+    ],
+    onChange: (ready) => logger.info(ready ? 'ready' : 'not ready'),
+    onCheck: (check, error) => (error ? logger.warn('check failing', { check, error }) : logger.info('check well again', { check })),
+  });
+  http.get('/healthz', async (_request, reply) => reply.code(readiness.isReady() ? 200 : 503).send({ status: readiness.isReady() ? 'ok' : 'unavailable' }));
+  const admin = createAdminServer({ readiness, metrics: observability.metrics });
+  const ports = { http: 0, admin: 0 };
+
+  return {
+    logger,
+    shutdown: { graceMs: config.SHUTDOWN_GRACE_MS, timeoutMs: config.SHUTDOWN_TIMEOUT_MS },
+    get httpPort() {
+      return ports.http;
+    },
+    get adminPort() {
+      return ports.admin;
+    },
+    async listen() {
+      ports.admin = await withPortSetting('GATEWAY_ADMIN_PORT', () => admin.listen(config.GATEWAY_ADMIN_HOST, config.GATEWAY_ADMIN_PORT));
+      ports.http = await withPortSetting('GATEWAY_HTTP_PORT', async () => {
+        await http.listen({ host: config.GATEWAY_HTTP_HOST, port: config.GATEWAY_HTTP_PORT });
+        const address = http.server.address();
+        return typeof address === 'object' && address ? address.port : config.GATEWAY_HTTP_PORT;
+      });
+      remoteKeys.start();
+      await readiness.start();
+    },
+    drain: () => readiness.drain(),
+    async close() {
+      readiness.drain();
+      await http.close();
+      readiness.close();
+      remoteKeys.close();
+      for (const channel of channels.values()) channel.close();
+      await admin.close();
+      await observability.close();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { host, integer, port, processConfig, readConfig, tokenConfig } from '@gatehouse/lifecycle';
+import { telemetryConfig } from '@gatehouse/observability';
+import { z } from 'zod';
+
+const upstreams = z.string().transform((text, context) => {
+  const entries = text.split(',').map((entry) => entry.trim().split('=') as [string, string | undefined]);
+  if (entries.every(([name, target]) => /^[a-z][\w.]*$/.test(name) && /^([a-z]+:\/\/\/)?[^\s,=/]+:\d{1,5}$/.test(target ?? '')))
+    return new Map(entries as [string, string][]);
+  context.addIssue('must be package=host:port, several with commas between');
+  return z.NEVER;
+});
+
+const defaultUpstreams = 'gatehouse.user.v1=127.0.0.1:50051,gatehouse.auth.v1=127.0.0.1:50052,gatehouse.verifier.v1=127.0.0.1:50052';
+
+/** Every setting of the service. */
+export const configSchema = z.object({
+  GATEWAY_HTTP_HOST: host.default('127.0.0.1').describe('address of the public HTTP port'),
+  GATEWAY_HTTP_PORT: port.default(8_080).describe('public HTTP port; 0 takes a free one'),
+  GATEWAY_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz` and `/metrics`'),
+  GATEWAY_ADMIN_PORT: port.default(9_080).describe('port for `/livez`, `/readyz` and `/metrics`; 0 takes a free one'),
+  GATEWAY_UPSTREAMS: upstreams.prefault(defaultUpstreams).describe('gRPC target of each proto package, `package=target` with commas between; a package that is missing stops the start'),
+  GATEWAY_MAX_BODY_BYTES: integer(1, 16 * 1024 * 1024).default(65_536).describe('largest request body'),
+  GATEWAY_DEADLINE_MS: integer(1, 600_000).default(15_000).describe('milliseconds that a call may take'),
+  ...tokenConfig,
+  ...telemetryConfig,
+  ...processConfig,
+});
+export type Config = z.infer<typeof configSchema>;
+
+/** @throws ConfigError */
+export const readServeConfig = (): Config => readConfig(configSchema, process.env);

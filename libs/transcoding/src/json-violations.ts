@@ -1,0 +1,83 @@
+import { type DescEnum, type DescField, type DescMessage, fromJson, type JsonReadOptions, type JsonValue, ScalarType } from '@bufbuild/protobuf';
+import type { FieldViolation } from '@gatehouse/errors';
+
+const maxViolations = 20;
+const maxDepth = 64;
+
+const numberNames: Partial<Record<ScalarType, string>> = {
+  [ScalarType.INT32]: 'a 32-bit integer',
+  [ScalarType.SINT32]: 'a 32-bit integer',
+  [ScalarType.SFIXED32]: 'a 32-bit integer',
+  [ScalarType.UINT32]: 'an unsigned 32-bit integer',
+  [ScalarType.FIXED32]: 'an unsigned 32-bit integer',
+  [ScalarType.INT64]: 'a 64-bit integer',
+  [ScalarType.SINT64]: 'a 64-bit integer',
+  [ScalarType.SFIXED64]: 'a 64-bit integer',
+  [ScalarType.UINT64]: 'an unsigned 64-bit integer',
+  [ScalarType.FIXED64]: 'an unsigned 64-bit integer',
+  [ScalarType.STRING]: 'a string',
+  [ScalarType.BOOL]: 'true or false',
+  [ScalarType.BYTES]: 'a base64 string',
+};
+
+const toEnumText = ({ values }: DescEnum) => `one of ${values.slice(0, 10).map(({ name }) => name).join(', ')}${values.length > 10 ? ', …' : ''}`;
+
+function toExpectation(field: DescField): string {
+  const type = field.enum ? toEnumText(field.enum) : field.message ? `${field.message.typeName} in its JSON form` : (numberNames[field.scalar!] ?? 'a number');
+  return `must be ${type}`;
+}
+
+/**
+ * Says what is wrong with a JSON value that `fromJson` refused: the paths, in JSON names, and what would be right; never the
+ * value. It runs after a refusal alone, so that accepted requests pay nothing.
+ */
+export function explainRefusal(schema: DescMessage, json: JsonValue, options: Partial<JsonReadOptions>): FieldViolation[] {
+  const violations: FieldViolation[] = [];
+  const add = (field: string, description: string, reason: string) => {
+    if (violations.length < maxViolations) violations.push({ field: field.slice(0, 200), description, reason });
+  };
+  const isRefused = (message: DescMessage, value: JsonValue) => {
+    try {
+      fromJson(message, value, options);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  /** Whether something was said of `value` or of what is in it. */
+  const visit = (message: DescMessage, value: JsonValue, path: string, depth: number): void => {
+    const before = violations.length;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return add(path, 'must be an object', 'json.type');
+    for (const [key, item] of Object.entries(value)) {
+      if (violations.length >= maxViolations) return;
+      const field = message.fields.find(({ jsonName, name }) => jsonName === key || name === key);
+      const at = path ? `${path}.${key}` : key;
+      if (!field) add(at, 'is not a field of the request', 'json.unknown_field');
+      else if (isRefused(message, { [key]: item })) visitField(message, field, key, item, at, depth);
+    }
+    // nothing is wrong with any field alone: a oneof is set twice, or a field by both of its names
+    if (violations.length === before) add(path, 'sets a field twice, or two fields that exclude each other', 'json.conflict');
+  };
+  const visitField = (message: DescMessage, field: DescField, key: string, value: JsonValue, path: string, depth: number): void => {
+    const isNested = field.message && !field.message.typeName.startsWith('google.protobuf.') && depth < maxDepth;
+    if (field.fieldKind === 'list') {
+      if (!Array.isArray(value)) return add(path, 'must be a list', 'json.type');
+      value.forEach((item, index) => {
+        if (violations.length >= maxViolations || !isRefused(message, { [key]: [item] })) return;
+        if (isNested) visit(field.message!, item, `${path}[${index}]`, depth + 1);
+        else add(`${path}[${index}]`, toExpectation(field), 'json.type');
+      });
+    } else if (field.fieldKind === 'map') {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return add(path, 'must be an object', 'json.type');
+      for (const [name, item] of Object.entries(value)) {
+        const at = `${path}[${JSON.stringify(name)}]`;
+        if (violations.length >= maxViolations || !isRefused(message, { [key]: { [name]: item } })) continue;
+        if (isNested && typeof item === 'object' && item !== null) visit(field.message!, item, at, depth + 1);
+        else add(at, toExpectation(field), 'json.type');
+      }
+    } else if (isNested) visit(field.message!, value, path, depth + 1);
+    else add(path, toExpectation(field), 'json.type');
+  };
+  visit(schema, json, '', 0);
+  return violations;
+}

@@ -1,0 +1,46 @@
+import { type AppError, toHttpStatus } from '@gatehouse/errors';
+import { STATUS_CODES } from 'node:http';
+
+/** An error as an HTTP caller reads it (RFC 9457), with what a program needs to act on it. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  reason: string;
+  domain: string;
+  violations?: AppError['violations'];
+  metadata?: AppError['metadata'];
+  traceId?: string;
+  requestId?: string;
+}
+
+export const problemType = 'application/problem+json';
+
+/** What of an error the outside may know. */
+export function toProblem(error: AppError, { traceId, requestId }: { traceId?: string; requestId?: string } = {}): Problem {
+  const status = toHttpStatus(error);
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Client Closed Request',
+    status,
+    detail: error.message,
+    code: error.code,
+    reason: error.reason,
+    domain: error.domain,
+    ...(error.violations.length ? { violations: error.violations } : {}),
+    ...(Object.keys(error.metadata).length ? { metadata: error.metadata } : {}),
+    ...(traceId ? { traceId } : {}),
+    ...(requestId ? { requestId } : {}),
+  };
+}
+
+/** Headers that belong to the error: when to try again (RFC 9110 §10.2.3), and how to authenticate (RFC 6750 §3). */
+export function toProblemHeaders(error: AppError): Record<string, string> {
+  return {
+    'content-type': problemType,
+    ...(error.retryDelayMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryDelayMs / 1000)) }),
+    ...(toHttpStatus(error) === 401 ? { 'www-authenticate': error.reason === 'TOKEN_MISSING' ? 'Bearer' : 'Bearer error="invalid_token"' } : {}),
+  };
+}

@@ -1,29 +1,41 @@
-import { context, type Link, ROOT_CONTEXT, SpanKind, trace, type Tracer } from '@opentelemetry/api';
+import { context, type Context, type Link, ROOT_CONTEXT, SpanKind, trace, type Tracer } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { HttpExchange, HttpObserver } from '@gatehouse/transcoding';
 import { logOutcome } from './access-line';
 import type { Logger } from './logger';
-import type { Metrics } from './metrics';
+import { type Metrics, other } from './metrics';
 import { markFailed, readTraceContext } from './tracing';
 
 const knownMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']);
-const other = '_OTHER';
 
-/** Traces, measures and logs HTTP requests. A request starts a trace of its own and links to the one its caller names. */
-export function createHttpObserver({ tracer, metrics, logger }: { tracer: Tracer; metrics: Metrics; logger: Logger }): HttpObserver {
+export interface HttpObserverOptions {
+  tracer: Tracer;
+  metrics: Metrics;
+  logger: Logger;
+  /** Whether a request belongs to the trace that its caller names; else it starts its own, with a link to that. */
+  trustTraceparent: boolean;
+}
+
+/** Traces, measures and logs HTTP requests. The label and the span name are the route's template, never the path. */
+export function createHttpObserver({ tracer, metrics, logger, trustTraceparent }: HttpObserverOptions): HttpObserver {
   return {
     start(exchange) {
       const method = knownMethods.has(exchange.method) ? exchange.method : other;
       const begin = performance.now();
+      const caller = readCaller(exchange);
+      const parent = trustTraceparent ? caller : ROOT_CONTEXT;
+      const links = trustTraceparent ? [] : toLinks(caller);
       const attributes = { [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_URL_SCHEME]: 'http' };
-      const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes, links: linkToCaller(exchange) }, ROOT_CONTEXT);
-      const active = trace.setSpan(ROOT_CONTEXT, span);
+      // HTTP is what the conventions call a method they do not know
+      const name = method === other ? 'HTTP' : method;
+      const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links }, parent);
+      const active = trace.setSpan(parent, span);
       return {
         traceId: span.spanContext().traceId,
         run: (work) => context.with(active, work),
         end({ status, route, error }) {
           const duration = performance.now() - begin;
-          if (route) span.updateName(`${method} ${route}`).setAttribute(ATTR_HTTP_ROUTE, route);
+          if (route) span.updateName(`${name} ${route}`).setAttribute(ATTR_HTTP_ROUTE, route);
           span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
           if (status >= 500) markFailed(span, error?.reason ?? String(status));
           metrics.httpServer.observe({ http_request_method: method, http_route: route ?? other, http_response_status_code: String(status) }, duration / 1000);
@@ -36,9 +48,12 @@ export function createHttpObserver({ tracer, metrics, logger }: { tracer: Tracer
   };
 }
 
-function linkToCaller({ headers }: HttpExchange): Link[] {
-  const { traceparent } = headers;
-  if (typeof traceparent !== 'string') return [];
-  const caller = trace.getSpanContext(readTraceContext(new Map([['traceparent', traceparent]]), ROOT_CONTEXT));
-  return caller ? [{ context: caller }] : [];
+function readCaller({ headers }: HttpExchange): Context {
+  const texts = ['traceparent', 'tracestate'].map((name) => [name, headers[name]]);
+  return readTraceContext(new Map(texts.filter((entry): entry is [string, string] => typeof entry[1] === 'string')), ROOT_CONTEXT);
+}
+
+function toLinks(caller: Context): Link[] {
+  const named = trace.getSpanContext(caller);
+  return named ? [{ context: named }] : [];
 }

@@ -1,70 +1,47 @@
-import { createLogger as createWinston, format, transports } from 'winston';
 import { context, trace } from '@opentelemetry/api';
-import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
+import { createLogger as createWinston, format, transports } from 'winston';
+import { type LogFields, toLoggable } from './log-fields';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Writes one JSON object a line. Fields are named by who logs; nothing else of a value is ever written. */
-export type Logger = Readonly<Record<LogLevel, (message: string, fields?: Readonly<Record<string, unknown>>) => void>>;
+/** Writes one JSON object a line. A message is a constant; what varies is a field. */
+export type Logger = Readonly<Record<LogLevel, (message: string, fields?: LogFields) => void>>;
 
 export interface LoggerOptions {
   service: string;
   level: LogLevel;
-  /** Where the lines go; stdout unless a test says otherwise. */
+  /** Where the lines go; stdout by default. */
   stream?: Writable;
-  /** Called for each line that is dropped because nobody reads. */
+  /** Told of each line that is dropped because nobody reads. */
   onDrop?: () => void;
 }
 
-// A reader that stopped reading must not grow our memory: past this many buffered bytes only warnings and errors are kept.
-const highWaterBytes = 1 << 20;
-const maxCauses = 8;
+// A reader that stopped reading must not grow our memory. Past the first mark of unread bytes only warnings and errors are
+// kept, past the second nothing.
+const minorMark = 1 << 20;
+const majorMark = 8 << 20;
 
-/** A logger of one process. Lines inside a trace carry its ids. */
-export function createLogger({ service, level, stream = process.stdout as Writable, onDrop }: LoggerOptions): Logger {
+/** The logger of a process. Lines written inside a trace carry its ids. */
+export function createLogger({ service, level, stream = process.stdout, onDrop }: LoggerOptions): Logger {
   const winston = createWinston({
     level,
-    format: format.printf(({ level: lineLevel, message, ...fields }) => toLine(service, lineLevel, String(message), fields)),
+    format: format.printf(({ line }) => JSON.stringify(line)),
     transports: [new transports.Stream({ stream, eol: '\n' })],
   });
-  const write = (lineLevel: LogLevel) => (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+  const write = (lineLevel: LogLevel, mark: number) => (message: string, fields: LogFields = {}) => {
     if (!winston.isLevelEnabled(lineLevel)) return;
-    const isMinor = lineLevel === 'debug' || lineLevel === 'info';
-    if (isMinor && (stream.writableLength > highWaterBytes || winston.writableLength > 1_000)) onDrop?.();
-    else winston.log(lineLevel, message, fields);
+    if (stream.writableLength > mark) return onDrop?.();
+    // made here and not in the format, which may run later, when another request is active
+    const line = toLine(service, lineLevel, message, fields);
+    winston.log({ level: lineLevel, message, line });
   };
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  return { debug: write('debug', minorMark), info: write('info', minorMark), warn: write('warn', majorMark), error: write('error', majorMark) };
 }
 
-const host = hostname();
-
-function toLine(service: string, level: string, msg: string, { error, ...fields }: Record<string, unknown>): string {
+function toLine(service: string, level: LogLevel, msg: string, fields: LogFields): object {
   const span = trace.getSpanContext(context.active());
-  return JSON.stringify({
-    time: new Date().toISOString(),
-    level,
-    service,
-    host,
-    msg,
-    ...(span ? { trace_id: span.traceId, span_id: span.spanId } : {}),
-    ...fields,
-    ...(error === undefined ? {} : { error: toCauseChain(error) }),
-  });
-}
-
-/** An error and what led to it, outermost first, each once. */
-function toCauseChain(error: unknown): unknown[] {
-  const chain: unknown[] = [];
-  for (let cause = error; cause !== undefined && chain.length < maxCauses; cause = (cause as { cause?: unknown }).cause) {
-    if (!(cause instanceof Error)) {
-      chain.push({ type: typeof cause });
-      break;
-    }
-    const { name, message, stack } = cause;
-    const code = (cause as { code?: unknown }).code;
-    chain.push({ type: name, message, ...(code === undefined ? {} : { code }), stack: stack?.split('\n').slice(1, 7).map((line) => line.trim()) });
-  }
-  return chain;
+  const ids = span && { trace_id: span.traceId, span_id: span.spanId };
+  return { time: new Date().toISOString(), level, service, msg, ...ids, ...toLoggable(fields) };
 }

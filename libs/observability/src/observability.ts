@@ -2,9 +2,10 @@ import type { PostgresObserver } from '@gatehouse/postgres';
 import type { RpcObserver } from '@gatehouse/rpc';
 import type { HttpObserver } from '@gatehouse/transcoding';
 import type { Writable } from 'node:stream';
+import type { Registry } from 'prom-client';
 import { createHttpObserver } from './http-observer';
 import { createLogger, type Logger, type LogLevel } from './logger';
-import { addPool, createMetrics, type PoolStats } from './metrics';
+import { createMetrics, type PoolStats } from './metrics';
 import { createPostgresObserver } from './postgres-observer';
 import { createRpcObserver } from './rpc-observer';
 import { createTracing } from './tracing';
@@ -17,6 +18,8 @@ export interface ObservabilityOptions {
   otlpEndpoint?: string;
   /** Share of new traces that are recorded, 0 to 1. */
   sampleRatio?: number;
+  /** Whether an HTTP request belongs to the trace its `traceparent` names. Default: no, it only links to that. */
+  trustTraceparent?: boolean;
   /** Where log lines go; stdout unless a test says otherwise. */
   logStream?: Writable;
 }
@@ -24,6 +27,8 @@ export interface ObservabilityOptions {
 /** What a process tells of itself, and the observers through which the libs tell it. */
 export interface Observability {
   readonly logger: Logger;
+  /** Where an app adds instruments of its own. */
+  readonly registry: Registry;
   readonly rpc: RpcObserver;
   readonly postgres: PostgresObserver;
   readonly http: HttpObserver;
@@ -31,22 +36,29 @@ export interface Observability {
   observePool(name: string, stats: () => PoolStats): void;
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<{ contentType: string; body: string }>;
-  /** Sends what is left of the traces. */
+  /** Sends what is left of the traces, for at most two seconds, and stops measuring. */
   close(): Promise<void>;
 }
 
 /** Logs, metrics and traces of one process. Nothing is patched and nothing is global but the async context. */
-export function createObservability({ service, version, logLevel, otlpEndpoint, sampleRatio = 1, logStream }: ObservabilityOptions): Observability {
+export function createObservability(options: ObservabilityOptions): Observability {
+  const { service, version, logLevel, otlpEndpoint, sampleRatio = 1, trustTraceparent = false, logStream } = options;
   const metrics = createMetrics(service, version);
+  const { registry } = metrics;
   const logger = createLogger({ service, level: logLevel, stream: logStream, onDrop: () => metrics.logDrops.inc() });
-  const { tracer, close } = createTracing({ service, version, otlpEndpoint, sampleRatio, spans: metrics.spans });
+  const tracing = createTracing({ service, version, otlpEndpoint, sampleRatio, metrics });
+  const { tracer } = tracing;
   return {
     logger,
+    registry,
     rpc: createRpcObserver({ tracer, metrics, logger }),
     postgres: createPostgresObserver({ tracer, metrics }),
-    http: createHttpObserver({ tracer, metrics, logger }),
-    observePool: (name, stats) => addPool(metrics.registry, name, stats),
-    metrics: async () => ({ contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }),
-    close,
+    http: createHttpObserver({ tracer, metrics, logger, trustTraceparent }),
+    observePool: metrics.observePool,
+    metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    async close() {
+      metrics.close();
+      await tracing.close();
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { context, SpanKind, type Tracer } from '@opentelemetry/api';
+import { context, SpanKind, trace, type Tracer } from '@opentelemetry/api';
 import {
   ATTR_DB_NAMESPACE,
   ATTR_DB_QUERY_SUMMARY,
@@ -6,33 +6,43 @@ import {
   ATTR_DB_RESPONSE_STATUS_CODE,
   ATTR_DB_SYSTEM_NAME,
 } from '@opentelemetry/semantic-conventions';
+import { isAppError } from '@gatehouse/errors';
 import type { PostgresObserver } from '@gatehouse/postgres';
-import type { Metrics } from './metrics';
+import { type Metrics, other } from './metrics';
+import { settle } from './settle';
 import { markFailed, withSpan } from './tracing';
 
-/** Traces and measures SQL. Statements are parameterised, so their text holds no value. */
+/**
+ * Measures SQL, and traces what is part of a call: what a process asks by itself, such as whether it is ready, would be a
+ * trace twice a second. Statements are parameterised, so their text holds no value.
+ */
 export function createPostgresObserver({ tracer, metrics }: { tracer: Tracer; metrics: Metrics }): PostgresObserver {
   return {
     query({ name, text, database }, run) {
-      const parent = context.active();
       const end = metrics.database.startTimer({ db_operation_name: name });
+      const measured = () => settle(run, (error) => end({ error_type: toErrorType(error) }));
+      const parent = context.active();
+      if (!trace.getSpan(parent)) return measured();
+
       const attributes = { [ATTR_DB_SYSTEM_NAME]: 'postgresql', [ATTR_DB_NAMESPACE]: database, [ATTR_DB_QUERY_SUMMARY]: name, [ATTR_DB_QUERY_TEXT]: text };
       const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
-      return withSpan(span, parent, run, (error) => {
+      return withSpan(span, parent, measured, (error) => {
         const sqlState = findSqlState(error);
         if (sqlState) span.setAttribute(ATTR_DB_RESPONSE_STATUS_CODE, sqlState);
-        if (error !== undefined) markFailed(span, sqlState ?? 'error');
-        end({ error_type: error === undefined ? '' : (sqlState ?? 'error') });
+        if (error !== undefined) markFailed(span, toErrorType(error));
       });
     },
   };
 }
 
-/** The SQLSTATE in an error's chain of causes. */
+/** The SQLSTATE, or the code of what it was made into where PostgreSQL did not answer; empty without an error. */
+const toErrorType = (error: unknown): string => (error === undefined ? '' : (findSqlState(error) ?? (isAppError(error) ? error.code : other)));
+
+/** The SQLSTATE in an error's chain of causes. None begins with E, but EPIPE and its like do. */
 function findSqlState(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code } = cause as { code?: unknown };
-    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+    if (typeof code === 'string' && /^(?!E)[0-9A-Z]{5}$/.test(code)) return code;
   }
   return undefined;
 }

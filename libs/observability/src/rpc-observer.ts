@@ -1,10 +1,11 @@
 import { context, ROOT_CONTEXT, SpanKind, type Tracer } from '@opentelemetry/api';
 import { ATTR_RPC_METHOD, ATTR_RPC_STATUS_CODE, ATTR_RPC_SYSTEM_NAME } from '@opentelemetry/semantic-conventions';
-import { type AppError, isAppError } from '@gatehouse/errors';
+import { isAppError } from '@gatehouse/errors';
 import type { RpcClientInterceptor, RpcInterceptor, RpcObserver } from '@gatehouse/rpc';
 import { logOutcome } from './access-line';
 import type { Logger } from './logger';
 import type { Metrics } from './metrics';
+import { settle } from './settle';
 import { markFailed, readTraceContext, withSpan, writeTraceContext } from './tracing';
 
 // a server's span is an error only where the server is to blame
@@ -12,9 +13,9 @@ const serverFaults: ReadonlySet<string> = new Set(['UNKNOWN', 'DEADLINE_EXCEEDED
 
 const toCode = (error: unknown): string => (error === undefined ? 'OK' : isAppError(error) ? error.code : 'UNKNOWN');
 
-/** Traces, measures and logs calls on both sides of the wire. */
+/** Traces, measures and logs calls on both sides of the wire; a call that is retried below counts once. */
 export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer; metrics: Metrics; logger: Logger }): RpcObserver {
-  const start = (kind: SpanKind, method: string, parent = context.active()) =>
+  const start = (kind: SpanKind, method: string, parent: ReturnType<typeof context.active>) =>
     tracer.startSpan(method, { kind, attributes: { [ATTR_RPC_SYSTEM_NAME]: 'grpc', [ATTR_RPC_METHOD]: method } }, parent);
 
   const serverTrace: RpcInterceptor = (call, next) => {
@@ -26,7 +27,7 @@ export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer;
       if (serverFaults.has(code)) markFailed(span, code);
     });
   };
-  const serverMetrics: RpcInterceptor = async (call, next) => {
+  const serverMetrics: RpcInterceptor = (call, next) => {
     const end = metrics.rpcServer.startTimer({ rpc_method: call.method.path });
     metrics.rpcActive.inc();
     return settle(next, (error) => {
@@ -34,12 +35,13 @@ export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer;
       end({ rpc_status_code: toCode(error) });
     });
   };
-  const accessLine: RpcInterceptor = async (call, next) => {
+  const accessLine: RpcInterceptor = (call, next) => {
     const begin = performance.now();
     const { requestId, method } = call;
-    return settle(next, (error) =>
-      logOutcome(logger, { method: method.path, code: toCode(error), duration_ms: performance.now() - begin, request_id: requestId }, error as AppError | undefined),
-    );
+    return settle(next, (error) => {
+      const line = { method: method.path, code: toCode(error), duration_ms: performance.now() - begin, request_id: requestId };
+      logOutcome(logger, line, isAppError(error) ? error : undefined);
+    });
   };
   const clientTrace: RpcClientInterceptor = (call, next) => {
     const parent = context.active();
@@ -54,21 +56,9 @@ export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer;
       if (error !== undefined) markFailed(span, code);
     });
   };
-  const clientMetrics: RpcClientInterceptor = async (call, next) => {
+  const clientMetrics: RpcClientInterceptor = (call, next) => {
     const end = metrics.rpcClient.startTimer({ rpc_method: call.method.path });
     return settle(next, (error) => end({ rpc_status_code: toCode(error) }));
   };
   return { server: [serverTrace, serverMetrics, accessLine], client: [clientTrace, clientMetrics] };
-}
-
-/** Runs `next` and tells `done` how it ended: with an error, or with undefined. */
-async function settle(next: () => Promise<unknown>, done: (error: unknown) => void): Promise<unknown> {
-  try {
-    const result = await next();
-    done(undefined);
-    return result;
-  } catch (error) {
-    done(error);
-    throw error;
-  }
 }

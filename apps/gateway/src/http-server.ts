@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { requestUnreadable } from '@gatehouse/contracts/api';
 import { toProblem, toProblemHeaders } from '@gatehouse/transcoding';
 
@@ -25,7 +25,7 @@ export function createHttpServer({ maxBodyBytes }: { maxBodyBytes: number }): Fa
       const head = Object.entries({ ...toProblemHeaders(unreadable), 'content-length': Buffer.byteLength(problem), connection: 'close' });
       socket.end(`HTTP/1.1 400 Bad Request\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${problem}`);
     },
-    frameworkErrors: (_error, _request, reply) => void reply.code(400).headers(toProblemHeaders(unreadable)).send(problem),
+    frameworkErrors: (_error, _request, reply) => void (reply as FastifyReply).code(400).headers(toProblemHeaders(unreadable)).send(problem),
   });
   app.server.maxHeadersCount = 100;
   return app;

@@ -51,7 +51,7 @@ export function createTranscoder({ descriptorSet, upstreams, authenticate, obser
     const exchange = exchanges.get(request);
     if (exchange) exchange.error = error;
     const problem = toProblem(error, { traceId: exchange?.observation?.traceId, requestId: exchange?.requestId });
-    return reply.code(toHttpStatus(error)).headers(toProblemHeaders(error)).send(JSON.stringify(problem));
+    return reply.code(toHttpStatus(error)).headers(toProblemHeaders(error)).send(Buffer.from(JSON.stringify(problem)));
   };
 
   const answer = async (request: FastifyRequest, reply: FastifyReply, exchange: Exchange) => {
@@ -76,7 +76,7 @@ export function createTranscoder({ descriptorSet, upstreams, authenticate, obser
       signal: abortedWith(reply),
       metadata: { 'x-request-id': exchange.requestId, ...(authorization ? { authorization } : {}) },
     });
-    return reply.header('content-type', 'application/json').send(toResponseText(route, response, registry));
+    return reply.header('content-type', 'application/json').send(Buffer.from(toResponseText(route, response, registry)));
   };
 
   return {

@@ -1,0 +1,98 @@
+import { type PostgresServer, startTemporaryPostgresServer } from '@gatehouse/postgres-server';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { type ServiceProcess, startProcess, until } from './service-process';
+
+export const services = ['user', 'auth', 'gateway'] as const;
+export type ServiceName = (typeof services)[number];
+
+export interface Gatehouse {
+  readonly url: string;
+  readonly ports: Readonly<Record<'http' | 'userGrpc' | 'authGrpc' | 'gatewayAdmin' | 'userAdmin' | 'authAdmin', number>>;
+  readonly postgres: PostgresServer;
+  readonly databases: Readonly<Record<'user' | 'auth', string>>;
+  readonly processes: Record<ServiceName, ServiceProcess>;
+  readonly administrator: { readonly email: string; readonly password: string };
+  /** Starts a service, again or for the first time. */
+  start(service: ServiceName): void;
+  readyz(service: ServiceName): Promise<number>;
+  /** Waits until all three are ready. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const freePort = () =>
+  new Promise<number>((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+/** The three built services as processes, on a PostgreSQL of their own. */
+export async function startGatehouse({ env = {}, order = services }: { env?: Record<string, string>; order?: readonly ServiceName[] } = {}): Promise<Gatehouse> {
+  const postgres = await startTemporaryPostgresServer();
+  const databases = {
+    user: await postgres.createDatabase('gatehouse_user', { role: 'gatehouse_user', password: 'user' }),
+    auth: await postgres.createDatabase('gatehouse_auth', { role: 'gatehouse_auth', password: 'auth' }),
+  };
+  const [http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin] = (await Promise.all(Array.from({ length: 6 }, freePort))) as [number, number, number, number, number, number];
+  const ports = { http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin };
+  const administrator = { email: 'root@example.com', password: 'a password for the administrator' };
+  const key = () => randomBytes(32).toString('base64');
+  const settings: Record<string, string> = {
+    GATEWAY_HTTP_PORT: String(http),
+    USER_GRPC_PORT: String(userGrpc),
+    AUTH_GRPC_PORT: String(authGrpc),
+    GATEWAY_ADMIN_PORT: String(gatewayAdmin),
+    USER_ADMIN_PORT: String(userAdmin),
+    AUTH_ADMIN_PORT: String(authAdmin),
+    USER_DATABASE_URL: databases.user,
+    AUTH_DATABASE_URL: databases.auth,
+    USER_SECRET_KEY: key(),
+    AUTH_SECRET_KEY: key(),
+    USER_VERIFIER_TARGET: `127.0.0.1:${authGrpc}`,
+    AUTH_USER_TARGET: `127.0.0.1:${userGrpc}`,
+    GATEWAY_UPSTREAMS: `gatehouse.user.v1=127.0.0.1:${userGrpc},gatehouse.auth.v1=127.0.0.1:${authGrpc},gatehouse.verifier.v1=127.0.0.1:${authGrpc}`,
+    AUTH_BOOTSTRAP_EMAIL: administrator.email,
+    AUTH_BOOTSTRAP_PASSWORD: administrator.password,
+    ...env,
+  };
+  const processes = {} as Record<ServiceName, ServiceProcess>;
+  const adminPorts = { user: userAdmin, auth: authAdmin, gateway: gatewayAdmin };
+  const readyz = (service: ServiceName) =>
+    fetch(`http://127.0.0.1:${adminPorts[service]}/readyz`).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  const ready = async () => {
+    for (const service of services) await until(`${service} is ready`, async () => (await readyz(service)) === 200);
+  };
+  const run = async (app: string, command: string) => {
+    const { exited, stderr } = startProcess(app, settings, [command]);
+    const { code } = await exited;
+    if (code !== 0) throw new Error(`${app} ${command} ended with ${code}: ${stderr()}`);
+  };
+
+  for (const service of order) processes[service] = startProcess(service, settings);
+  await Promise.all([run('user', 'migrate'), run('auth', 'migrate')]);
+  await ready();
+  await run('auth', 'bootstrap');
+  return {
+    url: `http://127.0.0.1:${http}`,
+    ports,
+    postgres,
+    databases,
+    processes,
+    administrator,
+    start: (service) => void (processes[service] = startProcess(service, settings)),
+    readyz,
+    ready,
+    async close() {
+      for (const { child } of Object.values(processes)) child.kill('SIGKILL');
+      await Promise.all(Object.values(processes).map(({ exited }) => exited));
+      await postgres.stop();
+    },
+  };
+}

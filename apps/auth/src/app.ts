@@ -65,6 +65,7 @@ export function createAuthApp(config: Config, overrides: { abandonedAfterMs?: nu
     idempotency,
     replaySeconds: lifetimes.replay,
     abandonedAfterMs: overrides.abandonedAfterMs,
+    isActive: () => readiness.isReady(),
     onError: (error) => logger.warn('sweep failed', { error }),
   });
   // `user` is not among them: keys, and so every verifier, must not wait for it
@@ -107,9 +108,9 @@ export function createAuthApp(config: Config, overrides: { abandonedAfterMs?: nu
     drain: () => readiness.drain(),
     async close() {
       readiness.drain();
-      sweeper.close();
       await server.drain(config.SHUTDOWN_TIMEOUT_MS * 0.7);
       readiness.close();
+      await sweeper.close();
       await parts.close();
       await admin.close();
       await observability.close();

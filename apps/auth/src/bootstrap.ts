@@ -26,7 +26,8 @@ export async function bootstrap({ database, people, passwords, patienceMs = 30_0
   if (old && (await passwords.verify(password, old))) return 'unchanged';
   const hash = await passwords.hash(password);
   await database.transaction(async (tx) => {
-    await dropSignUp(tx, email);
+    // whoever began to sign up as this person does not go on
+    await dropSignUp(tx, id, email);
     await putPasswordHash(tx, id, hash);
     await revokeSessionsOf(tx, id);
   });

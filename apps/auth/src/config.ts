@@ -18,17 +18,20 @@ export const configSchema = z.object({
   AUTH_REFRESH_TOKEN_SECONDS: seconds.default(2_592_000).describe('how long a refresh token waits to be used'),
   AUTH_SESSION_SECONDS: seconds.default(7_776_000).describe('how long a session lasts at most'),
   AUTH_REFRESH_REPLAY_SECONDS: integer(0, 300).default(10).describe('how long a used refresh token gives its successor again, so that two tabs may refresh at once'),
+  AUTH_BOOTSTRAP_EMAIL: z.email('must be an email address').optional().describe('email of the administrator that the command `bootstrap` makes or restores'),
+  AUTH_BOOTSTRAP_PASSWORD: z
+    .string()
+    .min(8, 'must have at least 8 characters')
+    .max(256, 'must have at most 256 characters')
+    .optional()
+    .describe('password that the command `bootstrap` gives the administrator'),
   ...tokenConfig,
   ...telemetryConfig,
   ...processConfig,
 });
 export type Config = z.infer<typeof configSchema>;
 
-/** What the command `bootstrap` needs beside it. */
-export const bootstrapSchema = configSchema.extend({
-  AUTH_BOOTSTRAP_EMAIL: z.email('must be an email address').describe('administrator that the command `bootstrap` makes or restores'),
-  AUTH_BOOTSTRAP_PASSWORD: z.string().min(8, 'must have at least 8 characters').max(256, 'must have at most 256 characters').describe('password that the administrator gets'),
-});
+const bootstrapSchema = configSchema.required({ AUTH_BOOTSTRAP_EMAIL: true, AUTH_BOOTSTRAP_PASSWORD: true });
 
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
@@ -36,5 +39,5 @@ export const readServeConfig = (): Config => readConfig(configSchema, process.en
 /** What `migrate` needs. @throws ConfigError */
 export const readMigrateConfig = () => readConfig(configSchema.pick({ AUTH_DATABASE_URL: true }), process.env);
 
-/** @throws ConfigError */
+/** What `bootstrap` needs. @throws ConfigError */
 export const readBootstrapConfig = () => readConfig(bootstrapSchema, process.env);

@@ -13,6 +13,8 @@ void runCommand({
     const observability = createAuthObservability({ ...config, OTEL_EXPORTER_OTLP_ENDPOINT: undefined });
     const parts = createParts(config, observability);
     try {
+      // told at once: a database that cannot be used, a wrong secret
+      await parts.signingKeys.signingKey();
       const outcome = await bootstrap(parts, config.AUTH_BOOTSTRAP_EMAIL, config.AUTH_BOOTSTRAP_PASSWORD);
       console.log(outcome === 'set' ? 'the administrator is there, with the password that was given' : 'the administrator was there already');
     } finally {

@@ -1,4 +1,5 @@
 import { createServiceTokens } from '@gatehouse/access';
+import { emailTaken } from '@gatehouse/contracts/auth';
 import { descriptorSet as userContract, UserServiceDefinition } from '@gatehouse/contracts/user';
 import { createDatabase } from '@gatehouse/postgres';
 import { createChannel, createClient, currentCall } from '@gatehouse/rpc';
@@ -10,12 +11,14 @@ import { createSigningKeys } from './signing-keys';
 
 /** What serving and bootstrapping both stand on. */
 export function createParts(config: Config, observability: ReturnType<typeof createObservability>) {
+  const signal = () => currentCall()?.signal;
   const database = createDatabase({
     url: config.AUTH_DATABASE_URL,
     applicationName: 'gatehouse-auth',
     poolSize: config.AUTH_DATABASE_POOL_SIZE,
     observer: observability.postgres,
-    signal: () => currentCall()?.signal,
+    constraints: { credentials_pkey: emailTaken },
+    signal,
   });
   const signingKeys = createSigningKeys(database, config.AUTH_SECRET_KEY);
   const userChannel = createChannel({ target: config.AUTH_USER_TARGET, descriptorSets: [userContract], observer: observability.rpc });
@@ -23,7 +26,7 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
   return {
     database,
     signingKeys,
-    passwords: createPasswords(),
+    passwords: createPasswords({ signal }),
     people: createPeople(createClient(UserServiceDefinition, userChannel, { credentials })),
     async close() {
       userChannel.close();

@@ -1,3 +1,4 @@
+import { unavailable } from '@gatehouse/contracts/api';
 import { type User, type UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
 import { isAppError } from '@gatehouse/errors';
 import type { RpcClient } from '@gatehouse/rpc';
@@ -26,7 +27,7 @@ const pauseMs = 50;
 export function createPeople(client: RpcClient<UserServiceDefinition>): People {
   const find = async (person: { $case: 'email' | 'id'; value: string }): Promise<Person | undefined> => {
     try {
-      const { user, permissions } = await client.resolvePerson({ person });
+      const { user, permissions } = await admitted(client.resolvePerson({ person }));
       if (!user) throw new Error('user resolved a person without saying who it is');
       return { user, permissions };
     } catch (error) {
@@ -40,7 +41,7 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
     async create({ id, email, displayName }) {
       for (let attempt = 1; ; attempt++)
         try {
-          await client.createUser({ userId: id, requestId: id, email, displayName });
+          await admitted(client.createUser({ userId: id, requestId: id, email, displayName }));
           return;
         } catch (error) {
           // another attempt at the same sign-up is being answered: its answer is ours
@@ -48,6 +49,15 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
           await pause(pauseMs);
         }
     },
-    ensureAdministrator: (email, userId) => client.ensureAdministrator({ email, userId }),
+    ensureAdministrator: (email, userId) => admitted(client.ensureAdministrator({ email, userId })),
   };
+}
+
+/** That `user` does not admit auth, say because it has not fetched the keys yet, is no fault of auth's own caller. */
+async function admitted<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw isAppError(error) && (error.code === 'UNAUTHENTICATED' || error.code === 'PERMISSION_DENIED') ? unavailable({ cause: error }) : error;
+  }
 }

@@ -45,17 +45,19 @@ export function createSessions({ database, people, accessTokens, lifetimes }: Se
     return token;
   };
 
+  // whoever presents it now is late or a thief; both hold a token of this session, so it ends (RFC 9700 §4.14.2)
+  const isReuse = (token: repository.PresentedToken) => token.isUsed && !(token.isInReplayWindow && token.sealedSuccessor);
+
   /** The successor of a token; undefined, with the session revoked, when the token was used too long ago. */
   const rotate = async (tx: Queryable, presented: string): Promise<string | undefined> => {
     const hash = toTokenHash(presented);
     const token = await repository.lockPresentedToken(tx, hash, lifetimes.replay);
     if (!token?.isSessionAlive) return undefined;
-    if (token.isUsed) {
-      if (token.isInReplayWindow && token.sealedSuccessor) return unsealSuccessor(presented, token.sealedSuccessor);
-      // whoever presents it now is late or a thief; both hold a token of this session, so it ends (RFC 9700 §4.14.2)
+    if (isReuse(token)) {
       await repository.revokeSession(tx, token.sessionId);
       return undefined;
     }
+    if (token.isUsed) return unsealSuccessor(presented, token.sealedSuccessor!);
     if (token.isExpired) return undefined;
     const successor = await addToken(tx, token.sessionId);
     await repository.markUsed(tx, hash, sealSuccessor(presented, successor));
@@ -79,6 +81,9 @@ export function createSessions({ database, people, accessTokens, lifetimes }: Se
     async refresh(presented) {
       const token = await repository.findPresentedToken(database, toTokenHash(presented), lifetimes.replay);
       if (!token?.isSessionAlive) throw refreshTokenInvalid();
+      // whether `user` can be asked or not
+      if (isReuse(token)) await repository.revokeSession(database, token.sessionId);
+      if (isReuse(token) || (token.isExpired && !token.isUsed)) throw refreshTokenInvalid();
       // asked before the transaction: no lock waits for another service
       const person = await people.findById(token.userId);
       if (!person) throw refreshTokenInvalid();

@@ -1,13 +1,15 @@
 import { type KeySource, importKeys, type SigningKey, tokenAlgorithm } from '@gatehouse/access';
+import { unavailable } from '@gatehouse/contracts/api';
 import type { Jwk } from '@gatehouse/contracts/verifier';
 import type { Database } from '@gatehouse/postgres';
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK } from 'jose';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { insertFirstSigningKey, listSigningKeys, type SigningKeyRow } from './postgres/signing-key-repository';
 import { deriveKey, seal, unseal } from './seal';
 
 export interface SigningKeys extends KeySource {
-  /** The key that tokens are signed with now. @throws when there is none that AUTH_SECRET_KEY opens */
+  /** The key that tokens are signed with now. @throws unavailable without the database, or when AUTH_SECRET_KEY does not open it */
   signingKey(): Promise<SigningKey>;
   /** Public keys of every token that may still be valid. */
   jwks(): Promise<readonly Jwk[]>;
@@ -24,6 +26,8 @@ export function createSigningKeys(database: Database, secret: Uint8Array): Signi
   const sealingKey = deriveKey(secret, 'gatehouse signing key');
   let loaded: LoadedKeys | undefined;
   let loading: Promise<LoadedKeys> | undefined;
+  // many calls wait for one load: it must not end with the deadline or the cancellation of the call that began it
+  const outsideOfCalls = AsyncLocalStorage.snapshot();
 
   const load = async (): Promise<LoadedKeys> => {
     let rows = await listSigningKeys(database);
@@ -35,7 +39,7 @@ export function createSigningKeys(database: Database, secret: Uint8Array): Signi
     const jwks = rows.map(toJwk);
     return { current: { kid: newest.kid, privateKey: await openKey(sealingKey, newest) }, jwks, verification: await importKeys({ keys: jwks }) };
   };
-  const get = async (): Promise<LoadedKeys> => loaded ?? (loaded = await (loading ??= load().finally(() => (loading = undefined))));
+  const get = async (): Promise<LoadedKeys> => loaded ?? (loaded = await (loading ??= outsideOfCalls(load).finally(() => (loading = undefined))));
 
   return {
     signingKey: async () => (await get()).current,
@@ -59,8 +63,9 @@ async function openKey(sealingKey: Buffer, { kid, public_key: x, sealed_private_
   let d: string;
   try {
     d = unseal(sealingKey, sealed_private_key, Buffer.from(kid)).toString();
-  } catch (cause) {
-    throw new Error('AUTH_SECRET_KEY is not the one that the signing keys in the database were sealed with: start with that one', { cause });
+  } catch (error) {
+    const cause = new Error('AUTH_SECRET_KEY is not the one that the signing keys in the database were sealed with: start with that one', { cause: error });
+    throw unavailable({ cause });
   }
   return (await importJWK({ kty: 'OKP', crv: 'Ed25519', x, d }, tokenAlgorithm)) as CryptoKey;
 }

@@ -1,8 +1,8 @@
 import type { Idempotency } from '@gatehouse/idempotency';
 import type { Database } from '@gatehouse/postgres';
 import type { People } from './people';
-import { deleteOldSessions, eraseSealedSuccessors } from './postgres/session-repository';
-import { endSignUp, listAbandonedSignUps } from './postgres/sign-up-repository';
+import { deleteExpiredTokens, deleteOldSessions, eraseSealedSuccessors } from './postgres/session-repository';
+import { endSignUp, takeAbandonedSignUps } from './postgres/sign-up-repository';
 import { activate } from './sign-up';
 
 export interface SweeperOptions {
@@ -13,12 +13,15 @@ export interface SweeperOptions {
   replaySeconds: number;
   /** Milliseconds after which a sign-up counts as abandoned: longer than any call takes. */
   abandonedAfterMs?: number;
+  /** Whether there is a database to sweep. */
+  isActive: () => boolean;
   onError: (error: unknown) => void;
 }
 
 export interface Sweeper {
   start(): void;
-  close(): void;
+  /** Resolves when what is being swept is swept. */
+  close(): Promise<void>;
   /** Finishes or removes each sign-up that was left half done. */
   sweepSignUps(): Promise<void>;
 }
@@ -27,12 +30,19 @@ const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
 
 /** Clears away what time has made useless, in the background. Every step may run in several processes at once. */
-export function createSweeper({ database, people, idempotency, replaySeconds, abandonedAfterMs = 15 * minuteMs, onError }: SweeperOptions): Sweeper {
+export function createSweeper({ database, people, idempotency, replaySeconds, abandonedAfterMs = 15 * minuteMs, isActive, onError }: SweeperOptions): Sweeper {
   const timers: NodeJS.Timeout[] = [];
-  const every = (ms: number, work: () => Promise<unknown>) => timers.push(setInterval(() => void work().catch(onError), ms).unref());
+  const running = new Set<Promise<unknown>>();
+  const run = (work: () => Promise<unknown>) => {
+    const swept = work()
+      .catch(onError)
+      .finally(() => running.delete(swept));
+    running.add(swept);
+  };
+  const every = (ms: number, work: () => Promise<unknown>) => timers.push(setInterval(() => isActive() && run(work), ms).unref());
 
   const sweepSignUps = async () => {
-    for (const pending of await listAbandonedSignUps(database, abandonedAfterMs)) {
+    for (const pending of await takeAbandonedSignUps(database, abandonedAfterMs)) {
       const person = await people.findById(pending.userId);
       if (person) await database.transaction((tx) => activate(tx, pending));
       else await endSignUp(database, pending);
@@ -42,10 +52,14 @@ export function createSweeper({ database, people, idempotency, replaySeconds, ab
     start() {
       every(Math.min(Math.max(secondMs, (replaySeconds * secondMs) / 2), 5 * secondMs), () => eraseSealedSuccessors(database, replaySeconds));
       every(minuteMs, sweepSignUps);
+      every(10 * minuteMs, () => deleteExpiredTokens(database));
       every(10 * minuteMs, () => deleteOldSessions(database));
       every(10 * minuteMs, () => idempotency.sweep(database));
     },
-    close: () => timers.forEach(clearInterval),
+    async close() {
+      timers.forEach(clearInterval);
+      await Promise.all(running);
+    },
     sweepSignUps,
   };
 }

@@ -10,6 +10,11 @@ export async function findPasswordHash(db: Queryable, userId: string): Promise<s
   return row?.password_hash;
 }
 
+/** Gives a person their first password. @throws emailTaken when they have one */
+export async function insertPasswordHash(db: Queryable, userId: string, passwordHash: string): Promise<void> {
+  await db.query({ name: 'insert-password-hash', text: 'insert into credentials (user_id, password_hash) values ($1, $2)', values: [userId, passwordHash] });
+}
+
 /** Gives a person a password, in the place of one they may have. */
 export async function putPasswordHash(db: Queryable, userId: string, passwordHash: string): Promise<void> {
   await db.query({
@@ -20,11 +25,22 @@ export async function putPasswordHash(db: Queryable, userId: string, passwordHas
   });
 }
 
-/** Replaces a hash by a better one of the same password, unless it was changed meanwhile. */
-export async function replacePasswordHash(db: Queryable, userId: string, old: string, better: string): Promise<void> {
-  await db.query({
+/** Keeps a hash in its place until the transaction ends; false when it was replaced already. */
+export async function holdPasswordHash(tx: Queryable, userId: string, passwordHash: string): Promise<boolean> {
+  const rows = await tx.query({
+    name: 'hold-password-hash',
+    text: 'select user_id from credentials where user_id = $1 and password_hash = $2 for share',
+    values: [userId, passwordHash],
+  });
+  return rows.length === 1;
+}
+
+/** Replaces a hash by a better one of the same password; false when it was replaced already. */
+export async function replacePasswordHash(tx: Queryable, userId: string, old: string, better: string): Promise<boolean> {
+  const rows = await tx.query({
     name: 'replace-password-hash',
-    text: 'update credentials set password_hash = $3, update_time = now() where user_id = $1 and password_hash = $2',
+    text: 'update credentials set password_hash = $3, update_time = now() where user_id = $1 and password_hash = $2 returning user_id',
     values: [userId, old, better],
   });
+  return rows.length === 1;
 }

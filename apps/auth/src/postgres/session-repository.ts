@@ -87,6 +87,11 @@ export async function eraseSealedSuccessors(db: Queryable, replaySeconds: number
   });
 }
 
+/** Removes tokens that expired, used or not. */
+export async function deleteExpiredTokens(db: Queryable): Promise<void> {
+  await db.query({ name: 'delete-expired-refresh-tokens', text: 'delete from refresh_tokens where expire_time < now()' });
+}
+
 /** Removes sessions that ended more than a day ago, with their tokens. */
 export async function deleteOldSessions(db: Queryable): Promise<void> {
   await db.query({ name: 'delete-old-sessions', text: `delete from sessions where expire_time < now() - interval '1 day'` });

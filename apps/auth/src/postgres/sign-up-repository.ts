@@ -52,16 +52,22 @@ export async function endSignUp(db: Queryable, { userId, attemptId }: Pick<Pendi
   return rows.length === 1;
 }
 
-/** Takes away what is pending for an email. */
-export async function dropSignUp(db: Queryable, email: string): Promise<void> {
-  await db.query({ name: 'drop-sign-up', text: 'delete from pending_sign_ups where lower(email) = lower($1)', values: [email] });
+/** Takes away what is pending for a person, or for an email. */
+export async function dropSignUp(db: Queryable, userId: string, email: string): Promise<void> {
+  await db.query({ name: 'drop-sign-up', text: 'delete from pending_sign_ups where user_id = $1 or lower(email) = lower($2)', values: [userId, email] });
 }
 
-/** Sign-ups that nobody has touched for longer than any call takes. */
-export async function listAbandonedSignUps(db: Queryable, olderThanMs: number): Promise<readonly PendingSignUp[]> {
+/**
+ * Takes up sign-ups that nobody has touched for longer than any call takes. That makes them young again: no other process
+ * takes them up, and one that cannot be decided now has its next turn later.
+ */
+export async function takeAbandonedSignUps(db: Queryable, olderThanMs: number): Promise<readonly PendingSignUp[]> {
   const rows = await db.query<PendingSignUpRow>({
-    name: 'list-abandoned-sign-ups',
-    text: `select ${columns} from pending_sign_ups where update_time < now() - $1 * interval '1 millisecond' order by update_time limit 100`,
+    name: 'take-abandoned-sign-ups',
+    text: `update pending_sign_ups set update_time = now() where user_id in (
+             select user_id from pending_sign_ups where update_time < now() - $1 * interval '1 millisecond'
+             order by update_time limit 100 for update skip locked)
+           returning ${columns}`,
     values: [olderThanMs],
   });
   return rows.map(toPending);

@@ -1,0 +1,54 @@
+import { overloaded } from '@gatehouse/contracts/api';
+
+/**
+ * Runs work when its turn comes, first come first served.
+ * @throws overloaded when too much is waiting already; the signal's reason when it aborts before the turn comes
+ */
+export type Turns = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
+const retryDelayMs = 1_000;
+
+/** Bounds how much runs at the same time, and how much waits for that. */
+export function createTurns(concurrency: number, maxWaiting: number): Turns {
+  const waiting = new Set<() => void>();
+  let running = 0;
+
+  const enter = async (signal: AbortSignal | undefined): Promise<void> => {
+    signal?.throwIfAborted();
+    if (running < concurrency) {
+      running++;
+      return;
+    }
+    if (waiting.size >= maxWaiting) throw overloaded({ retryDelayMs });
+    await new Promise<void>((resolve, reject) => {
+      const begin = () => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        waiting.delete(begin);
+        reject(signal!.reason);
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      waiting.add(begin);
+    });
+  };
+  // the place goes from one to the next: whoever comes in between waits behind
+  const leave = () => {
+    const [next] = waiting;
+    if (!next) {
+      running--;
+      return;
+    }
+    waiting.delete(next);
+    next();
+  };
+  return async (work, signal) => {
+    await enter(signal);
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  };
+}

@@ -1,0 +1,98 @@
+import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse/contracts/auth';
+import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
+import { createDatabase, type Database } from '@gatehouse/postgres';
+import { createTestDatabase } from '@gatehouse/postgres/testing';
+import { createChannel, createClient, type RpcClient } from '@gatehouse/rpc';
+import { type AuthApp, createAuthApp, migrationSets } from '../src/app';
+import { type Config, configSchema } from '../src/config';
+import { type FakeUserService, realm, startFakeUserService } from './fake-user-service';
+
+export const secretKey = Buffer.alloc(32, 7).toString('base64');
+
+export interface AuthUnderTest {
+  readonly app: AuthApp;
+  readonly config: Config;
+  readonly settings: Record<string, string>;
+  readonly users: FakeUserService;
+  readonly auth: RpcClient<AuthServiceDefinition>;
+  readonly verifier: RpcClient<VerifierServiceDefinition>;
+  readonly database: Database;
+  readonly readyz: () => Promise<number>;
+  /** Everything that a dump of the database would show, as text. */
+  dump(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  settings?: Record<string, string>;
+  overrides?: Parameters<typeof createAuthApp>[1];
+  /** Shares user service and database with it. */
+  beside?: AuthUnderTest;
+}
+
+/** The service as it is shipped, on a real database; beside it a UserService of the test's. */
+export async function startAuth({ settings = {}, overrides, beside }: StartOptions = {}): Promise<AuthUnderTest> {
+  const users = beside?.users ?? (await startFakeUserService());
+  const testDatabase = beside ? undefined : await createTestDatabase(migrationSets);
+  const url = testDatabase?.url ?? beside!.settings.AUTH_DATABASE_URL!;
+  const all = {
+    AUTH_GRPC_PORT: '0',
+    AUTH_ADMIN_PORT: '0',
+    AUTH_DATABASE_URL: url,
+    AUTH_SECRET_KEY: secretKey,
+    AUTH_USER_TARGET: users.target,
+    GATEHOUSE_ISSUER: realm.issuer,
+    GATEHOUSE_AUDIENCE: realm.audience,
+    LOG_LEVEL: 'error',
+    ...settings,
+  };
+  const config = configSchema.parse(all);
+  const app = createAuthApp(config, overrides);
+  await app.listen();
+  const channel = createChannel({ target: `127.0.0.1:${app.grpcPort}`, descriptorSets: [authContract, verifierContract], defaultDeadlineMs: 20_000 });
+  const verifier = createClient(VerifierServiceDefinition, channel);
+  const database = createDatabase({ url, applicationName: 'test' });
+  if (!beside) await users.trust(() => verifier.getJwks({}));
+  return {
+    app,
+    config,
+    settings: all,
+    users,
+    auth: createClient(AuthServiceDefinition, channel),
+    verifier,
+    database,
+    readyz: async () => (await fetch(`http://127.0.0.1:${app.adminPort}/readyz`)).status,
+    async dump() {
+      const tables = ['signing_keys', 'credentials', 'pending_sign_ups', 'sessions', 'refresh_tokens', 'idempotency_records'];
+      // bytes as text too, as they might hold what is text
+      const rows = await Promise.all(tables.map((table) => database.query<{ row: string }>({ name: `dump-${table}`, text: `select ${table}::text as row from ${table}` })));
+      const texts = rows.flat().map(({ row }) => row);
+      return [...texts, ...texts.map((text) => text.replace(/\\+x([0-9a-f]+)/g, (_, hex) => Buffer.from(hex, 'hex').toString('latin1')))].join('\n');
+    },
+    async close() {
+      channel.close();
+      await app.close();
+      await database.close();
+      if (beside) return;
+      await users.close();
+      await testDatabase?.drop();
+    },
+  };
+}
+
+/** The verdict on a call: `OK`, or code and reason. */
+export const verdictOf = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'OK',
+    ({ code, reason }) => `${code} ${reason}`,
+  );
+
+/** Resolves when the condition holds; gives the milliseconds that took. */
+export async function until(condition: () => Promise<boolean> | boolean, patienceMs = 10_000): Promise<number> {
+  const start = Date.now();
+  while (!(await condition())) {
+    if (Date.now() - start > patienceMs) throw new Error(`it did not happen within ${patienceMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return Date.now() - start;
+}

@@ -1,0 +1,99 @@
+import { createAccess, createRemoteKeys, createTokenVerifier } from '@gatehouse/access';
+import type { Jwk } from '@gatehouse/contracts/verifier';
+import { descriptorSet, emailTaken, Role, type User, UserServiceDefinition, UserStatus, userNotFound } from '@gatehouse/contracts/user';
+import { unavailable } from '@gatehouse/contracts/api';
+import { startTestServer, type TestServer } from '@gatehouse/rpc/testing';
+import { v7 as uuidv7 } from 'uuid';
+
+export const realm = { issuer: 'https://gatehouse.test', audience: 'gatehouse' };
+
+/** UserService on a real gRPC server, with people in memory; it admits whom the contract admits, by auth's own keys. */
+export interface FakeUserService {
+  readonly target: string;
+  readonly people: Map<string, User>;
+  /** Awaited at that point of a call; one that never resolves makes the call hang, one that throws makes it fail. */
+  readonly gates: { beforeCreate?: () => Promise<void>; afterCreate?: () => Promise<void>; beforeResolve?: () => Promise<void> };
+  /** Calls of CreateUser, as they came. */
+  readonly creations: { userId: string; requestId: string; email: string; displayName: string }[];
+  /** Verifies tokens with the keys that these calls give. */
+  trust(getJwks: () => Promise<{ keys: readonly Jwk[] }>): Promise<void>;
+  add(email: string, changes?: Partial<User>): User;
+  findByEmail(email: string): User | undefined;
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startFakeUserService(): Promise<FakeUserService> {
+  const people = new Map<string, User>();
+  const gates: FakeUserService['gates'] = {};
+  const creations: FakeUserService['creations'] = [];
+  let keys = createRemoteKeys({ getJwks: () => Promise.reject(unavailable()), retryMs: 50 });
+
+  const findByEmail = (email: string) => [...people.values()].find((user) => user.email.toLowerCase() === email.toLowerCase());
+  const add: FakeUserService['add'] = (email, changes = {}) => {
+    const user = { id: uuidv7(), email, displayName: '', status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_MEMBER], etag: '"1"', ...changes };
+    people.set(user.id, user);
+    return user;
+  };
+  const permissionsOf = ({ roles }: User) => (roles.includes(Role.ROLE_ADMIN) ? ['users.create', 'users.read'] : []);
+
+  const start = (port?: number): Promise<TestServer> =>
+    startTestServer(
+      UserServiceDefinition,
+      {
+        async createUser({ userId, requestId, email, displayName }) {
+          creations.push({ userId, requestId, email, displayName });
+          await gates.beforeCreate?.();
+          const known = people.get(userId);
+          if (known ? known.email.toLowerCase() !== email.toLowerCase() : findByEmail(email)) throw emailTaken();
+          const user = known ?? add(email, { id: userId, displayName });
+          await gates.afterCreate?.();
+          return user;
+        },
+        async resolvePerson({ person }) {
+          await gates.beforeResolve?.();
+          const user = person?.$case === 'email' ? findByEmail(person.value) : people.get(person!.value);
+          if (!user) throw userNotFound();
+          return { user, permissions: permissionsOf(user) };
+        },
+        async ensureAdministrator({ email, userId }) {
+          const { id } = findByEmail(email) ?? { id: userId };
+          return add(email, { ...people.get(id), id, roles: [Role.ROLE_MEMBER, Role.ROLE_ADMIN], status: UserStatus.USER_STATUS_ACTIVE });
+        },
+        getUser: () => Promise.reject(userNotFound()),
+        listUsers: async () => ({ users: [], nextPageToken: '' }),
+      },
+      {
+        descriptorSets: [descriptorSet],
+        port,
+        access: (methods) =>
+          createAccess({ verifier: { verify: (token) => createTokenVerifier({ ...realm, keys, service: 'user' }).verify(token) }, methods }),
+      },
+    );
+
+  let server = await start();
+  const { port, target } = server;
+  return {
+    target,
+    people,
+    gates,
+    creations,
+    add,
+    findByEmail,
+    async trust(getJwks) {
+      keys.close();
+      keys = createRemoteKeys({ getJwks, retryMs: 50 });
+      keys.start();
+      while (!keys.isReady()) await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+    stop: () => server.close(),
+    async restart() {
+      server = await start(port);
+    },
+    async close() {
+      keys.close();
+      await server.close();
+    },
+  };
+}

@@ -8,6 +8,7 @@ module.exports = {
   testEnvironment: 'node',
   testMatch: ['**/src/**/*.test.ts', '**/test/**/*.test.ts'],
   testTimeout: 30_000,
+  reporters: ['default', `${__dirname}/tools/jest/summary-reporter.cjs`],
   transform: {
     '^.+\\.sql$': `${__dirname}/tools/jest/sql-as-text.cjs`,
     '^.+\\.[jt]s$': [

@@ -28,15 +28,18 @@ async function readSchema(app: string): Promise<Record<string, Field>> {
       tsconfig: 'tsconfig.base.json',
       loader: { '.sql': 'text' },
     });
-    return createRequire(file)(file).configSchema.shape;
+    const { configSchema, bootstrapSchema = configSchema } = createRequire(file)(file);
+    return bootstrapSchema.shape;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+const toText = (value: unknown) => (value instanceof Map ? [...value].map((pair) => pair.join('=')).join(',') : String(value));
+
 function toRow(name: string, field: Field): string {
   const absent = field.safeParse(undefined);
-  const fallback = !absent.success ? '**required**' : absent.data === undefined ? 'off' : `\`${String(absent.data)}\``;
+  const fallback = !absent.success ? '**required**' : absent.data === undefined ? 'off' : `\`${toText(absent.data)}\``;
   return `| \`${name}\` | ${fallback} | ${(field.description ?? '').replaceAll('|', '\\|')} |`;
 }
 

@@ -1,0 +1,38 @@
+// `npm run test:host`: checks that need tools of Debian, which it installs where it may; else it says what it left out.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readCounts, toLine } from './counts.mts';
+import { run } from './run.mts';
+
+const packages: Record<string, string> = { promtool: 'prometheus', curl: 'curl' };
+
+const isThere = (tool: string) => {
+  try {
+    execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+const missing = () => Object.keys(packages).filter((tool) => !isThere(tool));
+
+if (missing().length && process.getuid?.() === 0 && isThere('apt-get')) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('looking for packages', 'apt-get', ['update', '-qq'], env);
+  // the tools alone: no service of theirs is started
+  const names = missing().map((tool) => packages[tool]!);
+  await run(`installing ${names.join(', ')}`, 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--path-exclude=/lib/systemd/*', ...names], env);
+}
+const left = missing();
+if (left.length) console.log(`left out, for want of ${left.join(', ')}: ${left.map((tool) => `apps/e2e/host/${tool}.test.ts`).join(', ')}`);
+
+rmSync('tmp/host-tests', { recursive: true, force: true });
+const ignored = left.flatMap((tool) => ['--testPathIgnorePatterns', `/host/${tool}\\.test\\.ts$`]);
+const isBuilt = await run('build', 'nx', ['run-many', '-t', 'build', '--output-style=static'], { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' });
+const isGood = isBuilt && (await run('tests of the host', 'jest', ['-c', 'apps/e2e/jest.host.config.cjs', '--passWithNoTests', ...ignored]));
+const counts = readCounts('tmp/host-tests');
+if (!isGood && counts.failed === 0) counts.failed = 1;
+mkdirSync('tmp/counts', { recursive: true });
+writeFileSync('tmp/counts/test-host.json', JSON.stringify(counts));
+console.log(`\n${toLine(counts)}`);
+process.exitCode = counts.failed ? 1 : 0;

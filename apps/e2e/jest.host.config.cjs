@@ -2,5 +2,5 @@ module.exports = {
   ...require('./jest.config.cjs'),
   displayName: 'host',
   testMatch: ['**/host/**/*.test.ts'],
-  reporters: ['default', [require.resolve('../../tools/jest/summary-reporter.cjs'), { folder: 'tmp/host-tests' }]],
+  reporters: ['default', [`${__dirname}/../../tools/jest/summary-reporter.cjs`, { folder: 'tmp/host-tests' }]],
 };

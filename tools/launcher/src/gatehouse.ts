@@ -1,0 +1,116 @@
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Databases, openDatabases } from './databases';
+import { type Administrator, keepAdministrator, keepSecrets, toServiceEnvironment } from './environment';
+import { endLeftovers, forgetRunning, noteRunning } from './leftovers';
+import { type Ports, readPorts, requireFreePorts, StartError } from './ports';
+import { type ServiceProcess, startService } from './service-process';
+
+export interface GatehouseOptions {
+  /** Folder with the bundles: `<folder>/<service>/main.cjs`. */
+  bundles: string;
+  /** Bundle of the launcher itself. */
+  self: string;
+  dataFolder: string;
+  environment: NodeJS.ProcessEnv;
+  /** Shows a line of a service. */
+  show: (service: string, line: string) => void;
+  /** Tells what the launcher itself does. */
+  tell: (text: string) => void;
+}
+
+export interface Gatehouse {
+  /** Starts everything. @throws StartError */
+  start(): Promise<{ url: string; administrator: Administrator }>;
+  /** Resolves when a service ends that nobody stopped, with what to tell of it. */
+  readonly broken: Promise<string>;
+  /** Stops everything in order, within ten seconds. */
+  stop(): Promise<void>;
+  /** Ends everything at once. */
+  kill(): void;
+}
+
+const serviceNames = ['user', 'auth', 'gateway'] as const;
+type ServiceName = (typeof serviceNames)[number];
+const adminPorts = { user: 'USER_ADMIN_PORT', auth: 'AUTH_ADMIN_PORT', gateway: 'GATEWAY_ADMIN_PORT' } as const;
+const readyWithinMs = 60_000;
+const stopWithinMs = { gateway: 5_000, others: 2_500 };
+
+/** The whole of Gatehouse on one machine: PostgreSQL and three services, each a process. */
+export function createGatehouse({ bundles, self, dataFolder, environment, show, tell }: GatehouseOptions): Gatehouse {
+  const services = new Map<ServiceName, ServiceProcess>();
+  let databases: Databases | undefined;
+  let stopping = false;
+  let breaking: (text: string) => void = () => {};
+  const broken = new Promise<string>((resolve) => (breaking = resolve));
+  const bundleOf = (name: ServiceName) => `${bundles}/${name}/main.cjs`;
+
+  const note = () =>
+    noteRunning(dataFolder, { launcher: { pid: process.pid, bundle: self }, services: [...services].map(([name, { pid }]) => ({ pid, bundle: bundleOf(name) })) });
+  const run = async (name: ServiceName, command: string, env: Record<string, string>) => {
+    const child = startService(name, bundleOf(name), [command], env, (line) => show(name, line));
+    const code = await child.exited;
+    if (code !== 0) throw new StartError(`${name} ${command} ended with ${code}: its last lines stand above`);
+  };
+  const serve = (name: ServiceName, env: Record<string, string>) => {
+    const child = startService(name, bundleOf(name), [], env, (line) => show(name, line));
+    services.set(name, child);
+    void child.exited.then((code) => {
+      if (!stopping) breaking(`${name} ended by itself, with ${code}: its last lines stand above`);
+    });
+  };
+
+  return {
+    broken,
+    async start() {
+      await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+      const ports = readPorts(environment);
+      await endLeftovers(dataFolder, tell);
+      await requireFreePorts(ports, environment);
+      await note();
+      const secrets = await keepSecrets(dataFolder);
+      const administrator = await keepAdministrator(dataFolder, environment);
+      databases = await openDatabases(dataFolder, environment, secrets, tell);
+      const env = toServiceEnvironment(environment, ports, secrets, databases.urls);
+      tell('migrating');
+      await Promise.all([run('user', 'migrate', env), run('auth', 'migrate', env)]);
+      tell('starting user, auth and gateway');
+      for (const name of serviceNames) serve(name, env);
+      await note();
+      await Promise.race([broken.then((text) => Promise.reject(new StartError(text))), waitUntilReady(ports, environment)]);
+      tell('bootstrapping');
+      await run('auth', 'bootstrap', { ...env, AUTH_BOOTSTRAP_EMAIL: administrator.email, AUTH_BOOTSTRAP_PASSWORD: administrator.password });
+      return { url: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`, administrator };
+    },
+    async stop() {
+      stopping = true;
+      // the edge first: what it has taken is still answered by the others
+      await services.get('gateway')?.stop(stopWithinMs.gateway);
+      await Promise.all([services.get('auth'), services.get('user')].map((service) => service?.stop(stopWithinMs.others)));
+      await databases?.stop();
+      await forgetRunning(dataFolder);
+    },
+    kill() {
+      stopping = true;
+      for (const service of services.values()) service.kill();
+    },
+  };
+}
+
+async function waitUntilReady(ports: Ports, environment: NodeJS.ProcessEnv): Promise<void> {
+  const end = Date.now() + readyWithinMs;
+  for (const name of serviceNames) {
+    const setting = adminPorts[name];
+    const host = environment[setting.replace(/_PORT$/, '_HOST')] || '127.0.0.1';
+    while (!(await isReady(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${ports[setting]}/readyz`))) {
+      if (Date.now() > end) throw new StartError(`${name} is not ready after ${readyWithinMs / 1000} s: its lines above say why`);
+      await pause(50);
+    }
+  }
+}
+
+const isReady = (url: string): Promise<boolean> =>
+  fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );

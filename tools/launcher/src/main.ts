@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import { createGatehouse } from './gatehouse';
+import { toShown } from './output';
+import { StartError } from './ports';
+
+const dist = resolve(__dirname, '../..');
+const isTerminal = process.stdout.isTTY === true;
+const tell = (text: string) => console.log(isTerminal ? `· ${text}` : text);
+
+const gatehouse = createGatehouse({
+  bundles: `${dist}/apps`,
+  self: __filename,
+  dataFolder: resolve(process.env.GATEHOUSE_DATA_DIR || resolve(dist, '../.gatehouse')),
+  environment: process.env,
+  show: (service, line) => console.log(toShown(service, line, isTerminal)),
+  tell,
+});
+
+let stopping = false;
+async function stop(code: number): Promise<void> {
+  if (stopping) {
+    gatehouse.kill();
+    process.exit(1);
+  }
+  stopping = true;
+  tell('stopping');
+  await gatehouse.stop();
+  process.exit(code);
+}
+
+// a reader of our output that went away is no reason to leave processes behind
+process.stdout.on('error', () => {});
+process.on('SIGINT', () => void stop(0));
+process.on('SIGTERM', () => void stop(0));
+process.on('SIGHUP', () => void stop(0));
+
+// npm that is killed tells nobody: but then we have another parent
+if (process.env.npm_lifecycle_event) {
+  const parent = process.ppid;
+  setInterval(() => void (process.ppid !== parent && !stopping && stop(0)), 1_000).unref();
+}
+
+void gatehouse.broken.then((text) => {
+  if (stopping) return;
+  console.error(text);
+  void stop(1);
+});
+
+gatehouse
+  .start()
+  .then(({ url, administrator }) => {
+    if (stopping) return;
+    console.log(`Gatehouse is ready: ${url}\nadministrator: ${administrator.email}\npassword: ${administrator.password}`);
+  })
+  .catch((error) => {
+    if (stopping) return;
+    console.error(error instanceof StartError ? error.message : error);
+    void stop(1);
+  });

@@ -1,0 +1,56 @@
+import { createServer } from 'node:net';
+
+/** Settings of the ports that the services listen on, with the defaults of their own schemas. */
+export const portSettings = {
+  GATEWAY_HTTP_PORT: 8_080,
+  USER_GRPC_PORT: 50_051,
+  AUTH_GRPC_PORT: 50_052,
+  GATEWAY_ADMIN_PORT: 9_080,
+  USER_ADMIN_PORT: 9_051,
+  AUTH_ADMIN_PORT: 9_052,
+} as const;
+export type PortSetting = keyof typeof portSettings;
+export type Ports = Readonly<Record<PortSetting, number>>;
+
+/** What is wrong is for the person at the terminal to mend; the message says how. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/**
+ * The ports to use.
+ * @throws StartError for one that is no port, or for two that are the same
+ */
+export function readPorts(environment: NodeJS.ProcessEnv): Ports {
+  const ports = Object.fromEntries(
+    Object.entries(portSettings).map(([setting, fallback]) => {
+      const port = environment[setting] ? Number(environment[setting]) : fallback;
+      if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new StartError(`${setting} must be a port from 1 to 65535`);
+      return [setting, port];
+    }),
+  ) as Record<PortSetting, number>;
+  const entries = Object.entries(ports);
+  for (const [index, [setting, port]] of entries.entries()) {
+    const twin = entries.slice(index + 1).find(([, other]) => other === port);
+    if (twin) throw new StartError(`${setting} and ${twin[0]} are both ${port}: choose another for one of them`);
+  }
+  return ports;
+}
+
+/** @throws StartError that names every port that is taken, and the setting that chooses another */
+export async function requireFreePorts(ports: Ports, environment: NodeJS.ProcessEnv): Promise<void> {
+  const checks = Object.entries(ports).map(async ([setting, port]) => {
+    const host = environment[setting.replace(/_PORT$/, '_HOST')] || '127.0.0.1';
+    return (await isFree(host, port)) ? [] : [`port ${port} is taken: stop what listens on it, or choose another with ${setting}`];
+  });
+  const problems = (await Promise.all(checks)).flat();
+  if (problems.length) throw new StartError(problems.join('\n'));
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'))
+      .listen(port, host, () => server.close(() => resolve(true)));
+  });
+}

@@ -25,13 +25,14 @@ export function toCauseChain(error: unknown): readonly LoggedError[] {
 function toLoggedError(error: Error): LoggedError {
   const { code } = error as { code?: unknown };
   const hasCode = typeof code === 'string' || typeof code === 'number';
-  // frames alone: the lines above them repeat the message
-  const stack = (error.stack ?? '').split('\n').filter((line) => /^ {4}at .*[\d)>]$/.test(line));
+  // frames alone: what is above them repeats the message
+  const { message, stack = '' } = error;
+  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n').filter((line) => /^ {4}at .*[\d)>]$/.test(line));
   return {
     type: error.name,
-    message: redact(error.message.slice(0, maxLength), error.name === 'SyntaxError' || (typeof code === 'string' && /^22...$/.test(code))),
+    message: redact(message.slice(0, maxLength), error.name === 'SyntaxError' || (typeof code === 'string' && /^22...$/.test(code))),
     ...(hasCode ? { code } : {}),
-    stack: stack.slice(0, maxFrames).map((line) => line.trim()),
+    stack: frames.slice(0, maxFrames).map((line) => line.trim()),
   };
 }
 
@@ -45,6 +46,6 @@ const secrets: readonly (readonly [RegExp, string])[] = [
 
 /** A message without what other people's errors are known to quote. JSON.parse and SQLSTATE class 22 quote the very value. */
 function redact(message: string, quotesValue: boolean): string {
-  const unquoted = quotesValue ? message.replace(/(["'])[^]*\1/, redacted) : message;
+  const unquoted = quotesValue ? message.replace(/["'][^]*["']/, redacted) : message;
   return secrets.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), unquoted);
 }

@@ -26,6 +26,14 @@ export function createMetrics(service: string, version: string) {
     { service, version, node_version: process.version },
     1,
   );
+  const spansDropped = new Counter({
+    name: 'span_dropped_total',
+    help: 'Spans lost because too many waited, the collector did not take them, or the process was closing',
+    labelNames: ['reason'],
+    registers,
+  });
+  // there from the start, so that the first loss is an increase
+  for (const reason of ['queue_full', 'export_failed', 'closed']) spansDropped.inc({ reason }, 0);
   return {
     registry,
     rpcServer: histogram('rpc_server_call_duration_seconds', 'Duration of calls answered', ['rpc_method', 'rpc_status_code']),
@@ -39,12 +47,7 @@ export function createMetrics(service: string, version: string) {
     rpcActive: new Gauge({ name: 'rpc_server_active_calls', help: 'Calls being answered', registers }),
     logDrops: new Counter({ name: 'log_dropped_total', help: 'Log lines dropped because nobody read them', registers }),
     spansExported: new Counter({ name: 'span_exported_total', help: 'Spans that the collector took', registers }),
-    spansDropped: new Counter({
-      name: 'span_dropped_total',
-      help: 'Spans lost because too many waited, or because the collector did not take them',
-      labelNames: ['reason'],
-      registers,
-    }),
+    spansDropped,
     observePool: addPools(registry),
     close: addRuntimeMetrics(registry),
   };

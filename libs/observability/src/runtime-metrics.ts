@@ -41,14 +41,17 @@ export function addRuntimeMetrics(registry: Registry): () => void {
   };
 }
 
+const resolutionMs = 20;
+
 function addEventLoop(gauge: (name: string, help: string, read: () => number) => void): () => void {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
   let last = performance.eventLoopUtilization();
   gauge('nodejs_eventloop_delay_p99_seconds', '99th percentile of the event loop delay since the last scrape', () => {
-    const p99 = delay.count > 0 ? delay.percentile(99) / 1e9 : 0;
+    // it measures the time between two ticks of its timer
+    const p99 = delay.count > 0 ? delay.percentile(99) / 1e9 - resolutionMs / 1000 : 0;
     delay.reset();
-    return p99;
+    return Math.max(0, p99);
   });
   gauge('nodejs_eventloop_utilization_ratio', 'Share of time the event loop was busy since the last scrape', () => {
     const now = performance.eventLoopUtilization();

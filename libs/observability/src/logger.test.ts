@@ -1,0 +1,120 @@
+import { context, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { createLogger, type LoggerOptions } from './logger';
+
+function collect(options: Partial<LoggerOptions> = {}) {
+  const stream = new PassThrough();
+  const logger = createLogger({ service: 'user', level: 'info', stream, ...options });
+  const read = () => String(stream.read() ?? '').split('\n').slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { logger, read, stream };
+}
+
+describe('a line', () => {
+  it('is one JSON object with time, level, service and message', () => {
+    const { logger, read } = collect();
+    logger.warn('check failing', { check: 'postgres' });
+    const [line, ...rest] = read();
+    expect(rest).toEqual([]);
+    expect(line).toEqual({ time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), level: 'warn', service: 'user', msg: 'check failing', check: 'postgres' });
+  });
+
+  it('stays one, whatever a field holds', () => {
+    const { logger, read } = collect();
+    logger.info('call', { request_id: 'a\nb"}\u2028%s', reason: 'x'.repeat(10_000) });
+    expect(read()).toMatchObject([{ request_id: 'a\nb"}\u2028%s', reason: 'x'.repeat(512) }]);
+  });
+
+  it('holds known fields with plain values, and nothing else', () => {
+    const { logger, read } = collect();
+    const user = { email: 'ada@example.com' };
+    logger.info('call', { status: 200, password: 'hunter2', level: 'x', msg: 'x', stack: 'hunter2', method: user, user } as never);
+    expect(read()).toEqual([{ time: expect.any(String), level: 'info', service: 'user', msg: 'call', status: 200 }]);
+  });
+
+  it('is not written below the level', () => {
+    const { logger, read } = collect({ level: 'warn' });
+    logger.debug('a');
+    logger.info('b');
+    logger.warn('c');
+    logger.error('d');
+    expect(read().map(({ msg }) => msg)).toEqual(['c', 'd']);
+  });
+
+  it('carries the trace in which it was written, also in a burst', async () => {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    const { logger, read, stream } = collect();
+    const toId = (n: number) => n.toString(16).padStart(32, '0');
+    for (let n = 1; n <= 200; n++) {
+      const span = { traceId: toId(n), spanId: toId(n).slice(16), traceFlags: TraceFlags.SAMPLED };
+      context.with(trace.setSpanContext(ROOT_CONTEXT, span), () => logger.info('call', { status: n }));
+    }
+    logger.info('alone');
+    await new Promise(setImmediate);
+    const lines = read();
+    stream.destroy();
+    expect(lines.slice(0, 200).map((line) => [line.status, line.trace_id, line.span_id])).toEqual(
+      Array.from({ length: 200 }, (_, i) => [i + 1, toId(i + 1), toId(i + 1).slice(16)]),
+    );
+    expect(lines[200]).not.toHaveProperty('trace_id');
+  });
+});
+
+describe('a reader that stopped reading', () => {
+  let reader: Socket;
+  let stream: Socket;
+  const server = createServer({ pauseOnConnect: true });
+  beforeEach(async () => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    stream = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    [reader] = (await once(server, 'connection')) as [Socket];
+  });
+  afterEach(async () => {
+    stream.destroy();
+    reader.destroy();
+    await once(server.close(), 'close');
+  });
+
+  const KiB = 1024;
+  const fill = async (write: () => void) => {
+    for (let turn = 0; turn < 100; turn++) {
+      for (let i = 0; i < 1000; i++) write();
+      await new Promise(setImmediate);
+    }
+  };
+
+  it('costs a bounded amount of memory; lines below warn are dropped and counted', async () => {
+    let dropped = 0;
+    const logger = createLogger({ service: 'user', level: 'info', stream, onDrop: () => dropped++ });
+    const reason = 'x'.repeat(400);
+    await fill(() => logger.info('call', { reason }));
+    expect(dropped).toBeGreaterThan(50_000);
+    expect(stream.writableLength).toBeLessThan(1025 * KiB);
+
+    const before = dropped;
+    logger.error('still told');
+    expect(dropped).toBe(before);
+    await fill(() => logger.error('call', { reason }));
+    expect(stream.writableLength).toBeLessThan(8193 * KiB);
+    expect(dropped).toBeGreaterThan(before);
+  });
+
+  it('gets what was kept when it reads on, and new lines after that', async () => {
+    let dropped = 0;
+    const logger = createLogger({ service: 'user', level: 'info', stream, onDrop: () => dropped++ });
+    await fill(() => logger.info('call', { reason: 'x'.repeat(400) }));
+    logger.error('in between');
+    let text = '';
+    reader.on('data', (data: Buffer) => (text += data.toString())).resume();
+    while (stream.writableLength > 0) await once(stream, 'drain');
+    const before = dropped;
+    logger.info('after');
+    while (!text.includes('after')) await once(reader, 'data');
+    expect(dropped).toBe(before);
+    const messages = text.split('\n').slice(0, -1).map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages.slice(-2)).toEqual(['in between', 'after']);
+    expect(messages.length + dropped).toBe(100_002);
+  });
+});

@@ -1,0 +1,109 @@
+import { AppError, type AppErrorInit } from '@gatehouse/errors';
+import { createChannel } from '@gatehouse/rpc';
+import { createTestCollector } from '../src/testing';
+import { connectEcho, echoPath, serveEcho } from './echo-service';
+import { observe } from './observed';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const domain = 'user.gatehouse';
+const toError = (init: Partial<AppErrorInit>) => () => Promise.reject(new AppError({ code: 'INTERNAL', reason: 'R', domain, message: 'm', ...init }));
+
+/** The line that a server writes of one call. */
+async function call(handle: () => Promise<void>, logLevel: 'info' | 'warn' = 'info') {
+  const user = observe('user', { logLevel });
+  const server = await serveEcho((message) => handle().then(() => message), user);
+  const client = connectEcho(server.target, observe('gateway'));
+  closing.push(() => user.close(), () => server.close(), () => client.close());
+  await client.echo('ada@example.com').catch(() => {});
+  return user.lines;
+}
+
+describe('the line of a gRPC call', () => {
+  it('tells method, code, duration, trace and request', async () => {
+    const [line, ...rest] = await call(async () => {});
+    expect(rest).toEqual([]);
+    expect(line).toEqual({
+      time: expect.any(String),
+      level: 'info',
+      service: 'user',
+      msg: 'call',
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      method: echoPath,
+      code: 'OK',
+      duration_ms: expect.any(Number),
+      request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+  });
+
+  it('tells the reason, and no cause, of what the caller can act on', async () => {
+    const [line] = await call(toError({ code: 'NOT_FOUND', reason: 'USER_NOT_FOUND', cause: new Error('no row') }));
+    expect(line).toMatchObject({ level: 'info', code: 'NOT_FOUND', reason: 'USER_NOT_FOUND' });
+    expect(line).not.toHaveProperty('error');
+  });
+
+  it('warns of a part that could not be reached, with what led to it', async () => {
+    const [line] = await call(toError({ code: 'UNAVAILABLE', reason: 'UNAVAILABLE', cause: new Error('connect ECONNREFUSED') }));
+    expect(line).toMatchObject({ level: 'warn', code: 'UNAVAILABLE', error: [{ type: 'Error', message: 'connect ECONNREFUSED' }] });
+  });
+
+  it('tells a defect as an error, once, with the id that the caller got', async () => {
+    const lines = await call(() => Promise.reject(new TypeError('x is undefined', { cause: new Error('root') })));
+    expect(lines).toMatchObject([{ level: 'error', code: 'INTERNAL', error_id: expect.stringMatching(/^[0-9a-f-]{36}$/), error: [{ type: 'TypeError' }, { message: 'root' }] }]);
+  });
+
+  it('makes no noise of a caller that went away', async () => {
+    const [line] = await call(toError({ code: 'CANCELLED', reason: 'CANCELLED' }));
+    expect(line).toMatchObject({ level: 'info', code: 'CANCELLED' });
+    expect(line).not.toHaveProperty('error');
+  });
+
+  it('holds nothing of the request', async () => {
+    expect(JSON.stringify(await call(() => Promise.reject(new Error('cannot greet ada@example.com'))))).not.toContain('ada@');
+  });
+
+  it('is left out for calls that went well when only warnings are wanted', async () => {
+    expect(await call(async () => {}, 'warn')).toEqual([]);
+  });
+});
+
+describe('the line of an HTTP request', () => {
+  it('tells the route and never the path', () => {
+    const gateway = observe('gateway');
+    closing.push(() => gateway.close());
+    const start = () => gateway.http.start({ method: 'GET', path: '/v1/users/ada@example.com?token=t', requestId: 'r-1', headers: { authorization: 'Bearer t' } });
+    const known = start();
+    known.end({ status: 200, route: '/v1/users/{id}' });
+    start().end({ status: 404, route: undefined });
+    const base = { time: expect.any(String), level: 'info', service: 'gateway', msg: 'call', method: 'GET', request_id: 'r-1', trace_id: expect.any(String), span_id: expect.any(String), duration_ms: expect.any(Number) };
+    expect(gateway.lines).toEqual([
+      { ...base, route: '/v1/users/{id}', status: 200, trace_id: known.traceId },
+      { ...base, route: '_OTHER', status: 404 },
+    ]);
+  });
+});
+
+describe('health and reflection', () => {
+  it('leave no line, no span and no series', async () => {
+    const collector = await createTestCollector();
+    closing.push(() => collector.close());
+    const user = observe('user', { otlpEndpoint: collector.url });
+    const server = await serveEcho(async (message) => message, user);
+    const channel = createChannel({ target: server.target, descriptorSets: [] });
+    closing.push(() => user.close(), () => server.close(), () => channel.close());
+    const ask = (service: string, name: string, request: number[]) => channel.unary({ path: `${service}/${name}`, service, name }, Uint8Array.from(request));
+    // field 1, status: SERVING
+    expect([...(await ask('grpc.health.v1.Health', 'Check', []))]).toEqual([0x08, 1]);
+    // field 7, list_services
+    const services = await ask('grpc.reflection.v1.ServerReflection', 'ServerReflectionInfo', [0x3a, 0]);
+    expect(Buffer.from(services).toString()).toContain('echo.v1.EchoService');
+    expect(user.lines).toEqual([]);
+    expect((await user.metrics()).body).not.toMatch(/^rpc_server_call_duration_seconds_count/m);
+    await user.close();
+    expect(collector.spans).toEqual([]);
+  });
+});

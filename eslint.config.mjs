@@ -33,7 +33,7 @@ const depConstraints = [
   allow('app:user', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'user', 'verifier'), 'tool:postgres-server'),
   allow('app:auth', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'auth', 'user', 'verifier'), 'tool:postgres-server'),
   allow('app:gateway', ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', 'transcoding'), ...contracts('api', 'verifier')),
-  allow('app:e2e', 'tool:postgres-server'),
+  allow('app:e2e', 'tool:postgres-server', 'lib:observability'),
   allow('tool:launcher', 'tool:postgres-server'),
   allow('tool:postgres-server'),
   ...['checks', 'generate', 'docs'].map((name) => allow(`tool:${name}`)),

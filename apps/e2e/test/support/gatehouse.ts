@@ -1,6 +1,9 @@
-import { type PostgresServer, startTemporaryPostgresServer } from '@gatehouse/postgres-server';
+import { startPostgresServer } from '@gatehouse/postgres-server';
 import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type ServiceProcess, startProcess, until } from './service-process';
 
 export const services = ['user', 'auth', 'gateway'] as const;
@@ -9,7 +12,8 @@ export type ServiceName = (typeof services)[number];
 export interface Gatehouse {
   readonly url: string;
   readonly ports: Readonly<Record<'http' | 'userGrpc' | 'authGrpc' | 'gatewayAdmin' | 'userAdmin' | 'authAdmin', number>>;
-  readonly postgres: PostgresServer;
+  /** Stops PostgreSQL for as long as `work` takes. */
+  withoutPostgres(work: () => Promise<void>): Promise<void>;
   readonly databases: Readonly<Record<'user' | 'auth', string>>;
   readonly processes: Record<ServiceName, ServiceProcess>;
   readonly administrator: { readonly email: string; readonly password: string };
@@ -32,7 +36,9 @@ const freePort = () =>
 
 /** The three built services as processes, on a PostgreSQL of their own. */
 export async function startGatehouse({ env = {}, order = services }: { env?: Record<string, string>; order?: readonly ServiceName[] } = {}): Promise<Gatehouse> {
-  const postgres = await startTemporaryPostgresServer();
+  const dataFolder = mkdtempSync(join(tmpdir(), 'gatehouse e2e '));
+  chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
+  let postgres = await startPostgresServer({ dataFolder, durable: false });
   const databases = {
     user: await postgres.createDatabase('gatehouse_user', { role: 'gatehouse_user', password: 'user' }),
     auth: await postgres.createDatabase('gatehouse_auth', { role: 'gatehouse_auth', password: 'auth' }),
@@ -82,7 +88,11 @@ export async function startGatehouse({ env = {}, order = services }: { env?: Rec
   return {
     url: `http://127.0.0.1:${http}`,
     ports,
-    postgres,
+    async withoutPostgres(work) {
+      await postgres.stop();
+      await work();
+      postgres = await startPostgresServer({ dataFolder, port: postgres.port, durable: false });
+    },
     databases,
     processes,
     administrator,
@@ -93,6 +103,7 @@ export async function startGatehouse({ env = {}, order = services }: { env?: Rec
       for (const { child } of Object.values(processes)) child.kill('SIGKILL');
       await Promise.all(Object.values(processes).map(({ exited }) => exited));
       await postgres.stop();
+      rmSync(dataFolder, { recursive: true, force: true });
     },
   };
 }

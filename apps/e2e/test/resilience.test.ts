@@ -129,7 +129,9 @@ it('SIGTERM under load: what was taken is answered, and every process ends with 
   await until('there is load', () => answers.length > 200);
   for (const name of ['gateway', 'auth', 'user'] as const) {
     gatehouse.processes[name].child.kill('SIGTERM');
-    expect(await gatehouse.processes[name].exited).toEqual({ code: 0, signal: null });
+    const end = await gatehouse.processes[name].exited;
+    if (end.code) console.error(name, gatehouse.processes[name].stderr(), JSON.stringify(gatehouse.processes[name].lines.slice(-5)));
+    expect(end).toEqual({ code: 0, signal: null });
   }
   stopped = true;
   await Promise.all(load);

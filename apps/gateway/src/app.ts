@@ -4,11 +4,14 @@ import { type App, ConfigError, createAdminServer, createReadiness, withPortSett
 import { createObservability } from '@gatehouse/observability';
 import { createChannel, createClient, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from './config';
 import { descriptorSet } from './gen/descriptor-set';
-import { createHttpServer } from './http-server';
+import { createHttpServer, stopListening } from './http-server';
 
 const verifierPackage = 'gatehouse.verifier.v1';
+// long enough for clients that keep their connections busy, too short to be noticed. Milliseconds.
+const lingerMs = 250;
 
 export interface GatewayApp extends App {
   readonly httpPort: number;
@@ -68,6 +71,11 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const admin = createAdminServer({ readiness, metrics: observability.metrics });
   const ports = { http: 0, admin: 0 };
 
+  let draining = false;
+  http.addHook('onSend', async (_request, reply) => {
+    if (draining) reply.header('connection', 'close');
+  });
+
   return {
     logger,
     shutdown: { graceMs: config.SHUTDOWN_GRACE_MS, timeoutMs: config.SHUTDOWN_TIMEOUT_MS },
@@ -90,7 +98,13 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     drain: () => readiness.drain(),
     async close() {
       readiness.drain();
+      // nobody new is let in, and who is inside hears with the next answer that it was the last on this connection
+      draining = true;
+      stopListening(http.server);
+      await pause(lingerMs);
+      const timer = setTimeout(() => http.server.closeAllConnections(), config.SHUTDOWN_TIMEOUT_MS * 0.7);
       await http.close();
+      clearTimeout(timer);
       readiness.close();
       remoteKeys.close();
       for (const channel of channels.values()) channel.close();

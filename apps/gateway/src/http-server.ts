@@ -1,4 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Server } from 'node:http';
+import { Server as TcpServer } from 'node:net';
 import { requestUnreadable } from '@gatehouse/contracts/api';
 import { toProblem, toProblemHeaders } from '@gatehouse/transcoding';
 
@@ -29,4 +31,9 @@ export function createHttpServer({ maxBodyBytes }: { maxBodyBytes: number }): Fa
   });
   app.server.maxHeadersCount = 100;
   return app;
+}
+
+/** Closes the listening socket alone: http.Server's own close() would also cut idle connections, on which a request may be on its way. */
+export function stopListening(server: Server): void {
+  TcpServer.prototype.close.call(server);
 }

@@ -1,6 +1,6 @@
-import { Client, credentials, type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, connectivityState, credentials, type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { AppError } from '@gatehouse/errors';
-import { cancelled, deadlineExceeded } from '@gatehouse/contracts/api';
+import { cancelled, deadlineExceeded, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
 import { currentCall, type RpcClientCall, type RpcObserver } from './call';
 import { leastTimeMs } from './deadline';
 import { readMethods, type RpcMethodName } from './method';
@@ -29,7 +29,7 @@ export interface RpcChannel {
   /**
    * Makes a unary call with serialized messages. Inside a server's call it ends before that call's deadline, with its
    * cancellation, and carries its request id.
-   * @throws AppError: what the service threw, or an infrastructure error.
+   * @throws AppError: what the service threw, an infrastructure error, or requestUnreadable for metadata that gRPC cannot carry.
    */
   unary(method: RpcMethodName, request: Uint8Array, options?: RpcCallOptions): Promise<Uint8Array>;
   close(): void;
@@ -37,6 +37,8 @@ export interface RpcChannel {
 
 // What is kept of the caller's time to answer it after the callee failed to. Milliseconds.
 const marginMs = 20;
+// How long a call waits for a connection: about as long as the pause between two attempts to connect. Milliseconds.
+const connectPatienceMs = 1_500;
 
 /** Opens a channel: round_robin over what the name resolves to, keepalive, retries with a throttle. */
 export function createChannel({ target, descriptorSets, observer, defaultDeadlineMs = 5_000 }: RpcChannelOptions): RpcChannel {
@@ -47,6 +49,8 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
     'grpc.keepalive_timeout_ms': 5_000,
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 1_000,
+    // a name that was not there yet, or moved, is asked for again as soon
+    'grpc.dns_min_time_between_resolutions_ms': 1_000,
     'grpc.max_receive_message_length': 4 * 1024 * 1024,
     'grpc.enable_channelz': 0,
   });
@@ -63,7 +67,11 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
       const metadata = new Map(Object.entries({ ...(caller ? { 'x-request-id': caller.requestId } : {}), ...options.metadata }));
       const call: RpcClientCall = { method, metadata, target, deadline };
       const signals = [caller?.signal, options.signal].filter((signal) => signal !== undefined);
-      return (await chain(call, () => invokeUnary(client, call, request, signals))) as Uint8Array;
+      const invoke = async () => {
+        await untilConnected(client, deadline);
+        return invokeUnary(client, call, request, signals);
+      };
+      return (await chain(call, invoke)) as Uint8Array;
     },
     close: () => client.close(),
   };
@@ -71,8 +79,7 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
 
 function invokeUnary(client: Client, call: RpcClientCall, request: Uint8Array, signals: readonly AbortSignal[]): Promise<Uint8Array> {
   const signal = AbortSignal.any([...signals]);
-  const metadata = new Metadata();
-  for (const [key, value] of call.metadata) metadata.set(key, value);
+  const metadata = toMetadata(call.metadata);
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(toAbortError(signal));
     let transport: ClientUnaryCall | undefined = undefined;
@@ -82,16 +89,45 @@ function invokeUnary(client: Client, call: RpcClientCall, request: Uint8Array, s
     };
     signal.addEventListener('abort', onAbort, { once: true });
     const bytes = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
-    transport = client.makeUnaryRequest(`/${call.method.path}`, same, same, bytes, metadata, { deadline: call.deadline }, (error, response) => {
+    const onAnswer = (error: ServiceError | null, response?: Buffer) => {
       signal.removeEventListener('abort', onAbort);
-      if (error) reject(toAppError({ code: error.code, message: error.details, details: findDetails(error) }, error));
+      if (error) reject(toAppError({ code: error.code, details: findDetails(error) }, error));
       else resolve(response ?? new Uint8Array());
-    });
+    };
+    try {
+      transport = client.makeUnaryRequest(`/${call.method.path}`, same, same, bytes, metadata, { deadline: call.deadline }, onAnswer);
+    } catch (cause) {
+      signal.removeEventListener('abort', onAbort);
+      reject(unavailable({ cause })); // the channel is closed
+    }
   });
 }
 
+/**
+ * Waits a moment for a connection that is being made anew, so that a callee that restarts fails no call. Nothing was sent
+ * yet, so any call may wait. What is not connected after that is told by the call itself.
+ */
+function untilConnected(client: Client, deadline: number): Promise<void> | undefined {
+  if (client.getChannel().getConnectivityState(true) === connectivityState.READY) return undefined;
+  return new Promise((resolve) => client.waitForReady(Math.min(Date.now() + connectPatienceMs, deadline), () => resolve()));
+}
+
+/** gRPC carries printable ASCII. What else a caller sends is refused, and not quoted: it may be a token. */
+function toMetadata(entries: ReadonlyMap<string, string>): Metadata {
+  const metadata = new Metadata();
+  for (const [key, value] of entries) {
+    if (!/^[ -~]*$/.test(value)) throw requestUnreadable();
+    metadata.set(key, value);
+  }
+  return metadata;
+}
+
 const same = (bytes: Buffer) => bytes;
-const toAbortError = (signal: AbortSignal): AppError => (signal.reason instanceof AppError ? signal.reason : cancelled({ cause: signal.reason }));
+
+function toAbortError({ reason: cause }: AbortSignal): AppError {
+  if (cause instanceof AppError) return cause;
+  return cause instanceof DOMException && cause.name === 'TimeoutError' ? deadlineExceeded({ cause }) : cancelled({ cause });
+}
 
 function findDetails(error: ServiceError): Uint8Array | undefined {
   const [value] = error.metadata.get(statusDetailsKey);

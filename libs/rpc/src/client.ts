@@ -1,3 +1,5 @@
+import { internal } from '@gatehouse/contracts/api';
+import { randomUUID } from 'node:crypto';
 import type { RpcCallOptions, RpcChannel } from './channel';
 import type { MethodDefinition, PartialMessage, RequestOf, ResponseOf, ServiceDefinition } from './definition';
 
@@ -19,7 +21,11 @@ export function createClient<D extends ServiceDefinition>(definition: D, channel
       const bytes = method.requestType.encode(method.requestType.fromPartial(request)).finish();
       const authorization = credentials && { authorization: `Bearer ${await credentials()}` };
       const response = await channel.unary(name, bytes, { ...options, metadata: { ...authorization, ...options.metadata } });
-      return method.responseType.decode(response);
+      try {
+        return method.responseType.decode(response);
+      } catch (cause) {
+        throw internal({ error_id: randomUUID() }, { cause });
+      }
     };
   };
   return Object.fromEntries(Object.entries(definition.methods).map(([key, method]) => [key, toMethod(method)])) as RpcClient<D>;

@@ -2,7 +2,7 @@ import { deadlineExceeded } from '@gatehouse/contracts/api';
 import type { RpcInterceptor } from './call';
 
 /** With less time than this left a call is refused at once: the answer would come too late. Milliseconds. */
-export const leastTimeMs = 10;
+export const leastTimeMs = 20;
 
 /** Answers when the call's signal is aborted, by its deadline or its caller, also while the handler still works. */
 export const deadline: RpcInterceptor = (call, next) => {

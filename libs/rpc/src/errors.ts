@@ -12,7 +12,8 @@ export const errors: RpcInterceptor = async (call, next) => {
   }
 };
 
-function toCallError(thrown: unknown, call: Pick<RpcCall, 'signal'>): AppError {
+/** The AppError that a call ends with when this is thrown: itself, the reason why the call is over, or a defect. */
+export function toCallError(thrown: unknown, call: Pick<RpcCall, 'signal'>): AppError {
   if (thrown instanceof AppError) return thrown;
   // what breaks because the call is over is no defect
   if (call.signal.aborted) return call.signal.reason instanceof AppError ? call.signal.reason : cancelled({ cause: thrown });

@@ -4,6 +4,7 @@ import {
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus as Serving,
   HealthCheckResponseSchema,
+  HealthListResponseSchema,
 } from './gen/grpc/health/v1/health_pb';
 
 export interface Health {
@@ -26,6 +27,10 @@ export function addHealth(server: Server, services: readonly string[]): Health {
     if (service === undefined || !known.has(service)) callback({ code: status.NOT_FOUND, details: 'unknown service' });
     else callback(null, toResponse(current()));
   };
+  const list: handleUnaryCall<Buffer, Buffer> = (_call, callback) => {
+    const statuses = Object.fromEntries([...known].map((service) => [service, create(HealthCheckResponseSchema, { status: current() })]));
+    callback(null, Buffer.from(toBinary(HealthListResponseSchema, create(HealthListResponseSchema, { statuses }))));
+  };
   const watch: handleServerStreamingCall<Buffer, Buffer> = (call) => {
     const service = readService(call.request);
     const isKnown = service !== undefined && known.has(service);
@@ -42,9 +47,10 @@ export function addHealth(server: Server, services: readonly string[]): Health {
   server.addService(
     {
       Check: { path: '/grpc.health.v1.Health/Check', responseStream: false, ...method },
+      List: { path: '/grpc.health.v1.Health/List', responseStream: false, ...method },
       Watch: { path: '/grpc.health.v1.Health/Watch', responseStream: true, ...method },
     },
-    { Check: check, Watch: watch },
+    { Check: check, List: list, Watch: watch },
   );
   return {
     setServing(next) {

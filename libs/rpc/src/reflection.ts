@@ -5,13 +5,22 @@ import { type ServerReflectionRequest, ServerReflectionRequestSchema, type Serve
 
 type Answer = ServerReflectionResponse['messageResponse'];
 
+export interface Reflection {
+  /** Ends every stream, so that a drain need not wait for them. */
+  close(): void;
+}
+
 /**
  * Serves grpc.reflection.v1 and v1alpha, whose messages are the same on the wire, from descriptors as they were built,
  * options included.
  */
-export function addReflection(server: Server, files: ReadonlyMap<string, FileDescriptorProto>, registry: FileRegistry, services: readonly string[]): void {
+export function addReflection(server: Server, files: ReadonlyMap<string, FileDescriptorProto>, registry: FileRegistry, services: readonly string[]): Reflection {
   const answer = createAnswer(files, registry, services);
+  const open = new Set<() => void>();
   const handler: handleBidiStreamingCall<Buffer, Buffer> = (stream) => {
+    const end = () => stream.end();
+    open.add(end);
+    stream.on('cancelled', () => open.delete(end));
     stream.on('data', (bytes: Buffer) => {
       let request: ServerReflectionRequest;
       try {
@@ -23,7 +32,7 @@ export function addReflection(server: Server, files: ReadonlyMap<string, FileDes
       const response = create(ServerReflectionResponseSchema, { validHost: request.host, originalRequest: request, messageResponse: answer(request) });
       stream.write(Buffer.from(toBinary(ServerReflectionResponseSchema, response)));
     });
-    stream.on('end', () => stream.end());
+    stream.on('end', end);
   };
   for (const version of ['v1', 'v1alpha'])
     server.addService(
@@ -40,6 +49,7 @@ export function addReflection(server: Server, files: ReadonlyMap<string, FileDes
       },
       { ServerReflectionInfo: handler },
     );
+  return { close: () => open.forEach((end) => end()) };
 }
 
 const same = (bytes: Buffer) => bytes;

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { createAdmission } from './admission';
 import type { RpcInterceptor, RpcObserver } from './call';
@@ -6,7 +7,7 @@ import type { RpcBinding } from './definition';
 import { errors } from './errors';
 import { addHealth } from './health';
 import { createRegistryOf, methodsOf, readFiles, type RpcMethod } from './method';
-import { addReflection } from './reflection';
+import { addReflection, type Reflection } from './reflection';
 import { createDecode, createUnaryHandler } from './unary-handler';
 import { createValidation } from './validate';
 
@@ -29,7 +30,7 @@ export interface RpcServer {
   readonly methods: readonly RpcMethod[];
   /**
    * Listens; port 0 takes a free one. Gives the port.
-   * @throws an error with `code` EADDRINUSE and `port` when the port is taken.
+   * @throws an error with the system's `code` and the `port`: EADDRINUSE when it is taken. Another port may be tried.
    */
   listen(host: string, port: number): Promise<number>;
   /** What grpc.health.v1 says of the server and of each service; NOT_SERVING until told otherwise. */
@@ -68,6 +69,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     for (const [key, method] of Object.entries(definition.methods)) {
       const rpcMethod = methods.find(({ path }) => path === `${definition.fullName}/${method.name}`);
       const handle = service[key];
+      if (method.requestStream || method.responseStream) throw new Error(`${definition.fullName}/${method.name} is a stream, which this server cannot serve`);
       if (!rpcMethod || !handle) throw new Error(`${definition.fullName}/${method.name} is not in the descriptor sets that the server was given`);
       const handler = createUnaryHandler({
         method: rpcMethod,
@@ -89,17 +91,19 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       server.register(`/${rpcMethod.path}`, handler, same, same, 'unary');
     }
   const health = addHealth(server, served);
+  let reflection: Reflection | undefined;
 
   return {
     methods,
     async listen(host, port) {
-      if (options.reflection ?? isLoopback(host)) addReflection(server, readFiles(descriptorSets), registry, served);
+      if (options.reflection ?? isLoopback(host)) reflection ??= addReflection(server, readFiles(descriptorSets), registry, served);
       return bind(server, host, port);
     },
     setServing: health.setServing,
     async drain(timeoutMs) {
       health.setServing(false);
       health.close();
+      reflection?.close();
       await new Promise<void>((resolve) => {
         const timer = setTimeout(() => {
           server.forceShutdown();
@@ -115,15 +119,17 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
 }
 
 const same = (bytes: Buffer) => bytes;
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host);
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
 async function bind(server: Server, host: string, port: number): Promise<number> {
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
       if (!error) return resolve(bound);
-      const taken = error.message.includes('EADDRINUSE');
-      reject(Object.assign(new Error(taken ? `port ${port} on ${host} is taken` : `cannot listen on ${address}`, { cause: error }), { code: taken ? 'EADDRINUSE' : 'EADDRNOTAVAIL', port }));
+      // grpc-js gives the system's error as text alone
+      const code = /\bE[A-Z]{3,}\b/.exec(error.message)?.[0] ?? 'EADDRNOTAVAIL';
+      const message = code === 'EADDRINUSE' ? `port ${port} on ${host} is taken` : `cannot listen on ${address}: ${code}`;
+      reject(Object.assign(new Error(message, { cause: error }), { code, port }));
     });
   });
 }

@@ -1,11 +1,10 @@
 import { fromBinary, type Message } from '@bufbuild/protobuf';
 import { type handleUnaryCall, Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
-import type { AppError } from '@gatehouse/errors';
 import { requestUnreadable } from '@gatehouse/contracts/api';
 import { v7 as uuidv7 } from 'uuid';
 import { type RpcCall, type RpcInterceptor, withCall } from './call';
 import type { MethodDefinition } from './definition';
-import { toCancelReason, toDeadlineReason } from './errors';
+import { toCallError, toCancelReason, toDeadlineReason } from './errors';
 import type { RpcMethod } from './method';
 import { statusDetailsKey, toWireStatus } from './status';
 
@@ -39,19 +38,20 @@ export interface UnaryHandlerOptions {
 
 /**
  * The one place where a handler, an async function that throws, meets grpc-js, whose handlers call back. Whatever happens
- * inside, the caller gets exactly one answer and the process lives.
+ * inside, the caller gets exactly one answer and the process lives. The chain gives the response's bytes, so that one
+ * which cannot be encoded is a defect of the handler like any other.
  */
 export function createUnaryHandler({ method, definition, handle, interceptors, maxDeadlineMs }: UnaryHandlerOptions): handleUnaryCall<Buffer, Buffer> {
   const chain = interceptors.reduceRight<(call: RpcCall) => Promise<unknown>>(
     (next, interceptor) => async (call) => interceptor(call, () => next(call)),
-    async (call) => handle(call.request as never, call),
+    async (call) => definition.responseType.encode(await handle(call.request as never, call)).finish(),
   );
   return (transport, callback) => {
     const { call, end } = openCall(method, transport, maxDeadlineMs);
-    withCall(call, () => chain(call))
-      .then((response) => callback(null, Buffer.from(definition.responseType.encode(response).finish())))
-      .catch((error: AppError) => callback(toServiceError(error)))
-      .finally(end);
+    void withCall(call, () => chain(call)).then(
+      (bytes) => (end(), callback(null, toBuffer(bytes as Uint8Array))),
+      (thrown: unknown) => (end(), callback(toServiceError(thrown, call))),
+    );
   };
 }
 
@@ -60,20 +60,33 @@ function openCall(method: RpcMethod, transport: ServerUnaryCall<Buffer, Buffer>,
   const deadline = Math.min(Number(transport.getDeadline()), now + maxDeadlineMs);
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(toDeadlineReason()), Math.max(0, deadline - now));
-  // grpc-js says `cancelled` at the end of every call: by then the signal has no listener any more
-  transport.on('cancelled', () => controller.abort(Date.now() >= deadline ? toDeadlineReason() : toCancelReason()));
+  let ended = false;
+  // grpc-js says `cancelled` at the end of every call
+  transport.on('cancelled', () => {
+    if (!ended) controller.abort(Date.now() >= deadline ? toDeadlineReason() : toCancelReason());
+  });
   const metadata = toTextMetadata(transport.metadata);
   const call = {
     method,
     metadata,
     peer: transport.getPeer(),
-    requestId: metadata.get('x-request-id') ?? uuidv7(),
+    requestId: findRequestId(metadata) ?? uuidv7(),
     deadline,
     signal: controller.signal,
     request: undefined,
     bytes: transport.request,
   } satisfies OpenCall;
-  return { call: call as unknown as RpcCall, end: () => clearTimeout(timer) };
+  const end = () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+  return { call: call as unknown as RpcCall, end };
+}
+
+/** The caller's request id, if it is one: it is written into logs and onto other calls. */
+function findRequestId(metadata: ReadonlyMap<string, string>): string | undefined {
+  const id = metadata.get('x-request-id');
+  return id !== undefined && /^[\w.:/-]{1,128}$/.test(id) ? id : undefined;
 }
 
 function toTextMetadata(metadata: Metadata): ReadonlyMap<string, string> {
@@ -81,9 +94,12 @@ function toTextMetadata(metadata: Metadata): ReadonlyMap<string, string> {
   return new Map(entries);
 }
 
-function toServiceError(error: AppError) {
-  const { code, message, details } = toWireStatus(error);
+function toServiceError(thrown: unknown, call: RpcCall) {
+  // an observer outside of `errors` may have thrown something else
+  const { code, message, details } = toWireStatus(toCallError(thrown, call));
   const metadata = new Metadata();
-  if (details) metadata.set(statusDetailsKey, Buffer.from(details));
+  metadata.set(statusDetailsKey, toBuffer(details));
   return { code, details: message, metadata };
 }
+
+const toBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,23 +1,25 @@
-import { create, ScalarType, type FileRegistry } from '@bufbuild/protobuf';
+import { ScalarType, type FileRegistry } from '@bufbuild/protobuf';
 import { reflect, type ReflectMessage, type Path } from '@bufbuild/protobuf/reflect';
 import { createValidator } from '@bufbuild/protovalidate';
 import type { FieldViolation } from '@gatehouse/errors';
 import { validationFailed } from '@gatehouse/contracts/api';
 import type { RpcInterceptor } from './call';
 import type { RpcMethod } from './method';
+import { toSampleMessages } from './sample-messages';
 
 const maxViolations = 20;
 
 /**
  * Holds each request to the `buf.validate` rules of its contract, and strings to what PostgreSQL's text can hold (no NUL).
- * Every rule is compiled now, so that a broken one stops the start.
+ * Every rule judges something now, so that a broken one stops the start: protovalidate compiles them at their first use.
  */
 export function createValidation(registry: FileRegistry, methods: readonly RpcMethod[]): RpcInterceptor {
   const validator = createValidator({ registry });
-  for (const { descriptor } of methods) {
-    const result = validator.validate(descriptor.input, create(descriptor.input));
-    if (result.kind === 'error') throw new Error(`${descriptor.input.typeName}: a rule of the contract cannot be used`, { cause: result.error });
-  }
+  for (const { descriptor } of methods)
+    for (const { type, message } of toSampleMessages(descriptor.input)) {
+      const result = validator.validate(type, message);
+      if (result.kind === 'error') throw new Error(`${type.typeName}: a rule of the contract cannot be used`, { cause: result.error });
+    }
   return async ({ method, message }, next) => {
     const violations = findNulViolations(reflect(method.descriptor.input, message));
     const result = validator.validate(method.descriptor.input, message);
@@ -74,4 +76,3 @@ function findNulViolations(message: ReflectMessage, prefix = ''): FieldViolation
   }
   return found;
 }
-

@@ -9,8 +9,6 @@ import { type ServiceProcess, startService } from './service-process';
 export interface GatehouseOptions {
   /** Folder with the bundles: `<folder>/<service>/main.cjs`. */
   bundles: string;
-  /** Bundle of the launcher itself. */
-  self: string;
   dataFolder: string;
   environment: NodeJS.ProcessEnv;
   /** Shows a line of a service. */
@@ -37,16 +35,16 @@ const readyWithinMs = 60_000;
 const stopWithinMs = { gateway: 5_000, others: 2_500 };
 
 /** The whole of Gatehouse on one machine: PostgreSQL and three services, each a process. */
-export function createGatehouse({ bundles, self, dataFolder, environment, show, tell }: GatehouseOptions): Gatehouse {
+export function createGatehouse({ bundles, dataFolder, environment, show, tell }: GatehouseOptions): Gatehouse {
   const services = new Map<ServiceName, ServiceProcess>();
   let databases: Databases | undefined;
   let stopping = false;
+  let isOurs = false;
   let breaking: (text: string) => void = () => {};
   const broken = new Promise<string>((resolve) => (breaking = resolve));
   const bundleOf = (name: ServiceName) => `${bundles}/${name}/main.cjs`;
 
-  const note = () =>
-    noteRunning(dataFolder, { launcher: { pid: process.pid, bundle: self }, services: [...services].map(([name, { pid }]) => ({ pid, bundle: bundleOf(name) })) });
+  const note = () => noteRunning(dataFolder, [...services.values()].map(({ pid }) => pid));
   const run = async (name: ServiceName, command: string, env: Record<string, string>) => {
     const child = startService(name, bundleOf(name), [command], env, (line) => show(name, line));
     const code = await child.exited;
@@ -68,6 +66,7 @@ export function createGatehouse({ bundles, self, dataFolder, environment, show, 
       await endLeftovers(dataFolder, tell);
       await requireFreePorts(ports, environment);
       await note();
+      isOurs = true;
       const secrets = await keepSecrets(dataFolder);
       const administrator = await keepAdministrator(dataFolder, environment);
       databases = await openDatabases(dataFolder, environment, secrets, tell);
@@ -88,7 +87,8 @@ export function createGatehouse({ bundles, self, dataFolder, environment, show, 
       await services.get('gateway')?.stop(stopWithinMs.gateway);
       await Promise.all([services.get('auth'), services.get('user')].map((service) => service?.stop(stopWithinMs.others)));
       await databases?.stop();
-      await forgetRunning(dataFolder);
+      // a start that found another launcher here leaves that one's notes alone
+      if (isOurs) await forgetRunning(dataFolder);
     },
     kill() {
       stopping = true;

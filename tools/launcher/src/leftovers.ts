@@ -1,20 +1,24 @@
-import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { readKept, writeKept } from './kept-file';
 import { StartError } from './ports';
+import { findProcess, isRunning, type ProcessIdentity } from './process-identity';
 
 /** What runs for a data folder, as its file tells. */
-export interface Running {
-  readonly launcher: { readonly pid: number; readonly bundle: string };
-  readonly services: readonly { readonly pid: number; readonly bundle: string }[];
+interface Running {
+  readonly launcher: ProcessIdentity;
+  readonly services: readonly ProcessIdentity[];
 }
 
 const fileOf = (folder: string) => `${folder}/processes.json`;
 const patienceMs = 5_000;
 
-export const noteRunning = (folder: string, running: Running): Promise<void> => writeKept(fileOf(folder), running);
+/** Notes that this process and the services with these numbers run for the folder. */
+export async function noteRunning(folder: string, servicePids: readonly number[]): Promise<void> {
+  const [launcher, ...services] = await Promise.all([process.pid, ...servicePids].map(findProcess));
+  await writeKept(fileOf(folder), { launcher, services: services.filter(Boolean) });
+}
+
 export const forgetRunning = (folder: string): Promise<void> => rm(fileOf(folder), { force: true });
 
 /**
@@ -24,34 +28,19 @@ export const forgetRunning = (folder: string): Promise<void> => rm(fileOf(folder
 export async function endLeftovers(folder: string, tell: (text: string) => void): Promise<void> {
   const running = await readKept<Running>(fileOf(folder));
   if (!running) return;
-  if (running.launcher.pid !== process.pid && (await isOurs(running.launcher))) throw new StartError(`Gatehouse runs already with this data folder, as process ${running.launcher.pid}: stop it, or choose another folder with GATEHOUSE_DATA_DIR`);
-  const left = [];
-  for (const service of running.services) if (await isOurs(service)) left.push(service);
+  const { launcher, services } = running;
+  if (launcher && (await isRunning(launcher)))
+    throw new StartError(`Gatehouse runs already with this data folder, as process ${launcher.pid}: stop it, or choose another folder with GATEHOUSE_DATA_DIR`);
+  const left: ProcessIdentity[] = [];
+  for (const service of services) if (await isRunning(service)) left.push(service);
   if (left.length) tell(`ending ${left.length} processes that the last start left behind`);
   for (const { pid } of left) signal(pid, 'SIGTERM');
   const end = Date.now() + patienceMs;
   for (const service of left) {
-    while ((await isOurs(service)) && Date.now() < end) await pause(50);
-    if (await isOurs(service)) signal(service.pid, 'SIGKILL');
+    while ((await isRunning(service)) && Date.now() < end) await pause(50);
+    if (await isRunning(service)) signal(service.pid, 'SIGKILL');
   }
   await forgetRunning(folder);
-}
-
-/** Whether the process is there and is what we started, not another that got its number. */
-async function isOurs({ pid, bundle }: { pid: number; bundle: string }): Promise<boolean> {
-  return (await commandOf(pid)).includes(bundle);
-}
-
-async function commandOf(pid: number): Promise<string> {
-  try {
-    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');
-  } catch {
-    if (process.platform === 'linux') return '';
-    return promisify(execFile)('ps', ['-o', 'command=', '-p', String(pid)]).then(
-      ({ stdout }) => stdout,
-      () => '',
-    );
-  }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -9,7 +9,6 @@ const tell = (text: string) => console.log(isTerminal ? `· ${text}` : text);
 
 const gatehouse = createGatehouse({
   bundles: `${dist}/apps`,
-  self: __filename,
   dataFolder: resolve(process.env.GATEHOUSE_DATA_DIR || resolve(dist, '../.gatehouse')),
   environment: process.env,
   show: (service, line) => console.log(toShown(service, line, isTerminal)),

@@ -1,9 +1,9 @@
 import { startPostgresServer } from '@gatehouse/postgres-server';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port';
 import { type ServiceProcess, startProcess, until } from './service-process';
 
 export const services = ['user', 'auth', 'gateway'] as const;
@@ -24,15 +24,6 @@ export interface Gatehouse {
   ready(): Promise<void>;
   close(): Promise<void>;
 }
-
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 /** The three built services as processes, on a PostgreSQL of their own. */
 export async function startGatehouse({ env = {}, order = services }: { env?: Record<string, string>; order?: readonly ServiceName[] } = {}): Promise<Gatehouse> {

@@ -1,0 +1,96 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { logIn, send, signUp } from './support/http';
+import { freePorts, type Launcher, processesOf, startLauncher } from './support/launcher';
+import { until } from './support/service-process';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A folder with a space in its path, that PostgreSQL's own account may pass through. */
+function makeFolder(): string {
+  const parent = mkdtempSync(join(tmpdir(), 'gatehouse launcher '));
+  chmodSync(parent, 0o711);
+  closing.push(() => rmSync(parent, { recursive: true, force: true }));
+  return join(parent, 'data');
+}
+
+function launch(env: Record<string, string>): Launcher {
+  const launcher = startLauncher(env);
+  closing.push(async () => {
+    if (launcher.child.exitCode === null && launcher.child.signalCode === null) launcher.child.kill('SIGTERM');
+    await launcher.exited;
+  });
+  return launcher;
+}
+
+it('starts everything, keeps its data, and stops everything in time, leaving nothing behind', async () => {
+  const GATEHOUSE_DATA_DIR = makeFolder();
+  const env: Record<string, string> = { GATEHOUSE_DATA_DIR, ...(await freePorts()) };
+  const first = launch(env);
+  const { url, email, password } = await first.ready();
+  expect(url).toBe(`http://127.0.0.1:${env['GATEWAY_HTTP_PORT']}`);
+  expect(statSync(join(GATEHOUSE_DATA_DIR, 'administrator.json')).mode & 0o777).toBe(0o600);
+  expect(JSON.parse(readFileSync(join(GATEHOUSE_DATA_DIR, 'administrator.json'), 'utf8'))).toEqual({ email, password });
+  expect((await signUp(url, 'kept@example.com')).status).toBe(200);
+  expect(first.output()).toMatch(/^gateway \| \{"time":/m);
+
+  const stopping = Date.now();
+  first.child.kill('SIGTERM');
+  expect(await first.exited).toBe(0);
+  expect(Date.now() - stopping).toBeLessThan(10_000);
+  await until('nothing is left', () => processesOf(GATEHOUSE_DATA_DIR).length === 0, 2_000);
+
+  const starting = Date.now();
+  const second = launch(env);
+  expect(await second.ready()).toEqual({ url, email, password });
+  expect(Date.now() - starting).toBeLessThan(8_000);
+  const token = await logIn(url, { email, password });
+  const { body } = await send(url, 'GET', '/v1/users', { token });
+  expect(body.users.map((user: { email: string }) => user.email).sort()).toEqual([email, 'kept@example.com'].sort());
+});
+
+it('heals after it was killed, and will not run twice on one data folder', async () => {
+  const GATEHOUSE_DATA_DIR = makeFolder();
+  const ports = await freePorts();
+  const first = launch({ GATEHOUSE_DATA_DIR, ...ports });
+  const { url, email, password } = await first.ready();
+  const twin = launch({ GATEHOUSE_DATA_DIR, ...(await freePorts()) });
+  expect(await twin.exited).toBe(1);
+  expect(twin.output()).toContain('GATEHOUSE_DATA_DIR');
+  expect((await send(url, 'GET', '/healthz')).status).toBe(200);
+
+  first.child.kill('SIGKILL');
+  await first.exited;
+  const second = launch({ GATEHOUSE_DATA_DIR, ...ports });
+  expect(await second.ready()).toEqual({ url, email, password });
+  expect(await logIn(url, { email, password })).toEqual(expect.any(String));
+  second.child.kill('SIGINT');
+  expect(await second.exited).toBe(0);
+  await until('nothing is left', () => processesOf(GATEHOUSE_DATA_DIR).length === 0, 2_000);
+});
+
+it('says which port is taken and which setting chooses another, and starts nothing', async () => {
+  const GATEHOUSE_DATA_DIR = makeFolder();
+  const ports = await freePorts();
+  const squatter = createServer();
+  await new Promise<void>((resolve) => squatter.listen(Number(ports['AUTH_GRPC_PORT']), '127.0.0.1', resolve));
+  closing.push(() => new Promise((resolve) => squatter.close(resolve)));
+  const launcher = launch({ GATEHOUSE_DATA_DIR, ...ports });
+  expect(await launcher.exited).toBe(1);
+  expect(launcher.output()).toContain(`port ${ports['AUTH_GRPC_PORT']} is taken`);
+  expect(launcher.output()).toContain('AUTH_GRPC_PORT');
+  expect(launcher.output()).not.toContain('PostgreSQL');
+});
+
+it('stops everything when a service ends by itself, and says which', async () => {
+  const GATEHOUSE_DATA_DIR = makeFolder();
+  const launcher = launch({ GATEHOUSE_DATA_DIR, ...(await freePorts()), AUTH_SECRET_KEY: 'no key' });
+  expect(await launcher.exited).toBe(1);
+  expect(launcher.output()).toMatch(/AUTH_SECRET_KEY: must be 32 bytes/);
+  await until('nothing is left', () => processesOf(GATEHOUSE_DATA_DIR).length === 0, 2_000);
+});

@@ -3,7 +3,7 @@ import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
 import { type App, createAdminServer, createReadiness, withPortSetting } from '@gatehouse/lifecycle';
-import { createObservability } from '@gatehouse/observability';
+import { createObservability, type ObservabilityOptions } from '@gatehouse/observability';
 import { findPendingMigrations } from '@gatehouse/postgres';
 import { bindService, createRpcServer } from '@gatehouse/rpc';
 import { createAccessTokens } from './access-tokens';
@@ -26,9 +26,17 @@ export interface AuthApp extends App {
   readonly sweeper: Sweeper;
 }
 
+export interface Overrides {
+  /** Milliseconds after which a sign-up counts as abandoned. */
+  abandonedAfterMs?: number;
+  /** Where log lines go. */
+  logStream?: ObservabilityOptions['logStream'];
+}
+
 /** What a process of this service tells of itself. */
-export const createAuthObservability = (config: Config) =>
+export const createAuthObservability = (config: Config, logStream?: ObservabilityOptions['logStream']) =>
   createObservability({
+    logStream,
     service: 'auth',
     version: config.SERVICE_VERSION,
     logLevel: config.LOG_LEVEL,
@@ -37,8 +45,8 @@ export const createAuthObservability = (config: Config) =>
   });
 
 /** Everything the process owns, made here and given back in `close`. */
-export function createAuthApp(config: Config, overrides: { abandonedAfterMs?: number } = {}): AuthApp {
-  const observability = createAuthObservability(config);
+export function createAuthApp(config: Config, overrides: Overrides = {}): AuthApp {
+  const observability = createAuthObservability(config, overrides.logStream);
   const { logger } = observability;
   const parts = createParts(config, observability);
   const { database, signingKeys, people, passwords } = parts;

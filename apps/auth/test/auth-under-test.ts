@@ -20,13 +20,15 @@ export interface AuthUnderTest {
   readonly readyz: () => Promise<number>;
   /** Everything that a dump of the database would show, as text. */
   dump(): Promise<string>;
+  /** What else is to be closed with it; the last first. */
+  readonly alsoClose: (() => unknown)[];
   close(): Promise<void>;
 }
 
 export interface StartOptions {
   settings?: Record<string, string>;
   overrides?: Parameters<typeof createAuthApp>[1];
-  /** Shares user service and database with it. */
+  /** Shares user service and database with it, and is closed with it at the latest. */
   beside?: AuthUnderTest;
 }
 
@@ -53,6 +55,19 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
   const verifier = createClient(VerifierServiceDefinition, channel);
   const database = createDatabase({ url, applicationName: 'test' });
   if (!beside) await users.trust(() => verifier.getJwks({}));
+  const alsoClose: (() => unknown)[] = [];
+  let closed: Promise<void> | undefined;
+  const closeOnce = async () => {
+    for (const close of alsoClose.reverse()) await close();
+    channel.close();
+    await app.close();
+    await database.close();
+    if (beside) return;
+    await users.close();
+    await testDatabase?.drop();
+  };
+  const close = () => (closed ??= closeOnce());
+  beside?.alsoClose.push(close);
   return {
     app,
     config,
@@ -69,14 +84,8 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
       const texts = rows.flat().map(({ row }) => row);
       return [...texts, ...texts.map((text) => text.replace(/\\+x([0-9a-f]+)/g, (_, hex) => Buffer.from(hex, 'hex').toString('latin1')))].join('\n');
     },
-    async close() {
-      channel.close();
-      await app.close();
-      await database.close();
-      if (beside) return;
-      await users.close();
-      await testDatabase?.drop();
-    },
+    alsoClose,
+    close,
   };
 }
 

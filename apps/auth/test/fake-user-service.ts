@@ -28,6 +28,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
   const people = new Map<string, User>();
   const gates: FakeUserService['gates'] = {};
   const creations: FakeUserService['creations'] = [];
+  const answers = new Map<string, User>();
   let keys = createRemoteKeys({ getJwks: () => Promise.reject(unavailable()), retryMs: 50 });
 
   const findByEmail = (email: string) => [...people.values()].find((user) => user.email.toLowerCase() === email.toLowerCase());
@@ -45,9 +46,10 @@ export async function startFakeUserService(): Promise<FakeUserService> {
         async createUser({ userId, requestId, email, displayName }) {
           creations.push({ userId, requestId, email, displayName });
           await gates.beforeCreate?.();
-          const known = people.get(userId);
-          if (known ? known.email.toLowerCase() !== email.toLowerCase() : findByEmail(email)) throw emailTaken();
-          const user = known ?? add(email, { id: userId, displayName });
+          const answered = answers.get(requestId);
+          if (!answered && findByEmail(email)) throw emailTaken();
+          const user = answered ?? add(email, { id: userId, displayName });
+          answers.set(requestId, user);
           await gates.afterCreate?.();
           return user;
         },

@@ -1,0 +1,60 @@
+import { createTurns } from './turns';
+
+/** Work that ends when it is told to. */
+function createWork() {
+  let finish: () => void = () => {};
+  const done = new Promise<void>((resolve) => (finish = resolve));
+  return { run: () => done, finish };
+}
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('turns', () => {
+  it('bound what runs, in the order in which it came', async () => {
+    const inTurn = createTurns(2, 10);
+    const works = Array.from({ length: 4 }, createWork);
+    const begun: number[] = [];
+    const all = works.map(({ run }, index) =>
+      inTurn(() => {
+        begun.push(index);
+        return run();
+      }),
+    );
+    await settle();
+    expect(begun).toEqual([0, 1]);
+    works[1]!.finish();
+    await settle();
+    expect(begun).toEqual([0, 1, 2]);
+    works.forEach(({ finish }) => finish());
+    await Promise.all(all);
+    expect(begun).toEqual([0, 1, 2, 3]);
+  });
+
+  it('refuse what would wait too long, and pass on after a failure', async () => {
+    const inTurn = createTurns(1, 1);
+    const work = createWork();
+    const first = inTurn(() => work.run().then(() => Promise.reject(new Error('failed'))));
+    const second = inTurn(async () => 'second');
+    await expect(inTurn(async () => 'third')).rejects.toMatchObject({ reason: 'OVERLOADED', retryDelayMs: 1_000 });
+    work.finish();
+    await expect(first).rejects.toThrow('failed');
+    expect(await second).toBe('second');
+    expect(await inTurn(async () => 'fourth')).toBe('fourth');
+  });
+
+  it('are not waited for by who has gone, and their place goes to the next', async () => {
+    const inTurn = createTurns(1, 1);
+    const work = createWork();
+    const first = inTurn(work.run);
+    const controller = new AbortController();
+    let isRun = false;
+    const gone = inTurn(async () => void (isRun = true), controller.signal);
+    controller.abort(new Error('gone'));
+    await expect(gone).rejects.toThrow('gone');
+    const next = inTurn(async () => 'next');
+    work.finish();
+    await first;
+    expect(await next).toBe('next');
+    expect(isRun).toBe(false);
+    await expect(inTurn(async () => 'late', controller.signal)).rejects.toThrow('gone');
+  });
+});

@@ -1,7 +1,8 @@
 import { type DescField, type DescMessage, fromJson, type JsonObject, type JsonValue, type Message, type Registry, ScalarType } from '@bufbuild/protobuf';
 import { requestUnreadable } from '@gatehouse/contracts/api';
 import type { FieldViolation } from '@gatehouse/errors';
-import { explainRefusal } from './json-violations';
+import { findImpossibleTimes } from './impossible-times';
+import { explainRefusal, maxViolations } from './json-violations';
 import { findField, isNestedMessage, type Route } from './route';
 
 /** What an HTTP request says, before it is known to be right. */
@@ -28,7 +29,8 @@ export function bindRequest(route: Route, { path, query, body }: HttpInput, regi
     else put(json, schema, variable, [value], violations);
   });
   bindQuery(route, query, json, violations);
-  if (violations.length) throw requestUnreadable({ violations });
+  violations.push(...findImpossibleTimes(schema, json));
+  if (violations.length) throw requestUnreadable({ violations: violations.slice(0, maxViolations) });
   const options = { registry, ignoreUnknownFields: false };
   try {
     return fromJson(schema, json, options);

@@ -1,7 +1,8 @@
 import { type DescEnum, type DescField, type DescMessage, fromJson, type JsonReadOptions, type JsonValue, ScalarType } from '@bufbuild/protobuf';
 import type { FieldViolation } from '@gatehouse/errors';
 
-const maxViolations = 20;
+/** Violations that one answer names at most. */
+export const maxViolations = 20;
 const maxDepth = 64;
 
 const numberNames: Partial<Record<ScalarType, string>> = {

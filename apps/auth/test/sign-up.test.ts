@@ -70,6 +70,21 @@ describe('signing up', () => {
     expect(await verdictOf(under.auth.login({ email: 'resumed@example.com', password: 'second password' }))).toBe('OK');
   });
 
+  it('lets the later of two attempts win, though the earlier would be done first', async () => {
+    const releases: (() => void)[] = [];
+    under.users.gates.afterCreate = () => new Promise((resolve) => releases.push(resolve));
+    const earlier = verdictOf(under.auth.signUp({ email: 'order@example.com', password: 'the earlier password' }));
+    await until(() => releases.length === 1);
+    const later = verdictOf(under.auth.signUp({ email: 'order@example.com', password: 'the later password' }));
+    await until(() => releases.length === 2);
+    releases[0]!();
+    expect(await earlier).toBe(taken);
+    releases[1]!();
+    expect(await later).toBe('OK');
+    expect(await verdictOf(under.auth.login({ email: 'order@example.com', password: 'the earlier password' }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+    expect(await verdictOf(under.auth.login({ email: 'order@example.com', password: 'the later password' }))).toBe('OK');
+  });
+
   it('lets exactly one of many at once win, and its password is the one that works', async () => {
     const passwords = Array.from({ length: 12 }, (_, index) => `password number ${index}`);
     const verdicts = await Promise.all(passwords.map((each) => verdictOf(under.auth.signUp({ email: 'race@example.com', password: each }))));

@@ -58,6 +58,7 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
     (next, interceptor) => async (call, invoke) => interceptor(call, () => next(call, invoke)),
     async (_call, invoke) => invoke(),
   );
+  let closed = false;
   return {
     target,
     async unary(method, request, options = {}) {
@@ -67,19 +68,24 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
       const metadata = new Map(Object.entries({ ...(caller ? { 'x-request-id': caller.requestId } : {}), ...options.metadata }));
       const call: RpcClientCall = { method, metadata, target, deadline };
       const signals = [caller?.signal, options.signal].filter((signal) => signal !== undefined);
+      const signal = AbortSignal.any(signals);
       const invoke = async () => {
-        await untilConnected(client, deadline);
-        return invokeUnary(client, call, request, signals);
+        const toSend = toMetadata(call.metadata);
+        if (!closed) await untilConnected(client, deadline, signal);
+        // grpc-js would open a closed channel anew
+        if (closed) throw unavailable();
+        return invokeUnary(client, call, toSend, request, signal);
       };
       return (await chain(call, invoke)) as Uint8Array;
     },
-    close: () => client.close(),
+    close() {
+      closed = true;
+      client.close();
+    },
   };
 }
 
-function invokeUnary(client: Client, call: RpcClientCall, request: Uint8Array, signals: readonly AbortSignal[]): Promise<Uint8Array> {
-  const signal = AbortSignal.any([...signals]);
-  const metadata = toMetadata(call.metadata);
+function invokeUnary(client: Client, call: RpcClientCall, metadata: Metadata, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(toAbortError(signal));
     let transport: ClientUnaryCall | undefined = undefined;
@@ -94,12 +100,7 @@ function invokeUnary(client: Client, call: RpcClientCall, request: Uint8Array, s
       if (error) reject(toAppError({ code: error.code, details: findDetails(error) }, error));
       else resolve(response ?? new Uint8Array());
     };
-    try {
-      transport = client.makeUnaryRequest(`/${call.method.path}`, same, same, bytes, metadata, { deadline: call.deadline }, onAnswer);
-    } catch (cause) {
-      signal.removeEventListener('abort', onAbort);
-      reject(unavailable({ cause })); // the channel is closed
-    }
+    transport = client.makeUnaryRequest(`/${call.method.path}`, same, same, bytes, metadata, { deadline: call.deadline }, onAnswer);
   });
 }
 
@@ -107,9 +108,16 @@ function invokeUnary(client: Client, call: RpcClientCall, request: Uint8Array, s
  * Waits a moment for a connection that is being made anew, so that a callee that restarts fails no call. Nothing was sent
  * yet, so any call may wait. What is not connected after that is told by the call itself.
  */
-function untilConnected(client: Client, deadline: number): Promise<void> | undefined {
-  if (client.getChannel().getConnectivityState(true) === connectivityState.READY) return undefined;
-  return new Promise((resolve) => client.waitForReady(Math.min(Date.now() + connectPatienceMs, deadline), () => resolve()));
+async function untilConnected(client: Client, deadline: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || client.getChannel().getConnectivityState(true) === connectivityState.READY) return;
+  await new Promise<void>((resolve) => {
+    const onAbort = () => resolve();
+    signal.addEventListener('abort', onAbort, { once: true });
+    client.waitForReady(Math.min(Date.now() + connectPatienceMs, deadline), () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    });
+  });
 }
 
 /** gRPC carries printable ASCII. What else a caller sends is refused, and not quoted: it may be a token. */

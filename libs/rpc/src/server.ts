@@ -1,8 +1,11 @@
+import { unavailable } from '@gatehouse/contracts/api';
 import { isIPv4 } from 'node:net';
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js';
 import { createAdmission } from './admission';
+import { bindServer, toAddress } from './bind-server';
 import type { RpcInterceptor, RpcObserver } from './call';
 import { deadline } from './deadline';
+import { drainServer } from './drain-server';
 import type { RpcBinding } from './definition';
 import { errors } from './errors';
 import { addHealth } from './health';
@@ -35,7 +38,7 @@ export interface RpcServer {
   listen(host: string, port: number): Promise<number>;
   /** What grpc.health.v1 says of the server and of each service; NOT_SERVING until told otherwise. */
   setServing(serving: boolean): void;
-  /** NOT_SERVING and GOAWAY; calls in flight are answered, those left after `timeoutMs` are cut. */
+  /** NOT_SERVING and GOAWAY; calls in flight are answered, those left after `timeoutMs` with UNAVAILABLE. */
   drain(timeoutMs: number): Promise<void>;
 }
 
@@ -65,6 +68,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,
   });
+  const openCalls = new Set<AbortController>();
   for (const { definition, service } of services)
     for (const [key, method] of Object.entries(definition.methods)) {
       const rpcMethod = methods.find(({ path }) => path === `${definition.fullName}/${method.name}`);
@@ -76,6 +80,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
         definition: method,
         handle: handle.bind(service),
         maxDeadlineMs,
+        openCalls,
         // every concern around a handler, outermost first
         interceptors: [
           ...(observer?.server ?? []),
@@ -91,28 +96,24 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       server.register(`/${rpcMethod.path}`, handler, same, same, 'unary');
     }
   const health = addHealth(server, served);
+  const addresses = new Set<string>();
   let reflection: Reflection | undefined;
 
   return {
     methods,
     async listen(host, port) {
       if (options.reflection ?? isLoopback(host)) reflection ??= addReflection(server, readFiles(descriptorSets), registry, served);
-      return bind(server, host, port);
+      const bound = await bindServer(server, host, port);
+      addresses.add(toAddress(host, bound));
+      return bound;
     },
     setServing: health.setServing,
     async drain(timeoutMs) {
       health.setServing(false);
       health.close();
       reflection?.close();
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
-          server.forceShutdown();
-          resolve();
-        }, timeoutMs);
-        server.tryShutdown(() => {
-          clearTimeout(timer);
-          resolve();
-        });
+      await drainServer(server, addresses, timeoutMs, () => {
+        for (const call of openCalls) call.abort(unavailable({ retryDelayMs: 1000 }));
       });
     },
   };
@@ -120,16 +121,3 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
 
 const same = (bytes: Buffer) => bytes;
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-
-async function bind(server: Server, host: string, port: number): Promise<number> {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (!error) return resolve(bound);
-      // grpc-js gives the system's error as text alone
-      const code = /\bE[A-Z]{3,}\b/.exec(error.message)?.[0] ?? 'EADDRNOTAVAIL';
-      const message = code === 'EADDRINUSE' ? `port ${port} on ${host} is taken` : `cannot listen on ${address}: ${code}`;
-      reject(Object.assign(new Error(message, { cause: error }), { code, port }));
-    });
-  });
-}

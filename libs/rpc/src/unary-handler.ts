@@ -34,6 +34,8 @@ export interface UnaryHandlerOptions {
   interceptors: readonly RpcInterceptor[];
   /** Milliseconds. */
   maxDeadlineMs: number;
+  /** Holds what aborts each call, as long as it is open. */
+  openCalls: Set<AbortController>;
 }
 
 /**
@@ -41,13 +43,13 @@ export interface UnaryHandlerOptions {
  * inside, the caller gets exactly one answer and the process lives. The chain gives the response's bytes, so that one
  * which cannot be encoded is a defect of the handler like any other.
  */
-export function createUnaryHandler({ method, definition, handle, interceptors, maxDeadlineMs }: UnaryHandlerOptions): handleUnaryCall<Buffer, Buffer> {
+export function createUnaryHandler({ method, definition, handle, interceptors, maxDeadlineMs, openCalls }: UnaryHandlerOptions): handleUnaryCall<Buffer, Buffer> {
   const chain = interceptors.reduceRight<(call: RpcCall) => Promise<unknown>>(
     (next, interceptor) => async (call) => interceptor(call, () => next(call)),
     async (call) => definition.responseType.encode(await handle(call.request as never, call)).finish(),
   );
   return (transport, callback) => {
-    const { call, end } = openCall(method, transport, maxDeadlineMs);
+    const { call, end } = openCall(method, transport, maxDeadlineMs, openCalls);
     void withCall(call, () => chain(call)).then(
       (bytes) => (end(), callback(null, toBuffer(bytes as Uint8Array))),
       (thrown: unknown) => (end(), callback(toServiceError(thrown, call))),
@@ -55,15 +57,15 @@ export function createUnaryHandler({ method, definition, handle, interceptors, m
   };
 }
 
-function openCall(method: RpcMethod, transport: ServerUnaryCall<Buffer, Buffer>, maxDeadlineMs: number) {
+function openCall(method: RpcMethod, transport: ServerUnaryCall<Buffer, Buffer>, maxDeadlineMs: number, openCalls: Set<AbortController>) {
   const now = Date.now();
   const deadline = Math.min(Number(transport.getDeadline()), now + maxDeadlineMs);
   const controller = new AbortController();
+  openCalls.add(controller);
   const timer = setTimeout(() => controller.abort(toDeadlineReason()), Math.max(0, deadline - now));
-  let ended = false;
   // grpc-js says `cancelled` at the end of every call
   transport.on('cancelled', () => {
-    if (!ended) controller.abort(Date.now() >= deadline ? toDeadlineReason() : toCancelReason());
+    if (openCalls.has(controller)) controller.abort(Date.now() >= deadline ? toDeadlineReason() : toCancelReason());
   });
   const metadata = toTextMetadata(transport.metadata);
   const call = {
@@ -77,7 +79,7 @@ function openCall(method: RpcMethod, transport: ServerUnaryCall<Buffer, Buffer>,
     bytes: transport.request,
   } satisfies OpenCall;
   const end = () => {
-    ended = true;
+    openCalls.delete(controller);
     clearTimeout(timer);
   };
   return { call: call as unknown as RpcCall, end };

@@ -1,47 +1,8 @@
-import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
 import { AppError, type AppErrorInit } from '@gatehouse/errors';
-import { bindService, createChannel, createClient, createRpcServer, currentCall, type RpcCall, type RpcInterceptor, type RpcService } from '../src';
-import { openAccess, startTestServer, type TestServer } from '../src/testing';
-import { descriptorSet } from './gen/descriptor-set';
-import { type ActRequest, type ActResponse, TestServiceDefinition } from './gen/test/v1/test';
+import { currentCall, type RpcInterceptor } from '../src';
+import { type Act, callRaw, caught, connect, pause, serve } from './connect';
 
-const descriptorSets = [descriptorSet];
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-type Act = (request: ActRequest, call: RpcCall) => Promise<ActResponse>;
-const toService = (act: Act): RpcService<typeof TestServiceDefinition> => ({ act, look: act });
-
-async function serve(act: Act, options: Partial<Parameters<typeof startTestServer>[2]> = {}): Promise<TestServer> {
-  const server = await startTestServer(TestServiceDefinition, toService(act), { descriptorSets, ...options });
-  closing.push(() => server.close());
-  return server;
-}
-
-function connect(target: string, options: Partial<Parameters<typeof createChannel>[0]> = {}) {
-  const channel = createChannel({ target, descriptorSets, ...options });
-  closing.push(() => channel.close());
-  return createClient(TestServiceDefinition, channel);
-}
-
-/** A plain grpc-js call with bytes of its own, as a foreign client would make it. */
-function callRaw(target: string, bytes: Buffer, path = '/test.v1.TestService/Act'): Promise<Buffer> {
-  const client = new Client(target, credentials.createInsecure());
-  closing.push(() => client.close());
-  const same = (value: Buffer) => value;
-  return new Promise((resolve, reject) =>
-    client.makeUnaryRequest(path, same, same, bytes, new Metadata(), { deadline: Date.now() + 5_000 }, (error, answer) => (error ? reject(error) : resolve(answer!))),
-  );
-}
-
-const caught = (promise: Promise<unknown>): Promise<AppError> =>
-  promise.then(
-    () => Promise.reject(new Error('the call succeeded')),
-    (error) => error,
-  );
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const thing: AppErrorInit = { code: 'FAILED_PRECONDITION', reason: 'THING_LOCKED', domain: 'thing.gatehouse', message: 'the thing is locked' };
 
 describe('an error that a handler throws', () => {
@@ -74,16 +35,6 @@ describe('an error that a handler throws', () => {
     expect(String((error.cause as ServiceError).message)).not.toContain('10.0.0.5');
   });
 
-  it('stays under 4 KiB by leaving out violations from the end', async () => {
-    const violations = Array.from({ length: 500 }, (_, index) => ({ field: `tags[${index}]`, description: 'x'.repeat(50) }));
-    const { target } = await serve(() => Promise.reject(new AppError({ ...thing, violations })));
-    const error = await caught(connect(target).act({}));
-    expect(error.reason).toBe('THING_LOCKED');
-    expect(error.violations.length).toBeGreaterThan(10);
-    expect(error.violations.length).toBeLessThan(70);
-    expect(error.violations[0]).toEqual(violations[0]);
-  });
-
   it('does not end the process, which answers the next call', async () => {
     const { target } = await serve(async ({ action }) => {
       if (action === 'throw') throw null;
@@ -92,30 +43,6 @@ describe('an error that a handler throws', () => {
     const client = connect(target);
     expect((await caught(client.act({ action: 'throw' }))).code).toBe('INTERNAL');
     expect(await client.act({})).toEqual({ result: 'alive' });
-  });
-});
-
-describe('a server that is not there', () => {
-  it('is UNAVAILABLE in our words, without its address', async () => {
-    const error = await caught(connect('127.0.0.1:1').act({}));
-    expect(error).toMatchObject({ code: 'UNAVAILABLE', reason: 'UNAVAILABLE', kind: 'infrastructure' });
-    expect(error.message).not.toContain('127.0.0.1');
-  });
-
-  it('is found within two seconds after it came up', async () => {
-    const { port, close } = await startTestServer(TestServiceDefinition, toService(async () => ({ result: '' })), { descriptorSets });
-    await close();
-    const client = connect(`127.0.0.1:${port}`);
-    await caught(client.act({}));
-    const server = await startTestServer(TestServiceDefinition, toService(async () => ({ result: 'late' })), { descriptorSets, port });
-    closing.push(() => server.close());
-    const start = Date.now();
-    for (;;) {
-      const answer = await client.act({}).catch(() => undefined);
-      if (answer) break;
-      if (Date.now() - start > 2_000) throw new Error('still not found');
-      await pause(50);
-    }
   });
 });
 
@@ -253,48 +180,5 @@ describe('a call', () => {
     expect((await caught(client.act({}))).reason).toBe('THING_LOCKED');
     expect(await client.look({})).toEqual({ result: 'at last' });
     expect(calls).toEqual({ Act: 1, Look: 3 });
-  });
-});
-
-describe('a server', () => {
-  it('answers what is in flight before it closes', async () => {
-    const release: (() => void)[] = [];
-    const { target, server } = await serve(() => new Promise((resolve) => release.push(() => resolve({ result: 'answered' }))));
-    const answer = connect(target).act({});
-    while (release.length < 1) await pause(5);
-    const drained = server.drain(2_000);
-    await pause(50);
-    release[0]!();
-    expect(await answer).toEqual({ result: 'answered' });
-    await drained;
-    expect((await caught(connect(target).act({}))).code).toBe('UNAVAILABLE');
-  });
-
-  it('cuts what does not end in time', async () => {
-    const { target, server } = await serve(() => new Promise(() => {}));
-    const answer = caught(connect(target).act({}));
-    await pause(100);
-    const start = Date.now();
-    await server.drain(200);
-    expect(Date.now() - start).toBeLessThan(1_500);
-    expect((await answer).kind).not.toBe('domain');
-  });
-
-  it('says which port is taken', async () => {
-    const { port } = await serve(async () => ({ result: '' }));
-    const second = createRpcServer({ services: [], descriptorSets, access: openAccess });
-    await expect(second.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE', port, message: expect.stringContaining(String(port)) });
-    await second.drain(100);
-  });
-
-  it('does not start without the contract of a service', () => {
-    const binding = bindService(TestServiceDefinition, toService(async () => ({ result: '' })));
-    expect(() => createRpcServer({ services: [binding], descriptorSets: [], access: openAccess })).toThrow('test.v1.TestService/Act');
-  });
-
-  it('has every RPC of its contract, or does not compile', () => {
-    // @ts-expect-error: `look` is missing
-    const service: RpcService<typeof TestServiceDefinition> = { act: async () => ({ result: '' }) };
-    expect(service).toBeDefined();
   });
 });

@@ -1,8 +1,8 @@
-import { Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { connect as connectHttp2 } from 'node:http2';
 import { AppError } from '@gatehouse/errors';
 import { createChannel, type RpcInterceptor } from '../src';
-import type { ActResponse } from './gen/test/v1/test';
+import { ActRequest, type ActResponse } from './gen/test/v1/test';
 import { callRaw, caught, closeLater, connect, descriptorSets, pause, serve } from './connect';
 
 const lockedThing = () => new AppError({ code: 'FAILED_PRECONDITION', reason: 'THING_LOCKED', domain: 'thing.gatehouse', message: 'the thing is locked' });
@@ -121,6 +121,28 @@ describe('a request', () => {
     // unknown fields, groups inside of groups
     const error = await caught<ServiceError>(callRaw(target, Buffer.alloc(200_000, 0x7b)));
     expect([error.code, error.details]).toEqual([3, 'the request could not be read']);
+  });
+
+  it('of any bytes at all is answered, or is unreadable, or breaks a rule', async () => {
+    const { target } = await serve(async () => ({ result: 'read' }));
+    const client = new Client(target, credentials.createInsecure());
+    closeLater(() => client.close());
+    const same = (bytes: Buffer) => bytes;
+    const codeOf = (bytes: Buffer) =>
+      new Promise<number>((resolve) => client.makeUnaryRequest('/test.v1.TestService/Act', same, same, bytes, (error) => resolve(error?.code ?? 0)));
+    // a generator with a seed, so that what it finds is found again
+    let state = 20_250_101;
+    const random = (below: number) => ((state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 8) % below;
+    const valid = Buffer.from(ActRequest.encode({ action: 'go', tags: ['a', '__proto__'], parts: { constructor: { text: 'b' } } }).finish());
+    const codes = new Map<number, number>();
+    for (let round = 0; round < 600; round++) {
+      const bytes = round % 2 ? Buffer.from(valid) : Buffer.from(Array.from({ length: random(40) }, () => random(256)));
+      if (bytes.length) for (let flips = random(4); flips >= 0; flips--) bytes[random(bytes.length)] = random(256);
+      const code = await codeOf(bytes);
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+    }
+    expect([...codes.keys()].sort()).toEqual([0, 3]);
+    expect(codes.get(0)).toBeGreaterThan(30);
   });
 
   it('larger than the limit is refused, and the connection lives', async () => {

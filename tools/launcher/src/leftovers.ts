@@ -11,7 +11,8 @@ interface Running {
 }
 
 const fileOf = (folder: string) => `${folder}/processes.json`;
-const patienceMs = 5_000;
+// for each of the two signals
+const patienceMs = 4_000;
 
 /** Notes that this process and the services with these numbers run for the folder. */
 export async function noteRunning(folder: string, servicePids: readonly number[]): Promise<void> {
@@ -34,11 +35,10 @@ export async function endLeftovers(folder: string, tell: (text: string) => void)
   const left: ProcessIdentity[] = [];
   for (const service of services) if (await isRunning(service)) left.push(service);
   if (left.length) tell(`ending ${left.length} processes that the last start left behind`);
-  for (const { pid } of left) signal(pid, 'SIGTERM');
-  const end = Date.now() + patienceMs;
-  for (const service of left) {
-    while ((await isRunning(service)) && Date.now() < end) await pause(50);
-    if (await isRunning(service)) signal(service.pid, 'SIGKILL');
+  for (const name of ['SIGTERM', 'SIGKILL'] as const) {
+    const end = Date.now() + patienceMs;
+    for (const service of left) if (await isRunning(service)) signal(service.pid, name);
+    for (const service of left) while ((await isRunning(service)) && Date.now() < end) await pause(25);
   }
   await forgetRunning(folder);
 }

@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keepAdministrator, keepSecrets, toServiceEnvironment } from '../src/environment';
+import { toShown } from '../src/output';
+import { readPorts, requireFreePorts } from '../src/ports';
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'launcher rules '))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('the ports', () => {
+  it('are the documented ones unless the environment says otherwise', () => {
+    expect(readPorts({})).toEqual({ GATEWAY_HTTP_PORT: 8080, USER_GRPC_PORT: 50051, AUTH_GRPC_PORT: 50052, GATEWAY_ADMIN_PORT: 9080, USER_ADMIN_PORT: 9051, AUTH_ADMIN_PORT: 9052 });
+    expect(readPorts({ USER_GRPC_PORT: '6000', AUTH_GRPC_PORT: '' })).toMatchObject({ USER_GRPC_PORT: 6000, AUTH_GRPC_PORT: 50052 });
+  });
+
+  it.each(['0', '65536', '80.5', 'http'])('cannot be %s', (port) => {
+    expect(() => readPorts({ GATEWAY_HTTP_PORT: port })).toThrow('GATEWAY_HTTP_PORT must be a port from 1 to 65535');
+  });
+
+  it('cannot be the same for two', () => {
+    expect(() => readPorts({ USER_GRPC_PORT: '9052' })).toThrow('USER_GRPC_PORT and AUTH_ADMIN_PORT are both 9052');
+  });
+
+  it('that are taken are named, each with its setting', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const ports = readPorts({ AUTH_GRPC_PORT: String(port) });
+    await expect(requireFreePorts({ ...ports, AUTH_GRPC_PORT: port }, {})).rejects.toThrow(`port ${port} is taken: stop what listens on it, or choose another with AUTH_GRPC_PORT`);
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe('what is made once', () => {
+  it('is kept for its owner alone, and the same the next time', async () => {
+    const first = await keepSecrets(folder);
+    expect(Buffer.from(first.authSecretKey, 'base64')).toHaveLength(32);
+    expect(first.authSecretKey).not.toBe(first.userSecretKey);
+    expect(await keepSecrets(folder)).toEqual(first);
+    expect((await stat(join(folder, 'secrets.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('is never replaced when its file is damaged', async () => {
+    await writeFile(join(folder, 'secrets.json'), '{"userSecret');
+    await expect(keepSecrets(folder)).rejects.toThrow('secrets.json is damaged');
+    expect(await readFile(join(folder, 'secrets.json'), 'utf8')).toBe('{"userSecret');
+  });
+
+  it('gives way to an administrator of the environment', async () => {
+    const kept = await keepAdministrator(folder, {});
+    expect(kept.password.length).toBeGreaterThanOrEqual(20);
+    expect(await keepAdministrator(folder, { AUTH_BOOTSTRAP_EMAIL: 'me@example.com' })).toEqual({ email: 'me@example.com', password: kept.password });
+  });
+});
+
+describe('the environment of the services', () => {
+  const secrets = { userSecretKey: 'u', authSecretKey: 'a', userDatabasePassword: '', authDatabasePassword: '' };
+  const databases = { user: 'postgresql://user', auth: 'postgresql://auth' };
+
+  it('follows the ports', () => {
+    const env = toServiceEnvironment({}, readPorts({ USER_GRPC_PORT: '6001', AUTH_GRPC_PORT: '6002', GATEWAY_HTTP_PORT: '6003' }), secrets, databases);
+    expect(env).toMatchObject({
+      AUTH_USER_TARGET: '127.0.0.1:6001',
+      USER_VERIFIER_TARGET: '127.0.0.1:6002',
+      GATEWAY_UPSTREAMS: 'gatehouse.user.v1=127.0.0.1:6001,gatehouse.auth.v1=127.0.0.1:6002,gatehouse.verifier.v1=127.0.0.1:6002',
+      GATEHOUSE_ISSUER: 'http://127.0.0.1:6003',
+      USER_DATABASE_URL: 'postgresql://user',
+      AUTH_SECRET_KEY: 'a',
+    });
+  });
+
+  it('passes on every setting that the launcher was given', () => {
+    const env = toServiceEnvironment({ GATEHOUSE_ISSUER: 'https://id.example.com', LOG_LEVEL: 'debug', AUTH_SECRET_KEY: '' }, readPorts({}), secrets, databases);
+    expect(env).toMatchObject({ GATEHOUSE_ISSUER: 'https://id.example.com', LOG_LEVEL: 'debug', AUTH_SECRET_KEY: 'a' });
+  });
+});
+
+describe('a line of a service', () => {
+  const line = '{"time":"2026-01-01T00:00:00.000Z","level":"info","service":"user","msg":"call","method":"a.B/C","code":"OK","duration_ms":1.5}';
+
+  it('stands behind its prefix as it is, for a program', () => expect(toShown('user', line, false)).toBe(`user    | ${line}`));
+
+  it('is short for a person, and shown as it is when it is no JSON', () => {
+    expect(toShown('user', line, true)).toContain('call a.B/C OK 1.5 ms');
+    expect(toShown('user', 'plain words', true)).toContain('plain words');
+  });
+});

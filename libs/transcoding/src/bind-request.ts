@@ -1,8 +1,8 @@
 import { type DescField, type DescMessage, fromJson, type JsonObject, type JsonValue, type Message, type Registry, ScalarType } from '@bufbuild/protobuf';
 import { requestUnreadable } from '@gatehouse/contracts/api';
 import type { FieldViolation } from '@gatehouse/errors';
-import { findImpossibleTimes } from './impossible-times';
-import { explainRefusal, maxViolations } from './json-violations';
+import { explainRefusal, maxViolations, toFieldText } from './json-violations';
+import { findNonCanonical, scalarOf } from './non-canonical';
 import { findField, isNestedMessage, type Route } from './route';
 
 /** What an HTTP request says, before it is known to be right. */
@@ -23,20 +23,24 @@ export function bindRequest(route: Route, { path, query, body }: HttpInput, regi
   const schema = route.rpc.descriptor.input;
   const violations: FieldViolation[] = [];
   const json = toBodyObject(route, body, violations);
-  route.template.variables.forEach((variable, index) => {
-    const value = decode(path[index]!);
-    if (value === undefined) violations.push({ field: variable, description: 'is not valid percent-encoded UTF-8', reason: 'path.encoding' });
-    else put(json, schema, variable, [value], violations);
+  route.template.variables.forEach(({ fieldPath, isOpen }, index) => {
+    const value = isOpen ? decodeOpen(path[index]!) : decode(path[index]!);
+    if (value === undefined) violations.push({ field: fieldPath, description: 'is not valid percent-encoded UTF-8', reason: 'path.encoding' });
+    else put(json, schema, fieldPath, [value], violations);
   });
   bindQuery(route, query, json, violations);
-  violations.push(...findImpossibleTimes(schema, json));
-  if (violations.length) throw requestUnreadable({ violations: violations.slice(0, maxViolations) });
   const options = { registry, ignoreUnknownFields: false };
+  let message: Message | undefined;
+  let cause: unknown;
   try {
-    return fromJson(schema, json, options);
-  } catch (cause) {
-    throw requestUnreadable({ cause, violations: explainRefusal(schema, json, options) });
+    message = fromJson(schema, json, options);
+    violations.push(...findNonCanonical(schema, json));
+  } catch (error) {
+    cause = error;
+    violations.push(...explainRefusal(schema, json, options));
   }
+  if (!message || violations.length) throw requestUnreadable({ cause, violations: violations.slice(0, maxViolations) });
+  return message;
 }
 
 function toBodyObject({ body: rule }: Route, body: JsonValue | undefined, violations: FieldViolation[]): JsonObject {
@@ -62,12 +66,13 @@ function bindQuery({ rpc, body }: Route, query: string, json: JsonObject, violat
     const name = decode(plusToSpace(cut === -1 ? pair : pair.slice(0, cut)));
     const value = decode(plusToSpace(cut === -1 ? '' : pair.slice(cut + 1)));
     if (name === undefined || value === undefined) violations.push({ field: name ?? '', description: 'is not valid percent-encoded UTF-8', reason: 'query.encoding' });
-    else values.set(name, [...(values.get(name) ?? []), value]);
+    else if (values.has(name)) values.get(name)!.push(value);
+    else values.set(name, [value]);
   }
   for (const [name, list] of values) {
     const field = body === '*' ? undefined : findField(rpc.descriptor.input, name);
     const isOfBody = typeof body === 'object' && (name.split('.')[0] === body.name || name.split('.')[0] === body.jsonName);
-    if (!field || isOfBody) violations.push({ field: name.slice(0, 200), description: 'is not a query parameter of this method', reason: 'query.unknown' });
+    if (!field || isOfBody) violations.push({ field: toFieldText(name), description: 'is not a query parameter of this method', reason: 'query.unknown' });
     else if (field.fieldKind === 'map' || isNestedMessage(field) || (field.fieldKind === 'list' && field.listKind === 'message'))
       violations.push({ field: name, description: 'cannot be given in a query', reason: 'query.type' });
     else put(json, rpc.descriptor.input, name, list, violations);
@@ -81,23 +86,28 @@ function put(json: JsonObject, schema: DescMessage, path: string, values: readon
   let message = schema;
   for (const name of names.slice(0, -1)) {
     const field = findField(message, name)!;
-    const next = (target[field.jsonName] ??= {});
-    if (typeof next !== 'object' || next === null || Array.isArray(next)) return void violations.push({ field: path, description: 'is given twice', reason: 'field.twice' });
+    const key = keyOf(target, field);
+    if (!Object.hasOwn(target, key) || target[key] === null) target[key] = {};
+    const next = target[key];
+    // a wrong type, which is told when the whole is read
+    if (typeof next !== 'object' || next === null || Array.isArray(next)) return;
     target = next;
     message = field.message!;
   }
   const field = findField(message, names.at(-1)!)!;
-  const isTwice = field.jsonName in target || field.name in target || (field.fieldKind !== 'list' && values.length > 1);
+  const key = keyOf(target, field);
+  const isTwice = Object.hasOwn(target, key) || (field.fieldKind !== 'list' && values.length > 1);
   if (isTwice) return void violations.push({ field: path, description: 'is given twice', reason: 'field.twice' });
   const converted = values.map((value) => toJsonText(field, value));
-  target[field.jsonName] = field.fieldKind === 'list' ? converted : converted[0]!;
+  target[key] = field.fieldKind === 'list' ? converted : converted[0]!;
 }
 
-const wrapped = (field: DescField): ScalarType | undefined => field.scalar ?? (field.message?.typeName.endsWith('Value') ? field.message.fields[0]?.scalar : undefined);
+/** The name by which the object has the field, or would have it. */
+const keyOf = (json: JsonObject, field: DescField): string => (!Object.hasOwn(json, field.jsonName) && Object.hasOwn(json, field.name) ? field.name : field.jsonName);
 
 /** proto3 JSON takes numbers as text, but no booleans, and enums by number only as numbers. */
 function toJsonText(field: DescField, text: string): JsonValue {
-  if (wrapped(field) === ScalarType.BOOL && (text === 'true' || text === 'false')) return text === 'true';
+  if (scalarOf(field) === ScalarType.BOOL && (text === 'true' || text === 'false')) return text === 'true';
   if (field.enum && /^-?\d{1,10}$/.test(text)) return Number(text);
   return text;
 }
@@ -110,4 +120,10 @@ function decode(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** An encoded slash in a value of several segments is no separator, so it stays as it is (google/api/http.proto). */
+function decodeOpen(text: string): string | undefined {
+  const parts = text.split(/(%2f)/i).map((part, index) => (index % 2 ? part : decode(part)));
+  return parts.includes(undefined) ? undefined : parts.join('');
 }

@@ -5,6 +5,9 @@ import type { FieldViolation } from '@gatehouse/errors';
 export const maxViolations = 20;
 const maxDepth = 64;
 
+/** A path that the caller chose, cut to a length that fits into an answer. */
+export const toFieldText = (path: string): string => path.slice(0, 200).toWellFormed();
+
 const numberNames: Partial<Record<ScalarType, string>> = {
   [ScalarType.INT32]: 'a 32-bit integer',
   [ScalarType.SINT32]: 'a 32-bit integer',
@@ -23,6 +26,15 @@ const numberNames: Partial<Record<ScalarType, string>> = {
 
 const toEnumText = ({ values }: DescEnum) => `one of ${values.slice(0, 10).map(({ name }) => name).join(', ')}${values.length > 10 ? ', …' : ''}`;
 
+const isWellKnown = ({ typeName }: DescMessage) => typeName.startsWith('google.protobuf.');
+
+/** A value that any map with such values takes; undefined where there is no simple one. */
+function sampleOf({ message, enum: enumeration, scalar }: DescField): JsonValue | undefined {
+  if (message) return isWellKnown(message) ? undefined : {};
+  if (enumeration) return 0;
+  return scalar === ScalarType.BOOL ? false : scalar === ScalarType.STRING || scalar === ScalarType.BYTES ? '' : 0;
+}
+
 function toExpectation(field: DescField): string {
   const type = field.enum ? toEnumText(field.enum) : field.message ? `${field.message.typeName} in its JSON form` : (numberNames[field.scalar!] ?? 'a number');
   return `must be ${type}`;
@@ -35,7 +47,7 @@ function toExpectation(field: DescField): string {
 export function explainRefusal(schema: DescMessage, json: JsonValue, options: Partial<JsonReadOptions>): FieldViolation[] {
   const violations: FieldViolation[] = [];
   const add = (field: string, description: string, reason: string) => {
-    if (violations.length < maxViolations) violations.push({ field: field.slice(0, 200), description, reason });
+    if (violations.length < maxViolations) violations.push({ field: toFieldText(field), description, reason });
   };
   const isRefused = (message: DescMessage, value: JsonValue) => {
     try {
@@ -45,7 +57,7 @@ export function explainRefusal(schema: DescMessage, json: JsonValue, options: Pa
       return true;
     }
   };
-  /** Whether something was said of `value` or of what is in it. */
+  /** Says at least one thing of `value` or of what is in it. */
   const visit = (message: DescMessage, value: JsonValue, path: string, depth: number): void => {
     const before = violations.length;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return add(path, 'must be an object', 'json.type');
@@ -60,7 +72,7 @@ export function explainRefusal(schema: DescMessage, json: JsonValue, options: Pa
     if (violations.length === before) add(path, 'sets a field twice, or two fields that exclude each other', 'json.conflict');
   };
   const visitField = (message: DescMessage, field: DescField, key: string, value: JsonValue, path: string, depth: number): void => {
-    const isNested = field.message && !field.message.typeName.startsWith('google.protobuf.') && depth < maxDepth;
+    const isNested = field.message && !isWellKnown(field.message) && depth < maxDepth;
     if (field.fieldKind === 'list') {
       if (!Array.isArray(value)) return add(path, 'must be a list', 'json.type');
       value.forEach((item, index) => {
@@ -70,10 +82,13 @@ export function explainRefusal(schema: DescMessage, json: JsonValue, options: Pa
       });
     } else if (field.fieldKind === 'map') {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return add(path, 'must be an object', 'json.type');
+      const sample = sampleOf(field);
       for (const [name, item] of Object.entries(value)) {
         const at = `${path}[${JSON.stringify(name)}]`;
         if (violations.length >= maxViolations || !isRefused(message, { [key]: { [name]: item } })) continue;
-        if (isNested && typeof item === 'object' && item !== null) visit(field.message!, item, at, depth + 1);
+        // the key alone, with a value that is right
+        if (sample !== undefined && isRefused(message, { [key]: { [name]: sample } })) add(at, 'has a key of the wrong type', 'json.type');
+        else if (isNested && typeof item === 'object' && item !== null) visit(field.message!, item, at, depth + 1);
         else add(at, toExpectation(field), 'json.type');
       }
     } else if (isNested) visit(field.message!, value, path, depth + 1);

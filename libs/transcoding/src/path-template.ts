@@ -1,14 +1,20 @@
 /** A path template of google.api.http, compiled. Grammar: google/api/http.proto, "Path template syntax". */
 export interface PathTemplate {
   readonly source: string;
-  /** Field paths of the variables, in the order of their groups in `pattern`. */
-  readonly variables: readonly string[];
+  /** In the order of their groups in `pattern`. */
+  readonly variables: readonly PathVariable[];
   /** Matches the still encoded path; one group a variable. */
   readonly pattern: RegExp;
   /** The same for all templates that match the same paths. */
   readonly shape: string;
   /** Orders templates so that the more literal one is tried first. */
   readonly rank: string;
+}
+
+export interface PathVariable {
+  readonly fieldPath: string;
+  /** Whether its value may be several segments, in which an encoded slash is no separator and stays encoded. */
+  readonly isOpen: boolean;
 }
 
 interface Cursor {
@@ -24,10 +30,11 @@ const anySegments = '.*';
 export function parsePathTemplate(source: string): PathTemplate {
   const fail = (problem: string) => new Error(`path template ${source}: ${problem}`);
   if (!source.startsWith('/')) throw fail('must begin with /');
+  if (/[^!-~]|[?#%]/.test(source)) throw fail('has a character that no path has');
   const verb = /:([^/{}:*]+)$/.exec(source);
   const path = verb ? source.slice(0, verb.index) : source;
   const cursor: Cursor = { text: path, index: 0 };
-  const variables: string[] = [];
+  const variables: PathVariable[] = [];
   const parts: { pattern: string; shape: string; rank: string }[] = [];
   while (cursor.index < path.length) {
     if (path[cursor.index] !== '/') throw fail(`a segment must follow at ${path.slice(cursor.index)}`);
@@ -36,9 +43,9 @@ export function parsePathTemplate(source: string): PathTemplate {
   }
   const endsOpen = parts.findIndex(({ shape }) => shape.endsWith('**'));
   if (endsOpen !== -1 && endsOpen !== parts.length - 1) throw fail('** must be the last segment');
-  const twice = variables.find((name, index) => variables.indexOf(name) !== index);
+  const names = variables.map(({ fieldPath }) => fieldPath);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice) throw fail(`the variable ${twice} stands in it twice`);
-  // a single segment does not take in the verb of another template, so that /users/1:activate is no id
   const suffix = verb ? escape(`:${verb[1]}`) : '';
   return {
     source,
@@ -50,21 +57,23 @@ export function parsePathTemplate(source: string): PathTemplate {
 }
 
 /** A segment, or a variable that may span several. */
-function readPart(cursor: Cursor, variables: string[], fail: (problem: string) => Error): { pattern: string; shape: string; rank: string } {
+function readPart(cursor: Cursor, variables: PathVariable[], fail: (problem: string) => Error): { pattern: string; shape: string; rank: string } {
   const { text } = cursor;
   if (text[cursor.index] !== '{') return readSegment(cursor, fail);
   const end = text.indexOf('}', cursor.index);
   if (end === -1) throw fail('a { is not closed');
-  const [name, inner = '*'] = text.slice(cursor.index + 1, end).split('=', 2);
+  const [name, inner = '*', ...rest] = text.slice(cursor.index + 1, end).split('=');
+  if (rest.length) throw fail(`{${name} has a second =`);
   if (!name || !/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$/i.test(name)) throw fail(`{${name}} is no field path`);
-  variables.push(name);
   cursor.index = end + 1;
   const innerCursor: Cursor = { text: inner, index: 0 };
   const segments = [readSegment(innerCursor, fail)];
   while (innerCursor.index < inner.length) {
+    if (inner[innerCursor.index] !== '/') throw fail(`{${name}=${inner} holds another {`);
     innerCursor.index++;
     segments.push(readSegment(innerCursor, fail));
   }
+  variables.push({ fieldPath: name, isOpen: segments.length > 1 || inner === '**' });
   const join = (key: 'pattern' | 'shape') => segments.map((segment) => segment[key]).join('/');
   return { pattern: `(${join('pattern')})`, shape: join('shape'), rank: segments.map(({ rank }) => rank).join('') };
 }

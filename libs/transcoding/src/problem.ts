@@ -16,6 +16,9 @@ export interface Problem {
   requestId?: string;
 }
 
+// wrong credentials and dead refresh tokens are 401 too, and say nothing of a bearer token
+const tokenReasons: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'TOKEN_EXPIRED']);
+
 export const problemType = 'application/problem+json';
 
 /** What of an error the outside may know. */
@@ -41,6 +44,6 @@ export function toProblemHeaders(error: AppError): Record<string, string> {
   return {
     'content-type': problemType,
     ...(error.retryDelayMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryDelayMs / 1000)) }),
-    ...(toHttpStatus(error) === 401 ? { 'www-authenticate': error.reason === 'TOKEN_MISSING' ? 'Bearer' : 'Bearer error="invalid_token"' } : {}),
+    ...(toHttpStatus(error) === 401 ? { 'www-authenticate': tokenReasons.has(error.reason) ? 'Bearer error="invalid_token"' : 'Bearer' } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import { mediaTypeUnsupported, requestUnreadable } from '@gatehouse/contracts/api';
+import type { IncomingHttpHeaders } from 'node:http';
 import { JsonSyntaxError, parseStrictJson } from './strict-json';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -9,9 +10,10 @@ const jsonType = /^application\/json\s*(;\s*charset=("?)utf-8\2\s*)?$/i;
  * Reads a JSON body; no bytes are no body.
  * @throws mediaTypeUnsupported, requestUnreadable
  */
-export function readBody(bytes: Uint8Array | undefined, contentType: string | undefined): JsonValue | undefined {
+export function readBody(bytes: Uint8Array | undefined, headers: IncomingHttpHeaders): JsonValue | undefined {
   if (!bytes?.length) return undefined;
-  if (!contentType || !jsonType.test(contentType)) throw mediaTypeUnsupported();
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
+  if (!jsonType.test(type) || encoding.toLowerCase() !== 'identity') throw mediaTypeUnsupported();
   let text: string;
   try {
     text = utf8.decode(bytes);

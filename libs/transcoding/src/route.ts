@@ -1,5 +1,6 @@
 import { type DescExtension, type DescField, type DescMessage, type FileRegistry, getOption, hasOption } from '@bufbuild/protobuf';
 import type { RpcMethod } from '@gatehouse/rpc';
+import { METHODS } from 'node:http';
 import { parsePathTemplate, type PathTemplate } from './path-template';
 
 /** google.api.HttpRule, as the descriptor set gives it. */
@@ -38,7 +39,7 @@ export function readRoutes(registry: FileRegistry, methods: readonly RpcMethod[]
     taken.set(key, route);
   }
   if (problems.length) throw new Error(`the contract's HTTP rules cannot be served:\n${problems.join('\n')}`);
-  return routes.sort((one, other) => (one.template.rank < other.template.rank ? -1 : 1));
+  return routes.sort((one, other) => Number(one.template.rank > other.template.rank) - Number(one.template.rank < other.template.rank));
 }
 
 function toRoutes(rpc: RpcMethod, http: DescExtension, problems: string[]): Route[] {
@@ -58,11 +59,13 @@ function toRoute(rpc: RpcMethod, { pattern, body, responseBody }: HttpRule): Rou
   if (rpc.descriptor.methodKind !== 'unary') throw new Error('streams cannot be served over HTTP');
   if (pattern.case === undefined) throw new Error('its HTTP rule has no path');
   const [httpMethod, path] = pattern.case === 'custom' ? [pattern.value.kind, pattern.value.path] : [pattern.case.toUpperCase(), pattern.value];
+  if (!METHODS.includes(httpMethod) || httpMethod === 'CONNECT') throw new Error(`${path}: ${httpMethod} is no HTTP method that can be served`);
   const template = parsePathTemplate(path);
   const { input, output } = rpc.descriptor;
-  for (const variable of template.variables) {
-    const field = findField(input, variable);
-    if (!field || field.fieldKind === 'list' || field.fieldKind === 'map' || isNestedMessage(field)) throw new Error(`${path}: {${variable}} is no single value of ${input.typeName}`);
+  for (const { fieldPath } of template.variables) {
+    const field = findField(input, fieldPath);
+    if (!field || field.fieldKind === 'list' || field.fieldKind === 'map' || isNestedMessage(field)) throw new Error(`${path}: {${fieldPath}} is no single value of ${input.typeName}`);
+    if (body && body === fieldPath) throw new Error(`${path}: {${fieldPath}} is the body too`);
   }
   return {
     rpc,

@@ -31,7 +31,7 @@ function scan(text: string): void {
         const end = findStringEnd(text, index);
         const content = JSON.parse(text.slice(index, end)) as string;
         if (!content.isWellFormed()) throw new JsonSyntaxError('holds half of a surrogate pair');
-        index = end + /^\s*/.exec(text.slice(end, end + 64))![0].length;
+        index = skipSpace(text, end);
         if (keys && text[index] === ':') {
           if (keys.has(content)) throw new JsonSyntaxError('has a key twice in one object');
           keys.add(content);
@@ -57,6 +57,12 @@ function scan(text: string): void {
       }
     }
   }
+}
+
+function skipSpace(text: string, start: number): number {
+  let index = start;
+  while (text.charCodeAt(index) <= 32) index++;
+  return index;
 }
 
 function findStringEnd(text: string, start: number): number {

@@ -78,7 +78,7 @@ describe('a path', () => {
   });
 
   it('of a custom HTTP method is served by that method alone', async () => {
-    expect((await ask('DELETE', '/v1/books/b-1')).headers.get('allow')).toBe('GET, LEND, PUT');
+    expect((await ask('DELETE', '/v1/books/b-1')).headers.get('allow')).toBe('GET, LINK, PUT');
   });
 
   it('leads to no internal method', async () => {

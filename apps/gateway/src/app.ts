@@ -10,6 +10,7 @@ import { descriptorSet } from './gen/descriptor-set';
 import { createHttpServer, stopListening } from './http-server';
 
 const verifierPackage = 'gatehouse.verifier.v1';
+const healthPath = '/healthz';
 // long enough for clients that keep their connections busy, too short to be noticed. Milliseconds.
 const lingerMs = 250;
 
@@ -52,7 +53,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   });
   // a method that does not say who may call it must not be found out by its first caller
   for (const { rpc } of transcoder.routes) accessRuleOf(rpc);
-  const http = createHttpServer({ maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES });
+  const http = createHttpServer({ maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath] });
   transcoder.register(http);
 
   const readiness = createReadiness({
@@ -67,7 +68,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     onChange: (ready) => logger.info(ready ? 'ready' : 'not ready'),
     onCheck: (check, error) => (error ? logger.warn('check failing', { check, error }) : logger.info('check well again', { check })),
   });
-  http.get('/healthz', async (_request, reply) => reply.code(readiness.isReady() ? 200 : 503).send({ status: readiness.isReady() ? 'ok' : 'unavailable' }));
+  http.get(healthPath, async (_request, reply) => reply.code(readiness.isReady() ? 200 : 503).send({ status: readiness.isReady() ? 'ok' : 'unavailable' }));
   const admin = createAdminServer({ readiness, metrics: observability.metrics });
   const ports = { http: 0, admin: 0 };
 

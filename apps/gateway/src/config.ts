@@ -3,10 +3,10 @@ import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
 const upstreams = z.string().transform((text, context) => {
-  const entries = text.split(',').map((entry) => entry.trim().split('=') as [string, string | undefined]);
-  if (entries.every(([name, target]) => /^[a-z][\w.]*$/.test(name) && /^([a-z]+:\/\/\/)?[^\s,=/]+:\d{1,5}$/.test(target ?? '')))
-    return new Map(entries as [string, string][]);
-  context.addIssue('must be package=host:port, several with commas between');
+  const entries = text.split(',').map((entry) => /^([a-z][\w.]*)=(([a-z]+:\/\/\/)?[^\s,=/]+:\d{1,5})$/.exec(entry.trim()));
+  const map = new Map(entries.flatMap((match) => (match ? [[match[1]!, match[2]!] as const] : [])));
+  if (map.size === entries.length) return map;
+  context.addIssue('must be package=host:port, several with commas between, each package once');
   return z.NEVER;
 });
 

@@ -1,36 +1,54 @@
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import type { Server } from 'node:http';
-import { Server as TcpServer } from 'node:net';
+import fastify, { type FastifyInstance } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { type Server, STATUS_CODES } from 'node:http';
+import { type Socket, Server as TcpServer } from 'node:net';
 import { requestUnreadable } from '@gatehouse/contracts/api';
-import { toProblem, toProblemHeaders } from '@gatehouse/transcoding';
+import { type HttpObserver, toProblem, toProblemHeaders } from '@gatehouse/transcoding';
 
-// a client that sends its request drop by drop does not hold a connection for long
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 20_000;
+export interface HttpServerOptions {
+  maxBodyBytes: number;
+  /** Told of what is no HTTP too. */
+  observer?: HttpObserver;
+  /** Paths with a handler in the gateway itself. */
+  ownPaths?: readonly string[];
+  /** How long a client may take to send its headers, and its whole request: one that sends drop by drop holds nothing for long. Milliseconds. */
+  headersTimeoutMs?: number;
+  requestTimeoutMs?: number;
+}
+
+// what has a better status than 400 (RFC 9110 §15.5.9, RFC 6585 §5)
+const statuses: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
 
 /** The HTTP server of the edge, with limits and without routes. */
-export function createHttpServer({ maxBodyBytes }: { maxBodyBytes: number }): FastifyInstance {
-  const unreadable = requestUnreadable();
-  const problem = JSON.stringify(toProblem(unreadable));
-  const app = fastify({
+export function createHttpServer({ maxBodyBytes, observer, ownPaths = [], headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 }: HttpServerOptions): FastifyInstance {
+  return fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: 65_000, // longer than load balancers keep theirs
-    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
-    routerOptions: { maxParamLength: 8_192 },
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs), maxHeaderSize: 16 * 1024 },
+    // Fastify's router answers by itself what it cannot decode. The transcoder has its own routes, and reads the URL as it came.
+    rewriteUrl: ({ url = '/' }) => (ownPaths.includes(url) ? url : '/'),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    // what is no HTTP, or no URL, never reaches a route
     clientErrorHandler(error, socket) {
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
-      const head = Object.entries({ ...toProblemHeaders(unreadable), 'content-length': Buffer.byteLength(problem), connection: 'close' });
-      socket.end(`HTTP/1.1 400 Bad Request\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${problem}`);
+      refuse(socket, statuses[error.code ?? ''] ?? 400, observer);
     },
-    frameworkErrors: (_error, _request, reply) => void (reply as FastifyReply).code(400).headers(toProblemHeaders(unreadable)).send(problem),
   });
-  app.server.maxHeadersCount = 100;
-  return app;
+}
+
+/** Answers what is no HTTP request, and so never reaches a route. */
+function refuse(socket: Socket, status: number, observer?: HttpObserver): void {
+  const requestId = randomUUID();
+  const error = requestUnreadable();
+  const observation = observer?.start({ method: '', path: '', requestId, headers: {} });
+  const title = STATUS_CODES[status]!;
+  const body = JSON.stringify({ ...toProblem(error, { traceId: observation?.traceId, requestId }), status, title });
+  const head = { ...toProblemHeaders(error), 'x-request-id': requestId, 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`);
+  observation?.end({ status, route: undefined, error });
 }
 
 /** Closes the listening socket alone: http.Server's own close() would also cut idle connections, on which a request may be on its way. */

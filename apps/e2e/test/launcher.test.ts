@@ -1,9 +1,10 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logIn, send, signUp } from './support/http';
 import { freePorts, type Launcher, processesOf, startLauncher } from './support/launcher';
+import { startLoad } from './support/load';
 import { until } from './support/service-process';
 
 const closing: (() => unknown)[] = [];
@@ -16,7 +17,9 @@ function makeFolder(): string {
   const parent = mkdtempSync(join(tmpdir(), 'gatehouse launcher '));
   chmodSync(parent, 0o711);
   closing.push(() => rmSync(parent, { recursive: true, force: true }));
-  return join(parent, 'data');
+  const folder = join(parent, 'data');
+  mkdirSync(folder, { mode: 0o711 });
+  return folder;
 }
 
 function launch(env: Record<string, string>): Launcher {
@@ -39,9 +42,14 @@ it('starts everything, keeps its data, and stops everything in time, leaving not
   expect((await signUp(url, 'kept@example.com')).status).toBe(200);
   expect(first.output()).toMatch(/^gateway \| \{"time":/m);
 
+  const load = startLoad(url, await logIn(url, { email, password }));
+  await until('there is load', () => load.statuses.length > 200);
   const stopping = Date.now();
   first.child.kill('SIGTERM');
   expect(await first.exited).toBe(0);
+  await load.stop();
+  expect(load.torn).toEqual([]);
+  expect(new Set(load.statuses)).toEqual(new Set([200]));
   expect(Date.now() - stopping).toBeLessThan(10_000);
   await until('nothing is left', () => processesOf(GATEHOUSE_DATA_DIR).length === 0, 2_000);
 

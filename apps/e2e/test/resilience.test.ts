@@ -1,7 +1,8 @@
 import { Client } from 'pg';
 import { connect } from 'node:net';
 import { type Gatehouse, startGatehouse } from './support/gatehouse';
-import { type Answer, logIn, send, signUp } from './support/http';
+import { logIn, send, signUp } from './support/http';
+import { startLoad } from './support/load';
 import { until } from './support/service-process';
 
 let gatehouse: Gatehouse;
@@ -110,31 +111,13 @@ it('readiness tells the truth while PostgreSQL is away, and all heals within two
 
 it('SIGTERM under load: what was taken is answered, and every process ends with 0', async () => {
   const { body } = await signUp(gatehouse.url, 'load@example.com');
-  let stopped = false;
-  const answers: Answer[] = [];
-  const torn: unknown[] = [];
-  const load = Array.from({ length: 30 }, async () => {
-    while (!stopped) {
-      try {
-        answers.push(await send(gatehouse.url, 'GET', '/v1/users/me', { token: body.accessToken }));
-      } catch (error) {
-        // a connection that was never taken is no answer that was lost
-        const { code } = (error as { cause?: { code?: string } }).cause ?? {};
-        if (code === 'ECONNREFUSED') return;
-        torn.push(code ?? error);
-        return;
-      }
-    }
-  });
-  await until('there is load', () => answers.length > 200);
+  const load = startLoad(gatehouse.url, body.accessToken);
+  await until('there is load', () => load.statuses.length > 200);
   for (const name of ['gateway', 'auth', 'user'] as const) {
     gatehouse.processes[name].child.kill('SIGTERM');
-    const end = await gatehouse.processes[name].exited;
-    if (end.code) console.error(name, gatehouse.processes[name].stderr(), JSON.stringify(gatehouse.processes[name].lines.slice(-5)));
-    expect(end).toEqual({ code: 0, signal: null });
+    expect(await gatehouse.processes[name].exited).toEqual({ code: 0, signal: null });
   }
-  stopped = true;
-  await Promise.all(load);
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  expect(torn).toEqual([]);
+  await load.stop();
+  expect(load.torn).toEqual([]);
+  expect(new Set(load.statuses)).toEqual(new Set([200]));
 });

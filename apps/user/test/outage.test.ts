@@ -1,6 +1,6 @@
 import { startPostgresServer, type PostgresServer } from '@gatehouse/postgres-server';
 import { migrate } from '@gatehouse/postgres';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrationSets } from '../src/app';
@@ -11,7 +11,8 @@ let server: PostgresServer;
 let user: UserUnderTest;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'user outage '));
-  server = await startPostgresServer({ dataFolder: join(folder, 'data'), durable: false });
+  await chmod(folder, 0o711); // PostgreSQL's account passes through when we are root
+  server = await startPostgresServer({ dataFolder: folder, durable: false });
 });
 afterAll(async () => {
   await user.close();
@@ -43,7 +44,7 @@ it('starts without its tables, is ready once they are there, survives a database
   await until(async () => (await readyz()) === 503);
   expect((await fetch(`http://127.0.0.1:${user.app.adminPort}/livez`)).status).toBe(200);
 
-  server = await startPostgresServer({ dataFolder: join(folder, 'data'), port: server.port, durable: false });
+  server = await startPostgresServer({ dataFolder: folder, port: server.port, durable: false });
   expect(await until(async () => (await readyz()) === 200)).toBeLessThan(3_000);
   expect((await admin.listUsers({})).users.map(({ email }) => email)).toEqual(['before@example.com']);
 });

@@ -63,8 +63,9 @@ export function createGatehouse({ bundles, dataFolder, environment, show, tell }
     async start() {
       await mkdir(dataFolder, { recursive: true, mode: 0o700 });
       const ports = readPorts(environment);
-      await endLeftovers(dataFolder, tell);
-      await requireFreePorts(ports, environment);
+      const hadLeftovers = await endLeftovers(dataFolder, tell);
+      // a process may be gone a moment before its last thread lets go of its port
+      await requireFreePorts(ports, environment, hadLeftovers ? 2_000 : 0);
       await note();
       isOurs = true;
       const secrets = await keepSecrets(dataFolder);

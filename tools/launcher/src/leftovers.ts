@@ -23,12 +23,12 @@ export async function noteRunning(folder: string, servicePids: readonly number[]
 export const forgetRunning = (folder: string): Promise<void> => rm(fileOf(folder), { force: true });
 
 /**
- * Ends what a launcher that was killed left running.
+ * Ends what a launcher that was killed left running; gives whether there was anything.
  * @throws StartError when the launcher of this folder still runs
  */
-export async function endLeftovers(folder: string, tell: (text: string) => void): Promise<void> {
+export async function endLeftovers(folder: string, tell: (text: string) => void): Promise<boolean> {
   const running = await readKept<Running>(fileOf(folder));
-  if (!running) return;
+  if (!running) return false;
   const { launcher, services } = running;
   if (launcher && (await isRunning(launcher)))
     throw new StartError(`Gatehouse runs already with this data folder, as process ${launcher.pid}: stop it, or choose another folder with GATEHOUSE_DATA_DIR`);
@@ -41,6 +41,7 @@ export async function endLeftovers(folder: string, tell: (text: string) => void)
     for (const service of left) while ((await isRunning(service)) && Date.now() < end) await pause(25);
   }
   await forgetRunning(folder);
+  return left.length > 0;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Settings of the ports that the services listen on, with the defaults of their own schemas. */
 export const portSettings = {
@@ -37,14 +38,26 @@ export function readPorts(environment: NodeJS.ProcessEnv): Ports {
   return ports;
 }
 
-/** @throws StartError that names every port that is taken, and the setting that chooses another */
-export async function requireFreePorts(ports: Ports, environment: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Waits until every port is free, for at most `patienceMs`.
+ * @throws StartError that names every port that is taken, and the setting that chooses another
+ */
+export async function requireFreePorts(ports: Ports, environment: NodeJS.ProcessEnv, patienceMs = 0): Promise<void> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const problems = await findTakenPorts(ports, environment);
+    if (!problems.length) return;
+    if (Date.now() >= end) throw new StartError(problems.join('\n'));
+    await pause(50);
+  }
+}
+
+async function findTakenPorts(ports: Ports, environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const checks = Object.entries(ports).map(async ([setting, port]) => {
     const host = environment[setting.replace(/_PORT$/, '_HOST')] || '127.0.0.1';
     return (await isFree(host, port)) ? [] : [`port ${port} is taken: stop what listens on it, or choose another with ${setting}`];
   });
-  const problems = (await Promise.all(checks)).flat();
-  if (problems.length) throw new StartError(problems.join('\n'));
+  return (await Promise.all(checks)).flat();
 }
 
 function isFree(host: string, port: number): Promise<boolean> {

@@ -34,11 +34,12 @@ export function bindRequest(route: Route, { path, query, body }: HttpInput, regi
   let cause: unknown;
   try {
     message = fromJson(schema, json, options);
-    violations.push(...findNonCanonical(schema, json));
   } catch (error) {
     cause = error;
     violations.push(...explainRefusal(schema, json, options));
   }
+  const named = new Set(violations.map(({ field }) => field));
+  violations.push(...findNonCanonical(schema, json).filter(({ field }) => !named.has(field)));
   if (!message || violations.length) throw requestUnreadable({ cause, violations: violations.slice(0, maxViolations) });
   return message;
 }

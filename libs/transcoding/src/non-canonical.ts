@@ -1,5 +1,6 @@
 import { type DescField, type DescMessage, type JsonValue, ScalarType } from '@bufbuild/protobuf';
 import type { FieldViolation } from '@gatehouse/errors';
+import { toFieldText } from './json-violations';
 
 const timestamp = 'google.protobuf.Timestamp';
 const isNumberText = (text: string) => /^(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|NaN|-?Infinity)$/.test(text);
@@ -19,19 +20,18 @@ const numberForm = { isCanonical: isNumberText, description: 'must be a number i
 export function findNonCanonical(message: DescMessage, json: JsonValue, path = ''): FieldViolation[] {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return [];
   return message.fields.flatMap((field) => {
-    const value = readOwn(json, field.jsonName) ?? readOwn(json, field.name);
-    if (value === undefined || value === null) return [];
-    return itemsOf(field, value, `${path}${field.jsonName}`).flatMap(([item, at]) => {
+    const key = [field.jsonName, field.name].find((name) => Object.hasOwn(json, name));
+    const value = key === undefined ? null : json[key]!;
+    if (value === null) return [];
+    return itemsOf(field, value, `${path}${key}`).flatMap(([item, at]) => {
       if (typeof item === 'string') {
         const problem = findProblem(field, item);
-        return problem ? [{ field: at.slice(0, 200), description: problem, reason: 'json.type' }] : [];
+        return problem ? [{ field: toFieldText(at), description: problem, reason: 'json.type' }] : [];
       }
       return field.message && !field.message.typeName.startsWith('google.protobuf.') ? findNonCanonical(field.message, item, `${at}.`) : [];
     });
   });
 }
-
-const readOwn = (json: Record<string, JsonValue>, key: string) => (Object.hasOwn(json, key) ? json[key] : undefined);
 
 /** The single values in the value of a field, with their paths. */
 function itemsOf(field: DescField, value: JsonValue, path: string): [JsonValue, string][] {

@@ -196,6 +196,7 @@ describe('an answer', () => {
       mark: 'M1',
       weight: 0,
       rare: false,
+      floors: {},
     });
   });
 

@@ -1,0 +1,79 @@
+import { type Library, startLibrary } from './library';
+
+let library: Library;
+beforeAll(async () => (library = await startLibrary()));
+beforeEach(() => library.calls.splice(0));
+afterAll(() => library.close());
+
+async function ask(method: string, path: string, body?: unknown) {
+  const response = await fetch(library.url + path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) });
+  const { violations = [] } = (await response.json()) as { violations?: { field: string; description: string; reason: string }[] };
+  return { status: response.status, violations, fields: violations.map(({ field, reason }) => `${field}: ${reason}`) };
+}
+
+describe('what JSON would let through though it may mean something else', () => {
+  it.each<[unknown, string[]]>([
+    [{ copies: '0x10' }, ['copies: json.type']],
+    [{ copies: ' 1' }, ['copies: json.type']],
+    [{ author: { born: '012' } }, ['author.born: json.type']],
+    [{ weight: '0b1' }, ['weight: json.type']],
+    [{ marks: { a: '0x1' } }, ['marks["a"]: json.type']],
+    [{ cover: 'YQ==YQ==' }, ['cover: json.type']],
+    [{ cover: 'Y Q==' }, ['cover: json.type']],
+    [{ printTime: '2023-02-29T00:00:00Z' }, ['printTime: json.type']],
+    [{ print_time: '2026-01-01T24:00:00Z' }, ['print_time: json.type']],
+  ])('%j is refused', async (body, fields) => expect(await ask('PUT', '/v1/books/b-1', body)).toMatchObject({ status: 400, fields }));
+
+  it.each([{ copies: '-10' }, { copies: 10 }, { author: { born: '1e3' } }, { weight: 'NaN' }, { weight: '-1.5e-3' }, { cover: 'YQ' }, { cover: '_-8=' }, { printTime: '2024-02-29T23:59:59.123456789+01:00' }, { isLent: null }])(
+    '%j is taken',
+    async (body) => expect((await ask('PUT', '/v1/books/b-1', body)).status).toBe(200),
+  );
+
+  it('is refused in a query too', async () => {
+    expect((await ask('GET', '/v1/books:search?minCopies=0x10&author.born=%201&since=2026-02-30T00:00:00Z')).fields.sort()).toEqual(['author.born: json.type', 'minCopies: json.type', 'since: json.type']);
+  });
+});
+
+describe('violations', () => {
+  it('of path, query and body come together', async () => {
+    expect((await ask('POST', '/v1/shelves/%ff/books?validateOnly=maybe&nothing=1', { title: 1 })).fields.sort()).toEqual(['book.title: json.type', 'nothing: query.unknown', 'shelf: path.encoding', 'validateOnly: json.type']);
+  });
+
+  it('are 20 at most, wherever they are', async () => {
+    const query = Array.from({ length: 500 }, (_, index) => `unknown${index}=1`).join('&');
+    expect((await ask('GET', `/v1/books:search?${query}`)).violations).toHaveLength(20);
+    expect((await ask('GET', `/v1/books:search?${'%ff&'.repeat(2_000)}`)).violations).toHaveLength(20);
+    expect((await ask('PUT', '/v1/books/b-1', Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`unknown${index}`, 1])))).violations).toHaveLength(20);
+  });
+
+  it('name no more of a path than fits, and never half a character', async () => {
+    const { violations } = await ask('GET', `/v1/books:search?${'a'.repeat(199)}%F0%9F%98%80=1`);
+    expect(violations[0]?.field).toHaveLength(200);
+    expect(violations[0]?.field.isWellFormed()).toBe(true);
+  });
+
+  it('tell a wrong key of a map from a wrong value', async () => {
+    const { violations } = await ask('PUT', '/v1/books/b-1', { marks: { a: 'x' }, floors: { ground: { name: 'x' }, 1: { name: 2 }, 2: { name: 'y' } } });
+    expect(violations.map(({ field, description }) => `${field} ${description}`)).toEqual(['marks["a"] must be a 32-bit integer', 'floors["1"].name must be a string', 'floors["ground"] has a key of the wrong type']);
+  });
+});
+
+describe('names that every object has', () => {
+  it('are fields like any other where the contract has them, and unknown where it has not', async () => {
+    expect((await ask('GET', '/v1/books:search?constructor=a&author.toString=b')).fields).toEqual(['author.toString: query.unknown']);
+    expect((await ask('GET', '/v1/books:search?constructor=a')).status).toBe(200);
+    expect(library.calls.at(-1)?.request['constructor']).toBe('a');
+    expect((await ask('GET', '/v1/books:search?__proto__=1&valueOf=1')).fields).toEqual(['__proto__: query.unknown', 'valueOf: query.unknown']);
+  });
+});
+
+describe('a body field that a query goes on', () => {
+  it('is the same field, by whichever name it was given', async () => {
+    await ask('PATCH', '/v1/shelves/s-1/main-author/47', { name: 'Jane' });
+    expect(library.calls.at(-1)?.request).toMatchObject({ shelf: 's-1', mainAuthor: { name: 'Jane', born: 47 } });
+    expect((await ask('PATCH', '/v1/shelves/s-1/main-author/47', { name: 'Jane', born: 48 })).fields).toEqual(['main_author.born: field.twice']);
+    expect((await ask('PATCH', '/v1/shelves/s-1/main-author/47', 'Jane')).fields).toEqual(['mainAuthor: json.type']);
+    await ask('PATCH', '/v1/shelves/s-1/main-author/47', null);
+    expect(library.calls.at(-1)?.request).toMatchObject({ mainAuthor: { name: '', born: 47 } });
+  });
+});

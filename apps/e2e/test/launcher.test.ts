@@ -102,3 +102,15 @@ it('stops everything when a service ends by itself, and says which', async () =>
   expect(launcher.output()).toMatch(/AUTH_SECRET_KEY: must be 32 bytes/);
   await until('nothing is left', () => processesOf(GATEHOUSE_DATA_DIR).length === 0, 2_000);
 });
+
+it('can be stopped at any moment of its start, and leaves nothing behind', async () => {
+  for (const moment of ['starting PostgreSQL', 'migrating', 'starting user', 'bootstrapping']) {
+    const GATEHOUSE_DATA_DIR = makeFolder();
+    const launcher = launch({ GATEHOUSE_DATA_DIR, ...(await freePorts()) });
+    await until(moment, () => launcher.output().includes(moment));
+    launcher.child.kill('SIGTERM');
+    expect(await launcher.exited).toBe(0);
+    expect(launcher.output()).not.toContain('Gatehouse is ready');
+    await until('nothing is left', () => processesOf(GATEHOUSE_DATA_DIR).length === 0, 2_000);
+  }
+});

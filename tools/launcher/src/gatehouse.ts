@@ -37,6 +37,7 @@ const stopWithinMs = { gateway: 5_000, others: 2_500 };
 /** The whole of Gatehouse on one machine: PostgreSQL and three services, each a process. */
 export function createGatehouse({ bundles, dataFolder, environment, show, tell }: GatehouseOptions): Gatehouse {
   const services = new Map<ServiceName, ServiceProcess>();
+  const commands = new Set<ServiceProcess>();
   let databases: Databases | undefined;
   let stopping = false;
   let isOurs = false;
@@ -44,10 +45,16 @@ export function createGatehouse({ bundles, dataFolder, environment, show, tell }
   const broken = new Promise<string>((resolve) => (breaking = resolve));
   const bundleOf = (name: ServiceName) => `${bundles}/${name}/main.cjs`;
 
+  // a stop that comes while all is being started: no step after this one
+  const requireGoingOn = () => {
+    if (stopping) throw new StartError('stopped while starting');
+  };
   const note = () => noteRunning(dataFolder, [...services.values()].map(({ pid }) => pid));
   const run = async (name: ServiceName, command: string, env: Record<string, string>) => {
     const child = startService(name, bundleOf(name), [command], env, (line) => show(name, line));
-    const code = await child.exited;
+    commands.add(child);
+    const code = await child.exited.finally(() => commands.delete(child));
+    requireGoingOn();
     if (code !== 0) throw new StartError(`${name} ${command} ended with ${code}: its last lines stand above`);
   };
   const serve = (name: ServiceName, env: Record<string, string>) => {
@@ -58,52 +65,59 @@ export function createGatehouse({ bundles, dataFolder, environment, show, tell }
     });
   };
 
+  const start = async () => {
+    await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+    const ports = readPorts(environment);
+    const hadLeftovers = await endLeftovers(dataFolder, tell);
+    // a process may be gone a moment before its last thread lets go of its port
+    await requireFreePorts(ports, environment, hadLeftovers ? 2_000 : 0);
+    await note();
+    isOurs = true;
+    const secrets = await keepSecrets(dataFolder);
+    const administrator = await keepAdministrator(dataFolder, environment);
+    databases = await openDatabases(dataFolder, environment, secrets, tell);
+    requireGoingOn();
+    const env = toServiceEnvironment(environment, ports, secrets, databases.urls);
+    tell('migrating');
+    await Promise.all([run('user', 'migrate', env), run('auth', 'migrate', env)]);
+    tell('starting user, auth and gateway');
+    for (const name of serviceNames) serve(name, env);
+    await note();
+    await Promise.race([broken.then((text) => Promise.reject(new StartError(text))), waitUntilReady(ports, environment, requireGoingOn)]);
+    tell('bootstrapping');
+    await run('auth', 'bootstrap', { ...env, AUTH_BOOTSTRAP_EMAIL: administrator.email, AUTH_BOOTSTRAP_PASSWORD: administrator.password });
+    return { url: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`, administrator };
+  };
+  let starting: ReturnType<typeof start> | undefined;
+
   return {
     broken,
-    async start() {
-      await mkdir(dataFolder, { recursive: true, mode: 0o700 });
-      const ports = readPorts(environment);
-      const hadLeftovers = await endLeftovers(dataFolder, tell);
-      // a process may be gone a moment before its last thread lets go of its port
-      await requireFreePorts(ports, environment, hadLeftovers ? 2_000 : 0);
-      await note();
-      isOurs = true;
-      const secrets = await keepSecrets(dataFolder);
-      const administrator = await keepAdministrator(dataFolder, environment);
-      databases = await openDatabases(dataFolder, environment, secrets, tell);
-      const env = toServiceEnvironment(environment, ports, secrets, databases.urls);
-      tell('migrating');
-      await Promise.all([run('user', 'migrate', env), run('auth', 'migrate', env)]);
-      tell('starting user, auth and gateway');
-      for (const name of serviceNames) serve(name, env);
-      await note();
-      await Promise.race([broken.then((text) => Promise.reject(new StartError(text))), waitUntilReady(ports, environment)]);
-      tell('bootstrapping');
-      await run('auth', 'bootstrap', { ...env, AUTH_BOOTSTRAP_EMAIL: administrator.email, AUTH_BOOTSTRAP_PASSWORD: administrator.password });
-      return { url: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`, administrator };
-    },
+    start: () => (starting = start()),
     async stop() {
       stopping = true;
+      for (const command of commands) command.kill();
       // the edge first: what it has taken is still answered by the others
       await services.get('gateway')?.stop(stopWithinMs.gateway);
       await Promise.all([services.get('auth'), services.get('user')].map((service) => service?.stop(stopWithinMs.others)));
+      await starting?.catch(() => {}); // PostgreSQL may be about to come up
       await databases?.stop();
       // a start that found another launcher here leaves that one's notes alone
       if (isOurs) await forgetRunning(dataFolder);
     },
     kill() {
       stopping = true;
-      for (const service of services.values()) service.kill();
+      for (const child of [...commands, ...services.values()]) child.kill();
     },
   };
 }
 
-async function waitUntilReady(ports: Ports, environment: NodeJS.ProcessEnv): Promise<void> {
+async function waitUntilReady(ports: Ports, environment: NodeJS.ProcessEnv, requireGoingOn: () => void): Promise<void> {
   const end = Date.now() + readyWithinMs;
   for (const name of serviceNames) {
     const setting = adminPorts[name];
     const host = environment[setting.replace(/_PORT$/, '_HOST')] || '127.0.0.1';
     while (!(await isReady(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${ports[setting]}/readyz`))) {
+      requireGoingOn();
       if (Date.now() > end) throw new StartError(`${name} is not ready after ${readyWithinMs / 1000} s: its lines above say why`);
       await pause(50);
     }

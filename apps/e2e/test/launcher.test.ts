@@ -82,6 +82,17 @@ it('heals after it was killed, and will not run twice on one data folder', async
   await until('nothing is left', () => processesOf(GATEHOUSE_DATA_DIR).length === 0, 2_000);
 });
 
+it('brings PostgreSQL back when it is killed, and what was acknowledged is still there', async () => {
+  const GATEHOUSE_DATA_DIR = makeFolder();
+  const launcher = launch({ GATEHOUSE_DATA_DIR, ...(await freePorts()) });
+  const { url } = await launcher.ready();
+  const { body } = await signUp(url, 'acknowledged@example.com');
+  const [pid] = readFileSync(join(GATEHOUSE_DATA_DIR, 'postgres/cluster/postmaster.pid'), 'utf8').split('\n');
+  process.kill(Number(pid), 'SIGKILL');
+  await until('it is told', () => launcher.output().includes('PostgreSQL ended by itself'));
+  await until('all is well again', async () => (await send(url, 'GET', '/v1/users/me', { token: body.accessToken })).status === 200);
+});
+
 it('says which port is taken and which setting chooses another, and starts nothing', async () => {
   const GATEHOUSE_DATA_DIR = makeFolder();
   const ports = await freePorts();

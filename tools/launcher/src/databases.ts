@@ -1,4 +1,5 @@
 import { type PostgresServer, startPostgresServer } from '@gatehouse/postgres-server';
+import { connect } from 'node:net';
 import type { Secrets } from './environment';
 
 export interface Databases {
@@ -13,6 +14,7 @@ export async function openDatabases(folder: string, environment: NodeJS.ProcessE
   tell('starting PostgreSQL');
   const server: PostgresServer = await startPostgresServer({ dataFolder: `${folder}/postgres` });
   if (server.notice) tell(server.notice);
+  const watch = keepAlive(server, tell);
   try {
     const create = (name: string, password: string) => server.createDatabase(name, { role: name, password });
     return {
@@ -20,10 +22,42 @@ export async function openDatabases(folder: string, environment: NodeJS.ProcessE
         user: USER_DATABASE_URL || (await create('gatehouse_user', secrets.userDatabasePassword)),
         auth: AUTH_DATABASE_URL || (await create('gatehouse_auth', secrets.authDatabasePassword)),
       },
-      stop: () => server.stop(),
+      stop: () => {
+        watch.stop();
+        return watch.idle().then(() => server.stop());
+      },
     };
   } catch (error) {
+    watch.stop();
     await server.stop();
     throw error;
   }
+}
+
+const watchMs = 1_000;
+
+/** Starts a server again that ended by itself; the services heal when it is back. */
+function keepAlive(server: PostgresServer, tell: (text: string) => void) {
+  let round: Promise<void> = Promise.resolve();
+  const look = async () => {
+    if (await answers(server.port)) return;
+    tell('PostgreSQL ended by itself: starting it again');
+    await server.restart('immediate').catch((error) => tell(`PostgreSQL could not be started again: ${(error as Error).message}`));
+  };
+  let isIdle = true;
+  const timer = setInterval(() => {
+    if (!isIdle) return;
+    isIdle = false;
+    round = look().finally(() => (isIdle = true));
+  }, watchMs);
+  return { stop: () => clearInterval(timer), idle: () => round };
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    }).once('error', () => resolve(false));
+  });
 }

@@ -6,6 +6,9 @@ import { createTurns } from './turns';
 const parameters: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const current = `$argon2id$v=19$m=${parameters.memoryCost},t=${parameters.timeCost},p=${parameters.parallelism}$`;
 
+// a core and one of libuv's four threads stay free: name look-ups and files need the same threads
+const defaultConcurrency = Math.max(1, Math.min(availableParallelism() - 1, 3));
+
 export interface Passwords {
   /** @throws overloaded when too many are waiting, the signal's reason when it aborts before the turn comes */
   hash(password: string): Promise<string>;
@@ -24,7 +27,7 @@ export interface PasswordsOptions {
 }
 
 /** Hashes passwords with argon2id, a bounded number at a time; more than can be done soon are refused at once. */
-export function createPasswords({ concurrency = Math.max(1, availableParallelism() - 1), maxWaiting = 100, signal = () => undefined }: PasswordsOptions = {}): Passwords {
+export function createPasswords({ concurrency = defaultConcurrency, maxWaiting = 100, signal = () => undefined }: PasswordsOptions = {}): Passwords {
   const inTurn = createTurns(concurrency, maxWaiting);
   const decoy = hash('the password of nobody', parameters);
   decoy.catch(() => {}); // told to whoever asks for it

@@ -2,7 +2,7 @@ import { accessRuleOf, createRemoteKeys, createTokenVerifier, isPublic, type Key
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { type App, ConfigError, createAdminServer, createReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability } from '@gatehouse/observability';
-import { createChannel, createClient, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
+import { createChannel, createClient, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from './config';
@@ -13,6 +13,9 @@ const verifierPackage = 'gatehouse.verifier.v1';
 const healthPath = '/healthz';
 // long enough for clients that keep their connections busy, too short to be noticed. Milliseconds.
 const lingerMs = 250;
+
+/** Proto packages whose methods the gateway serves. */
+const packagesOf = (set: Uint8Array) => [...new Set(readMethods([set]).map(({ descriptor }) => descriptor.parent.file.proto.package))];
 
 export interface GatewayApp extends App {
   readonly httpPort: number;
@@ -27,6 +30,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     logLevel: config.LOG_LEVEL,
     otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
     sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+    trustTraceparent: config.GATEWAY_TRUST_TRACEPARENT,
   });
   const { logger } = observability;
   const channels = new Map<string, RpcChannel>();
@@ -36,8 +40,9 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     channels.set(target, channel);
     upstreams.set(name, channel);
   }
-  const verifierChannel = upstreams.get(verifierPackage);
-  if (!verifierChannel) throw new ConfigError([`GATEWAY_UPSTREAMS has no target for ${verifierPackage}`]);
+  const missing = packagesOf(descriptorSet).filter((name) => !upstreams.has(name));
+  if (missing.length) throw new ConfigError([`GATEWAY_UPSTREAMS: has no target for ${missing.join(', ')}`]);
+  const verifierChannel = upstreams.get(verifierPackage)!;
   const remoteKeys = createRemoteKeys({ getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}) });
   const keys = overrides.keys ?? remoteKeys;
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'gateway' });

@@ -21,6 +21,11 @@ export const configSchema = z.object({
   GATEWAY_UPSTREAMS: upstreams.prefault(defaultUpstreams).describe('gRPC target of each proto package, `package=target` with commas between; a package that is missing stops the start'),
   GATEWAY_MAX_BODY_BYTES: integer(1, 16 * 1024 * 1024).default(65_536).describe('largest request body'),
   GATEWAY_DEADLINE_MS: integer(1, 600_000).default(15_000).describe('milliseconds that a call may take'),
+  GATEWAY_TRUST_TRACEPARENT: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .prefault('false')
+    .transform((text) => text === 'true')
+    .describe("whether a caller's `traceparent` is continued; else a trace starts at the edge and links to the caller's"),
   ...tokenConfig,
   ...telemetryConfig,
   ...processConfig,

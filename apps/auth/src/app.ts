@@ -2,7 +2,7 @@ import { createAccess, createTokenVerifier } from '@gatehouse/access';
 import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse/contracts/auth';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
-import { type App, createAdminServer, createReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { type App, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability, type ObservabilityOptions } from '@gatehouse/observability';
 import { findPendingMigrations } from '@gatehouse/postgres';
 import { bindService, createRpcServer } from '@gatehouse/rpc';
@@ -88,11 +88,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       },
       { name: 'signing-key', check: async () => void (await signingKeys.signingKey()) },
     ],
-    onChange(ready) {
-      server.setServing(ready);
-      logger.info(ready ? 'ready' : 'not ready');
-    },
-    onCheck: (check, error) => (error ? logger.warn('check failing', { check, error }) : logger.info('check well again', { check })),
+    ...logReadiness(logger, (ready) => server.setServing(ready)),
   });
   const admin = createAdminServer({ readiness, metrics: observability.metrics });
   const ports = { grpc: 0, admin: 0 };

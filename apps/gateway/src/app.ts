@@ -1,6 +1,6 @@
 import { accessRuleOf, createRemoteKeys, createTokenVerifier, isPublic, type KeySource, toBearerToken } from '@gatehouse/access';
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
-import { type App, ConfigError, createAdminServer, createReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { type App, ConfigError, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability } from '@gatehouse/observability';
 import { createChannel, createClient, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
@@ -70,8 +70,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
         },
       },
     ],
-    onChange: (ready) => logger.info(ready ? 'ready' : 'not ready'),
-    onCheck: (check, error) => (error ? logger.warn('check failing', { check, error }) : logger.info('check well again', { check })),
+    ...logReadiness(logger),
   });
   http.get(healthPath, async (_request, reply) => reply.code(readiness.isReady() ? 200 : 503).send({ status: readiness.isReady() ? 'ok' : 'unavailable' }));
   const admin = createAdminServer({ readiness, metrics: observability.metrics });

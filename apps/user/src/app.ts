@@ -2,7 +2,7 @@ import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource } f
 import { descriptorSet as userContract, emailTaken, UserServiceDefinition } from '@gatehouse/contracts/user';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
-import { type App, createAdminServer, createReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { type App, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability } from '@gatehouse/observability';
 import { createDatabase, findPendingMigrations } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
@@ -59,11 +59,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       { name: 'migrations', check: () => requireNone(findPendingMigrations(database, migrationSets), 'migrations are pending: run the command `migrate`') },
       { name: 'keys', check: async () => requireKeys(keys) },
     ],
-    onChange(ready) {
-      server.setServing(ready);
-      logger.info(ready ? 'ready' : 'not ready');
-    },
-    onCheck: (check, error) => (error ? logger.warn('check failing', { check, error }) : logger.info('check well again', { check })),
+    ...logReadiness(logger, (ready) => server.setServing(ready)),
   });
   const admin = createAdminServer({ readiness, metrics: observability.metrics });
   const sweep = setInterval(() => void idempotency.sweep(database).catch((error) => logger.warn('sweep failed', { error })), 600_000).unref();

@@ -125,3 +125,13 @@ it('can be stopped at any moment of its start, and leaves nothing behind', async
     await until('nothing is left', () => processesOf(GATEHOUSE_DATA_DIR).length === 0, 2_000);
   }
 });
+
+it('takes a signal that comes twice for one wish, as from `timeout npm start`', async () => {
+  const GATEHOUSE_DATA_DIR = makeFolder();
+  const launcher = launch({ GATEHOUSE_DATA_DIR, ...(await freePorts()) });
+  await launcher.ready();
+  launcher.child.kill('SIGTERM');
+  launcher.child.kill('SIGINT');
+  expect(await launcher.exited).toBe(0);
+  await until('nothing is left', () => processesOf(GATEHOUSE_DATA_DIR).length === 0, 2_000);
+});

@@ -24,8 +24,8 @@ export interface Gatehouse {
   readonly broken: Promise<string>;
   /** Stops everything in order, within ten seconds. */
   stop(): Promise<void>;
-  /** Ends everything at once. */
-  kill(): void;
+  /** Ends everything at once; PostgreSQL still closes its files. */
+  kill(): Promise<void>;
 }
 
 const serviceNames = ['user', 'auth', 'gateway'] as const;
@@ -104,9 +104,10 @@ export function createGatehouse({ bundles, dataFolder, environment, show, tell }
       // a start that found another launcher here leaves that one's notes alone
       if (isOurs) await forgetRunning(dataFolder);
     },
-    kill() {
+    async kill() {
       stopping = true;
       for (const child of [...commands, ...services.values()]) child.kill();
+      await databases?.stop();
     },
   };
 }

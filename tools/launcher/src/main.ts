@@ -5,6 +5,8 @@ import { StartError } from './ports';
 
 const dist = resolve(__dirname, '../..');
 const isTerminal = process.stdout.isTTY === true;
+// Milliseconds.
+const sameWishMs = 1_000;
 const tell = (text: string) => console.log(isTerminal ? `· ${text}` : text);
 
 const gatehouse = createGatehouse({
@@ -16,12 +18,16 @@ const gatehouse = createGatehouse({
 });
 
 let stopping = false;
+let stoppingSince = 0;
 async function stop(code: number): Promise<void> {
   if (stopping) {
-    gatehouse.kill();
+    // one wish to stop may reach us twice: from the terminal or `timeout`, and again from npm, which passes it on
+    if (Date.now() - stoppingSince < sameWishMs) return;
+    await gatehouse.kill();
     process.exit(1);
   }
   stopping = true;
+  stoppingSince = Date.now();
   tell('stopping');
   await gatehouse.stop();
   process.exit(code);

@@ -1,6 +1,7 @@
 import { type PostgresServer, startPostgresServer } from '@gatehouse/postgres-server';
 import { connect } from 'node:net';
 import type { Secrets } from './environment';
+import { StartError } from './ports';
 
 export interface Databases {
   readonly urls: { readonly user: string; readonly auth: string };
@@ -12,7 +13,9 @@ export async function openDatabases(folder: string, environment: NodeJS.ProcessE
   const { USER_DATABASE_URL, AUTH_DATABASE_URL } = environment;
   if (USER_DATABASE_URL && AUTH_DATABASE_URL) return { urls: { user: USER_DATABASE_URL, auth: AUTH_DATABASE_URL }, stop: async () => {} };
   tell('starting PostgreSQL');
-  const server: PostgresServer = await startPostgresServer({ dataFolder: `${folder}/postgres` });
+  const server = await startPostgresServer({ dataFolder: `${folder}/postgres` }).catch((cause: Error) => {
+    throw new StartError(`PostgreSQL cannot be started: ${cause.message}`, { cause });
+  });
   if (server.notice) tell(server.notice);
   const watch = keepAlive(server, tell);
   try {

@@ -22,15 +22,18 @@ export interface ShutdownTimes {
   readonly timeoutMs: number;
 }
 
+// one wish to stop may come twice: a shell and a supervisor both pass it on. Milliseconds.
+const sameWishMs = 1_000;
 const defaultTimes: ShutdownTimes = { graceMs: 0, timeoutMs: 10_000 };
 
 /**
- * Runs an app as a process. SIGTERM and SIGINT: not ready, grace, close, exit 0, under one timer. A second signal, a close
- * that fails or is late, a start that fails and an uncaught exception: exit 1. An unhandled rejection is logged, no more.
+ * Runs an app as a process. SIGTERM and SIGINT: not ready, grace, close, exit 0, under one timer. A second signal, unless it
+ * echoes the first within a second, a close that fails or is late, a start that fails and an uncaught exception: exit 1. An
+ * unhandled rejection is logged, no more.
  */
 export async function runApp(create: () => App | Promise<App>): Promise<void> {
   let app: App | undefined;
-  let stopping = false;
+  let stoppingSince: number | undefined;
 
   const report = (message: string, error: unknown) => (app?.logger ? app.logger.error(message, { error }) : console.error(`${message}:`, error));
   const fail = (message: string, error: unknown): never => {
@@ -38,8 +41,11 @@ export async function runApp(create: () => App | Promise<App>): Promise<void> {
     process.exit(1);
   };
   const stop = async (started: Promise<void>) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stoppingSince !== undefined) {
+      if (Date.now() - stoppingSince < sameWishMs) return;
+      process.exit(1);
+    }
+    stoppingSince = Date.now();
     const { graceMs, timeoutMs } = app?.shutdown ?? defaultTimes;
     setTimeout(() => fail('the process did not end in time', new Error(`closing took more than ${timeoutMs} ms`)), graceMs + timeoutMs);
     app?.drain?.();

@@ -81,10 +81,23 @@ describe('a process that is told to end', () => {
     await app.event('listening');
     app.child.kill('SIGINT');
     await app.event('closing');
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
     const asked = Date.now();
     app.child.kill('SIGTERM');
     expect(await app.ended).toBe(1);
     expect(Date.now() - asked).toBeLessThan(2_000);
+  });
+
+  it('takes a signal that echoes the first for the same wish', async () => {
+    const app = start({ APP_SCENE: 'never closes', SHUTDOWN_TIMEOUT_MS: '60000' });
+    await app.event('listening');
+    app.child.kill('SIGTERM');
+    await app.event('closing');
+    app.child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(app.child.exitCode).toBeNull();
+    app.child.kill('SIGKILL');
+    await app.ended;
   });
 
   it('exits 1 and says so when closing takes too long', async () => {

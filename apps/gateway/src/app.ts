@@ -4,15 +4,14 @@ import { type App, ConfigError, createAdminServer, createReadiness, logReadiness
 import { createObservability } from '@gatehouse/observability';
 import { createChannel, createClient, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from './config';
 import { descriptorSet } from './gen/descriptor-set';
 import { createHttpServer, stopListening } from './http-server';
 
 const verifierPackage = 'gatehouse.verifier.v1';
 const healthPath = '/healthz';
-// long enough for clients that keep their connections busy, too short to be noticed. Milliseconds.
-const lingerMs = 250;
+// how long clients that keep a connection have to send the request with whose answer they hear that it was the last. Milliseconds.
+const lingerMs = 1_500;
 
 /** Proto packages whose methods the gateway serves. */
 const packagesOf = (set: Uint8Array) => [...new Set(readMethods([set]).map(({ descriptor }) => descriptor.parent.file.proto.package))];
@@ -105,8 +104,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
       readiness.drain();
       // nobody new is let in, and who is inside hears with the next answer that it was the last on this connection
       draining = true;
-      stopListening(http.server);
-      await pause(lingerMs);
+      await stopListening(http.server, lingerMs);
       const timer = setTimeout(() => http.server.closeAllConnections(), config.SHUTDOWN_TIMEOUT_MS * 0.7);
       await http.close();
       clearTimeout(timer);

@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { type Server, STATUS_CODES } from 'node:http';
 import { type Socket, Server as TcpServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { requestUnreadable } from '@gatehouse/contracts/api';
 import { type HttpObserver, toProblem, toProblemHeaders } from '@gatehouse/transcoding';
 
@@ -51,7 +52,14 @@ function refuse(socket: Socket, status: number, observer?: HttpObserver): void {
   observation?.end({ status, route: undefined, error });
 }
 
-/** Closes the listening socket alone: http.Server's own close() would also cut idle connections, on which a request may be on its way. */
-export function stopListening(server: Server): void {
+/**
+ * Closes the listening socket, and waits until the clients have left, `maxMs` milliseconds at most. Not http.Server's own
+ * close(): that would cut idle connections at once, on which a request may be on its way.
+ */
+export async function stopListening(server: Server, maxMs: number): Promise<void> {
   TcpServer.prototype.close.call(server);
+  const end = Date.now() + maxMs;
+  while (Date.now() < end && (await countConnections(server)) > 0) await pause(25);
 }
+
+const countConnections = (server: Server): Promise<number> => new Promise((resolve) => server.getConnections((_error, count) => resolve(count ?? 0)));

@@ -43,10 +43,12 @@ export function readAccessRules(methods: readonly RpcMethod[]): ReadonlyMap<stri
   return rules;
 }
 
-/** The user id that the request's subject field holds. */
-export function readSubject(call: RpcCall, path: string): string | undefined {
+/** The user id that the subject field of the request holds, or of the first of a stream of them. */
+export async function readSubject(call: RpcCall, path: string): Promise<string | undefined> {
   const fields = findSubjectFields(call.method.descriptor.input, path, call.method.path);
-  let value = reflect(call.method.descriptor.input, call.message);
+  const message = await call.firstMessage();
+  if (!message) return undefined;
+  let value = reflect(call.method.descriptor.input, message);
   for (const field of fields.slice(0, -1)) {
     if (field.fieldKind !== 'message' || !value.isSet(field)) return undefined;
     value = value.get(field);

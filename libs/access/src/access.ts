@@ -1,5 +1,5 @@
-import { permissionDenied } from '@gatehouse/contracts/api';
-import type { RpcInterceptor, RpcMethod } from '@gatehouse/rpc';
+import { permissionDenied, tokenExpired } from '@gatehouse/contracts/api';
+import type { RpcCall, RpcInterceptor, RpcMethod } from '@gatehouse/rpc';
 import { isPublic, readAccessRules, readSubject } from './access-rule';
 import { toBearerToken } from './bearer-token';
 import { principalOf, setPrincipal } from './principal';
@@ -21,8 +21,10 @@ export function createAccess({ verifier, methods }: AccessOptions): { authentica
   const rules = readAccessRules(methods);
   return {
     async authenticate(call, next) {
-      if (!isPublic(rules.get(call.method.path)!)) setPrincipal(call, await verifier.verify(toBearerToken(call.metadata.get('authorization'))));
-      return next();
+      if (isPublic(rules.get(call.method.path)!)) return next();
+      const principal = await verifier.verify(toBearerToken(call.metadata.get('authorization')));
+      setPrincipal(call, principal);
+      return call.method.isLongLived && principal.kind !== 'anonymous' ? withExpiry(call, principal.expiresAt, next) : next();
     },
     async authorize(call, next) {
       const { rule, services } = rules.get(call.method.path)!;
@@ -34,11 +36,21 @@ export function createAccess({ verifier, methods }: AccessOptions): { authentica
         if (rule.case === 'authenticated') return next();
         if ((rule.case === 'permission' || rule.case === 'selfOrPermission') && principal.permissions.includes(rule.value.permission)) return next();
         if (rule.case === 'selfOrPermission') {
-          const subject = readSubject(call, rule.value.subjectField);
+          const subject = await readSubject(call, rule.value.subjectField);
           if (subject === me || subject?.toLowerCase() === principal.id) return next();
         }
       }
       throw permissionDenied();
     },
   };
+}
+
+/** A call that goes on may not outlive the token that it began with. */
+async function withExpiry(call: RpcCall, expiresAt: number, next: () => Promise<unknown>): Promise<unknown> {
+  const timer = setTimeout(() => call.end(tokenExpired()), Math.min(expiresAt * 1000 - Date.now(), 86_400_000));
+  try {
+    return await next();
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,4 +1,5 @@
 import type { Message } from '@bufbuild/protobuf';
+import type { AppError } from '@gatehouse/errors';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RpcMethod, RpcMethodName } from './method';
 
@@ -7,21 +8,30 @@ export interface RpcCall {
   readonly method: RpcMethod;
   /** The request's metadata, keys in lower case, text values only. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** What goes to the caller before the answer; a handler sets it before its first await. */
+  readonly responseMetadata: Map<string, string>;
   /** Address of the caller as the transport knows it. */
   readonly peer: string;
   /** `x-request-id` of the metadata, or a new one. */
   readonly requestId: string;
-  /** When the answer is due, in milliseconds since the epoch: the caller's deadline, capped by the server's maximum. */
+  /**
+   * When the answer is due, in milliseconds since the epoch: the caller's deadline, capped by the server's maximum. A
+   * long-lived call has none but the caller's, and may have Infinity.
+   */
   readonly deadline: number;
-  /** Aborted when the caller goes away or the deadline passes. */
+  /** Aborted when the caller goes away, the deadline passes, or the server ends the call. */
   readonly signal: AbortSignal;
-  /** The ts-proto request; there from `decode` on. */
+  /** The ts-proto request; there from `decode` on. A method with a stream of requests has none. */
   readonly request: unknown;
   /** The same request as a protobuf-es message; there from `decode` on. */
   readonly message: Message;
+  /** Waits for the first request of a stream of requests, which stays in the stream; a single request is there already. */
+  firstMessage(): Promise<Message | undefined>;
+  /** Ends the call with this error, whatever its handler does. */
+  end(error: AppError): void;
 }
 
-/** A concern around a server's handler. `next` runs what is inside of it; what that throws may be observed or replaced. */
+/** A concern around a server's handler. `next` runs what is inside of it, for a stream until its end; what that throws may be observed or replaced. */
 export type RpcInterceptor = (call: RpcCall, next: () => Promise<unknown>) => Promise<unknown>;
 
 /** One call as the interceptors of a client see it. They may add to its metadata. */
@@ -29,7 +39,7 @@ export interface RpcClientCall {
   readonly method: RpcMethodName;
   readonly metadata: Map<string, string>;
   readonly target: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; Infinity for a long-lived call without one. */
   readonly deadline: number;
 }
 

@@ -1,10 +1,11 @@
-import { Client, connectivityState, credentials, type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { AppError } from '@gatehouse/errors';
-import { cancelled, deadlineExceeded, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
+import { Client, connectivityState, credentials } from '@grpc/grpc-js';
+import { deadlineExceeded, internal, unavailable } from '@gatehouse/contracts/api';
+import { randomUUID } from 'node:crypto';
 import { currentCall, type RpcClientCall, type RpcObserver } from './call';
 import { leastTimeMs } from './deadline';
 import { readMethods, type RpcMethodName } from './method';
-import { statusDetailsKey, toAppError } from './status';
+import { toServiceConfig } from './service-config';
+import { sendStream, sendUnary, type Sending, type SentStream, toMetadata } from './transport';
 
 export interface RpcChannelOptions {
   /** `host:port`, or a gRPC target such as `dns:///user.internal:50051`. */
@@ -17,11 +18,16 @@ export interface RpcChannelOptions {
 }
 
 export interface RpcCallOptions {
-  /** How long the caller waits, in milliseconds. */
+  /** How long the caller waits, in milliseconds. A long-lived method has no deadline without one. */
   deadlineMs?: number;
   signal?: AbortSignal;
   metadata?: Readonly<Record<string, string>>;
+  /** Told of the metadata that comes before the answer. */
+  onMetadata?: (metadata: ReadonlyMap<string, string>) => void;
 }
+
+/** The responses of a call. Who stops iterating cancels it; what it ended with is thrown where the responses end. */
+export type RpcStream = AsyncIterable<Uint8Array>;
 
 /** A connection to one target, for the whole process. */
 export interface RpcChannel {
@@ -32,6 +38,10 @@ export interface RpcChannel {
    * @throws AppError: what the service threw, an infrastructure error, or requestUnreadable for metadata that gRPC cannot carry.
    */
   unary(method: RpcMethodName, request: Uint8Array, options?: RpcCallOptions): Promise<Uint8Array>;
+  /** Makes a call that sends a stream of requests and gets one response. Throws as `unary`, and what `requests` throws. */
+  collect(method: RpcMethodName, requests: AsyncIterable<Uint8Array>, options?: RpcCallOptions): Promise<Uint8Array>;
+  /** Makes a call that gets a stream of responses, each read when it is asked for. The call starts when the first is. Throws as `collect`. */
+  stream(method: RpcMethodName, requests: AsyncIterable<Uint8Array>, options?: RpcCallOptions): RpcStream;
   close(): void;
 }
 
@@ -42,8 +52,10 @@ const connectPatienceMs = 1_500;
 
 /** Opens a channel: round_robin over what the name resolves to, keepalive, retries with a throttle. */
 export function createChannel({ target, descriptorSets, observer, defaultDeadlineMs = 5_000 }: RpcChannelOptions): RpcChannel {
+  const methods = readMethods(descriptorSets);
+  const longLived = new Set(methods.flatMap(({ path, isLongLived }) => (isLongLived ? [path] : [])));
   const client = new Client(target.includes('://') ? target : `dns:///${target}`, credentials.createInsecure(), {
-    'grpc.service_config': JSON.stringify(toServiceConfig(descriptorSets)),
+    'grpc.service_config': JSON.stringify(toServiceConfig(methods)),
     'grpc.service_config_disable_resolution': 1,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 5_000,
@@ -59,49 +71,60 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
     async (_call, invoke) => invoke(),
   );
   let closed = false;
+
+  /** Runs `send` inside of the observers, with what a call of its caller's hands on. */
+  const invoke = async <T>(method: RpcMethodName, options: RpcCallOptions, send: (sending: Sending) => Promise<T>): Promise<T> => {
+    const caller = currentCall();
+    const patience = options.deadlineMs ?? (longLived.has(method.path) ? Infinity : defaultDeadlineMs);
+    const deadline = Math.min(Date.now() + patience, (caller?.deadline ?? Infinity) - marginMs);
+    if (deadline - Date.now() < leastTimeMs) throw deadlineExceeded();
+    const metadata = new Map(Object.entries({ ...(caller ? { 'x-request-id': caller.requestId } : {}), ...options.metadata }));
+    const call: RpcClientCall = { method, metadata, target, deadline };
+    const signal = AbortSignal.any([caller?.signal, options.signal].filter((each) => each !== undefined));
+    const { onMetadata } = options;
+    const answer = await chain(call, async () => {
+      const toSend = toMetadata(call.metadata);
+      if (!closed) await untilConnected(client, deadline, signal);
+      // grpc-js would open a closed channel anew
+      if (closed) throw unavailable();
+      return send({ client, call, metadata: toSend, signal, onMetadata });
+    });
+    return answer as T;
+  };
+
   return {
     target,
-    async unary(method, request, options = {}) {
-      const caller = currentCall();
-      const deadline = Math.min(Date.now() + (options.deadlineMs ?? defaultDeadlineMs), (caller?.deadline ?? Infinity) - marginMs);
-      if (deadline - Date.now() < leastTimeMs) throw deadlineExceeded();
-      const metadata = new Map(Object.entries({ ...(caller ? { 'x-request-id': caller.requestId } : {}), ...options.metadata }));
-      const call: RpcClientCall = { method, metadata, target, deadline };
-      const signals = [caller?.signal, options.signal].filter((signal) => signal !== undefined);
-      const signal = AbortSignal.any(signals);
-      const invoke = async () => {
-        const toSend = toMetadata(call.metadata);
-        if (!closed) await untilConnected(client, deadline, signal);
-        // grpc-js would open a closed channel anew
-        if (closed) throw unavailable();
-        return invokeUnary(client, call, toSend, request, signal);
-      };
-      return (await chain(call, invoke)) as Uint8Array;
+    unary: (method, request, options = {}) => invoke(method, options, (sending) => sendUnary(sending, request)),
+    collect: (method, requests, options = {}) =>
+      invoke(method, options, async (sending) => {
+        const { read, over } = sendStream(sending, requests);
+        const response = await read();
+        await over;
+        if (!response) throw internal({ error_id: randomUUID() }, { cause: new Error('the call ended well, and without a response') });
+        return response;
+      }),
+    async *stream(method, requests, options = {}) {
+      let tellOpened: (stream: SentStream) => void;
+      const opened = new Promise<SentStream>((resolve) => (tellOpened = resolve));
+      const over = invoke(method, options, async (sending) => {
+        const sent = sendStream(sending, requests);
+        tellOpened(sent);
+        await sent.over;
+      });
+      over.catch(() => {});
+      const sent = await Promise.race([opened, over as Promise<never>]);
+      try {
+        for (let response = await sent.read(); response; response = await sent.read()) yield response;
+        await over;
+      } finally {
+        sent.cancel();
+      }
     },
     close() {
       closed = true;
       client.close();
     },
   };
-}
-
-function invokeUnary(client: Client, call: RpcClientCall, metadata: Metadata, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(toAbortError(signal));
-    let transport: ClientUnaryCall | undefined = undefined;
-    const onAbort = () => {
-      transport?.cancel();
-      reject(toAbortError(signal));
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    const bytes = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
-    const onAnswer = (error: ServiceError | null, response?: Buffer) => {
-      signal.removeEventListener('abort', onAbort);
-      if (error) reject(toAppError({ code: error.code, details: findDetails(error) }, error));
-      else resolve(response ?? new Uint8Array());
-    };
-    transport = client.makeUnaryRequest(`/${call.method.path}`, same, same, bytes, metadata, { deadline: call.deadline }, onAnswer);
-  });
 }
 
 /**
@@ -118,42 +141,4 @@ async function untilConnected(client: Client, deadline: number, signal: AbortSig
       resolve();
     });
   });
-}
-
-/** gRPC carries printable ASCII. What else a caller sends is refused, and not quoted: it may be a token. */
-function toMetadata(entries: ReadonlyMap<string, string>): Metadata {
-  const metadata = new Metadata();
-  for (const [key, value] of entries) {
-    if (!/^[ -~]*$/.test(value)) throw requestUnreadable();
-    metadata.set(key, value);
-  }
-  return metadata;
-}
-
-const same = (bytes: Buffer) => bytes;
-
-function toAbortError({ reason: cause }: AbortSignal): AppError {
-  if (cause instanceof AppError) return cause;
-  return cause instanceof DOMException && cause.name === 'TimeoutError' ? deadlineExceeded({ cause }) : cancelled({ cause });
-}
-
-function findDetails(error: ServiceError): Uint8Array | undefined {
-  const [value] = error.metadata.get(statusDetailsKey);
-  return value instanceof Buffer ? value : undefined;
-}
-
-function toServiceConfig(descriptorSets: readonly Uint8Array[]) {
-  const idempotent = readMethods(descriptorSets).filter((method) => method.idempotent);
-  return {
-    loadBalancingConfig: [{ round_robin: {} }],
-    retryThrottling: { maxTokens: 10, tokenRatio: 0.1 },
-    methodConfig: idempotent.length
-      ? [
-          {
-            name: idempotent.map(({ service, name }) => ({ service, method: name })),
-            retryPolicy: { maxAttempts: 3, initialBackoff: '0.05s', maxBackoff: '0.5s', backoffMultiplier: 2, retryableStatusCodes: ['UNAVAILABLE'] },
-          },
-        ]
-      : [],
-  };
 }

@@ -39,15 +39,22 @@ export type PartialMessage<T> = T extends Primitive
       ? T
       : { [K in keyof T]?: PartialMessage<T[K]> };
 
-/** What implements a service: one async method an RPC. A missing one does not compile. */
-export type RpcService<D extends ServiceDefinition> = {
-  [K in keyof D['methods']]: (request: RequestOf<D['methods'][K]>, call: RpcCall) => Promise<ResponseOf<D['methods'][K]>>;
-};
+/** What answers a method: an async function for one response, an async generator for a stream of them; a stream of requests is iterated. */
+export type RpcHandler<M extends MethodDefinition> = (
+  request: M['requestStream'] extends true ? AsyncIterable<RequestOf<M>> : RequestOf<M>,
+  call: RpcCall,
+) => M['responseStream'] extends true ? AsyncIterable<ResponseOf<M>> : Promise<ResponseOf<M>>;
+
+/** What implements a service: one handler an RPC. A missing one does not compile. */
+export type RpcService<D extends ServiceDefinition> = { [K in keyof D['methods']]: RpcHandler<D['methods'][K]> };
+
+/** A handler whose types are those of a definition that is known only at run time. */
+export type AnyHandler = (request: never, call: RpcCall) => Promise<unknown> | AsyncIterable<unknown>;
 
 /** A definition together with what implements it. */
 export interface RpcBinding {
   readonly definition: ServiceDefinition;
-  readonly service: Readonly<Record<string, (request: never, call: RpcCall) => Promise<unknown>>>;
+  readonly service: Readonly<Record<string, AnyHandler>>;
 }
 
 /** Joins a definition and its implementation for `createRpcServer`. */

@@ -1,6 +1,6 @@
-import { createFileRegistry, fromBinary, type DescMethod, type FileRegistry } from '@bufbuild/protobuf';
+import { create, createFileRegistry, fromBinary, getOption, type DescMethod, type FileRegistry } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorSetSchema, MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
-import { create } from '@bufbuild/protobuf';
+import { long_lived as longLived } from '@gatehouse/contracts/api';
 
 /** A method of a contract, as interceptors and clients know it. */
 export interface RpcMethod {
@@ -13,6 +13,12 @@ export interface RpcMethod {
   readonly descriptor: DescMethod;
   /** The contract says that a repetition does no harm (`idempotency_level`). */
   readonly idempotent: boolean;
+  /** The caller sends any number of requests. */
+  readonly requestStream: boolean;
+  /** The answer is any number of responses. */
+  readonly responseStream: boolean;
+  /** The contract says that it goes on until somebody ends it (`long_lived`): it has no deadline, but an idle limit. */
+  readonly isLongLived: boolean;
 }
 
 /** What a call needs to know of its method. */
@@ -46,5 +52,8 @@ export function methodsOf(registry: FileRegistry): readonly RpcMethod[] {
       name: descriptor.name,
       descriptor,
       idempotent: descriptor.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN,
+      requestStream: descriptor.methodKind === 'client_streaming' || descriptor.methodKind === 'bidi_streaming',
+      responseStream: descriptor.methodKind === 'server_streaming' || descriptor.methodKind === 'bidi_streaming',
+      isLongLived: getOption(descriptor, longLived),
     }));
 }

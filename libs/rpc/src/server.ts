@@ -3,15 +3,18 @@ import { isIPv4 } from 'node:net';
 import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js';
 import { createAdmission } from './admission';
 import { bindServer, toAddress } from './bind-server';
-import type { RpcInterceptor, RpcObserver } from './call';
+import type { RpcCall, RpcInterceptor, RpcObserver } from './call';
 import { deadline } from './deadline';
+import { createDecode } from './decode';
 import { drainServer } from './drain-server';
 import type { RpcBinding } from './definition';
 import { errors } from './errors';
 import { addHealth } from './health';
 import { createRegistryOf, methodsOf, readFiles, type RpcMethod } from './method';
 import { addReflection, type Reflection } from './reflection';
-import { createDecode, createUnaryHandler } from './unary-handler';
+import { toResumeReason } from './open-call';
+import { createStreamHandler } from './stream-handler';
+import { createUnaryHandler } from './unary-handler';
 import { createValidation } from './validate';
 
 export interface RpcServerOptions {
@@ -23,8 +26,13 @@ export interface RpcServerOptions {
   observer?: RpcObserver;
   /** Calls answered at the same time; one more is refused. */
   maxInFlight?: number;
+  /** Long-lived calls at the same time, which do not count as in flight. */
+  maxLongLived?: number;
   /** The longest a call may take, and what one without a deadline gets. Milliseconds. */
   maxDeadlineMs?: number;
+  /** How long a long-lived call may be without a message, and how long it may go on; then it ends with UNAVAILABLE, to be resumed. Milliseconds. */
+  maxIdleMs?: number;
+  maxAgeMs?: number;
   /** grpc.reflection; by default on loopback addresses alone. */
   reflection?: boolean;
 }
@@ -38,7 +46,7 @@ export interface RpcServer {
   listen(host: string, port: number): Promise<number>;
   /** What grpc.health.v1 says of the server and of each service; NOT_SERVING until told otherwise. */
   setServing(serving: boolean): void;
-  /** NOT_SERVING and GOAWAY; calls in flight are answered, those left after `timeoutMs` with UNAVAILABLE. */
+  /** NOT_SERVING and GOAWAY; long-lived calls end with UNAVAILABLE, calls in flight are answered, those left after `timeoutMs` with UNAVAILABLE. */
   drain(timeoutMs: number): Promise<void>;
 }
 
@@ -49,18 +57,23 @@ const kiB = 1024;
  * cannot be compiled, throws here.
  */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
-  const { services, descriptorSets, observer, maxInFlight = 200, maxDeadlineMs = 30_000 } = options;
+  const { services, descriptorSets, observer, maxInFlight = 200, maxLongLived = 1_000, maxDeadlineMs = 30_000, maxIdleMs = 120_000, maxAgeMs = 280_000 } = options;
   const registry = createRegistryOf(descriptorSets);
   const served = services.map(({ definition }) => definition.fullName);
   const methods = methodsOf(registry).filter(({ service }) => served.includes(service));
   const access = options.access(methods);
-  const admission = createAdmission(maxInFlight);
-  const validate = createValidation(registry, methods);
+  const admission = createAdmission(maxInFlight, maxLongLived);
+  const check = createValidation(registry, methods);
+  // a stream's requests are checked one by one, as they are read
+  const validate: RpcInterceptor = async ({ method, message }, next) => {
+    if (!method.requestStream) check(method, message);
+    return next();
+  };
 
   setLogVerbosity(logVerbosity.NONE); // what it would print, its callers get as errors
   const server = new Server({
     'grpc.max_receive_message_length': 1024 * kiB,
-    'grpc.max_concurrent_streams': 1000,
+    'grpc.max_concurrent_streams': maxInFlight + maxLongLived,
     'grpc.max_connection_age_ms': 300_000,
     // longer than any deadline: what started is answered
     'grpc.max_connection_age_grace_ms': maxDeadlineMs + 5_000,
@@ -68,18 +81,17 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.enable_channelz': 0,
   });
-  const openCalls = new Set<AbortController>();
+  const openCalls = new Set<RpcCall>();
   for (const { definition, service } of services)
     for (const [key, method] of Object.entries(definition.methods)) {
       const rpcMethod = methods.find(({ path }) => path === `${definition.fullName}/${method.name}`);
       const handle = service[key];
-      if (method.requestStream || method.responseStream) throw new Error(`${definition.fullName}/${method.name} is a stream, which this server cannot serve`);
       if (!rpcMethod || !handle) throw new Error(`${definition.fullName}/${method.name} is not in the descriptor sets that the server was given`);
-      const handler = createUnaryHandler({
+      const handlerOptions = {
         method: rpcMethod,
         definition: method,
         handle: handle.bind(service),
-        maxDeadlineMs,
+        limits: { maxDeadlineMs, maxIdleMs, maxAgeMs },
         openCalls,
         // every concern around a handler, outermost first
         interceptors: [
@@ -92,8 +104,9 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
           access.authorize,
           validate,
         ],
-      });
-      server.register(`/${rpcMethod.path}`, handler, same, same, 'unary');
+      };
+      if (method.requestStream || method.responseStream) server.register(`/${rpcMethod.path}`, createStreamHandler({ ...handlerOptions, check }), same, same, 'bidi');
+      else server.register(`/${rpcMethod.path}`, createUnaryHandler(handlerOptions), same, same, 'unary');
     }
   const health = addHealth(server, served);
   const addresses = new Set<string>();
@@ -112,8 +125,9 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       health.setServing(false);
       health.close();
       reflection?.close();
+      for (const call of openCalls) if (call.method.isLongLived) call.end(toResumeReason());
       await drainServer(server, addresses, timeoutMs, () => {
-        for (const call of openCalls) call.abort(unavailable({ retryDelayMs: 1000 }));
+        for (const call of openCalls) call.end(unavailable({ retryDelayMs: 1000 }));
       });
     },
   };

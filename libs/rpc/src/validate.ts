@@ -1,32 +1,31 @@
-import { ScalarType, type FileRegistry } from '@bufbuild/protobuf';
+import { ScalarType, type FileRegistry, type Message } from '@bufbuild/protobuf';
 import { reflect, type ReflectMessage, type Path } from '@bufbuild/protobuf/reflect';
 import { createValidator } from '@bufbuild/protovalidate';
 import type { FieldViolation } from '@gatehouse/errors';
 import { validationFailed } from '@gatehouse/contracts/api';
-import type { RpcInterceptor } from './call';
 import type { RpcMethod } from './method';
 import { toSampleMessages } from './sample-messages';
 
 const maxViolations = 20;
 
 /**
- * Holds each request to the `buf.validate` rules of its contract, and strings to what PostgreSQL's text can hold (no NUL).
+ * Gives what holds a request to the `buf.validate` rules of its contract, and strings to what PostgreSQL's text can hold (no NUL).
  * Every rule judges something now, so that a broken one stops the start: protovalidate compiles them at their first use.
+ * What it gives throws validationFailed.
  */
-export function createValidation(registry: FileRegistry, methods: readonly RpcMethod[]): RpcInterceptor {
+export function createValidation(registry: FileRegistry, methods: readonly RpcMethod[]): (method: RpcMethod, message: Message) => void {
   const validator = createValidator({ registry });
   for (const { descriptor } of methods)
     for (const { type, message } of toSampleMessages(descriptor.input)) {
       const result = validator.validate(type, message);
       if (result.kind === 'error') throw new Error(`${type.typeName}: a rule of the contract cannot be used`, { cause: result.error });
     }
-  return async ({ method, message }, next) => {
+  return (method, message) => {
     const violations = findNulViolations(reflect(method.descriptor.input, message));
     const result = validator.validate(method.descriptor.input, message);
     if (result.kind === 'error') throw result.error;
     for (const { field, ruleId, message: description } of result.violations ?? []) violations.push({ field: toJsonPath(field), description, reason: ruleId });
     if (violations.length) throw validationFailed({ violations: violations.slice(0, maxViolations) });
-    return next();
   };
 }
 

@@ -42,12 +42,6 @@ describe('a server does not start', () => {
     expect(() => createTestServer({ descriptorSets: broken })).toThrow(`test.v1.${messageName}: a rule of the contract cannot be used`);
   });
 
-  it('with a stream, which it could not serve', () => {
-    const { act, look } = TestServiceDefinition.methods;
-    const definition = { ...TestServiceDefinition, methods: { act, look: { ...look, responseStream: true } } };
-    expect(() => createTestServer({ services: [bindService(definition, service)] })).toThrow('test.v1.TestService/Look is a stream');
-  });
-
   it('with an RPC missing: it does not compile', () => {
     // @ts-expect-error: `look` is missing
     const incomplete: RpcService<typeof TestServiceDefinition> = { act: async () => ({ result: '' }) };

@@ -11,6 +11,7 @@ const owners = {
   '@grpc/grpc-js': ['lib:rpc'],
   fastify: ['app:gateway', 'lib:transcoding', 'lib:lifecycle'],
   '@fastify/*': ['app:gateway', 'lib:transcoding', 'lib:lifecycle'],
+  ws: ['lib:transcoding', 'app:e2e', 'app:gateway'],
   pg: ['lib:postgres', 'lib:idempotency', 'app:user', 'app:auth', 'app:e2e', 'tool:postgres-server', 'tool:launcher'],
 };
 const allow = (sourceTag, ...targets) => ({

@@ -16,11 +16,15 @@ const image = execFileSync('buf', ['build', directory, '--exclude-source-info', 
 });
 // options have no use in the generated types: services read them from the descriptor set
 const optionPackages = ['buf.validate', 'google.api', 'gatehouse.api.v1'];
-const imported = new Set(fromBinary(FileDescriptorSetSchema, image).file.map((file) => file.package));
+const excluded = fromBinary(FileDescriptorSetSchema, image)
+  .file.filter(({ package: name }) => optionPackages.includes(name))
+  .flatMap((file) => [...file.messageType, ...file.enumType, ...file.extension].map(({ name }) => `${file.package}.${name}`))
+  // the one of them that is a type of requests and responses
+  .filter((name) => name !== 'google.api.HttpBody');
 
 const template = {
   version: 'v2',
-  inputs: [{ directory, paths, exclude_types: optionPackages.filter((name) => imported.has(name)) }],
+  inputs: [{ directory, paths, exclude_types: excluded }],
   plugins: [
     {
       local: 'protoc-gen-ts_proto',

@@ -47,7 +47,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'gateway' });
 
   const transcoder = createTranscoder({
-    descriptorSet,
+    descriptors: descriptorSet,
     upstreams,
     observer: observability.http,
     deadlineMs: config.GATEWAY_DEADLINE_MS,

@@ -4,7 +4,7 @@ import { type Server, STATUS_CODES } from 'node:http';
 import { type Socket, Server as TcpServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { requestUnreadable } from '@gatehouse/contracts/api';
-import { type HttpObserver, toProblem, toProblemHeaders } from '@gatehouse/transcoding';
+import { asksForWebSocket, type HttpObserver, toProblem, writeProblem } from '@gatehouse/transcoding';
 
 export interface HttpServerOptions {
   maxBodyBytes: number;
@@ -27,7 +27,7 @@ export function createHttpServer({ maxBodyBytes, observer, ownPaths = [], header
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: 65_000, // longer than load balancers keep theirs
-    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs), maxHeaderSize: 16 * 1024 },
+    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs), maxHeaderSize: 16 * 1024, shouldUpgradeCallback: asksForWebSocket },
     // Fastify's router answers by itself what it cannot decode. The transcoder has its own routes, and reads the URL as it came.
     rewriteUrl: ({ url = '/' }) => (ownPaths.includes(url) ? url : '/'),
     forceCloseConnections: 'idle',
@@ -44,11 +44,8 @@ function refuse(socket: Socket, status: number, observer?: HttpObserver): void {
   const requestId = randomUUID();
   const error = requestUnreadable();
   const observation = observer?.start({ method: '', path: '', requestId, headers: {} });
-  const title = STATUS_CODES[status]!;
-  const body = JSON.stringify({ ...toProblem(error, { traceId: observation?.traceId, requestId }), status, title });
-  const head = { ...toProblemHeaders(error), 'x-request-id': requestId, 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
-  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines.join('')}\r\n${body}`);
+  const problem = { ...toProblem(error, { traceId: observation?.traceId, requestId, status }), title: STATUS_CODES[status]! };
+  writeProblem(socket, error, problem, requestId);
   observation?.end({ status, route: undefined, error });
 }
 

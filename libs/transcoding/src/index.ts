@@ -1,4 +1,7 @@
+export type { CallPolicy } from './call-options';
+export type { ErrorDescription, MethodDescription } from './method-description';
 export type { HttpExchange, HttpObservation, HttpObserver, HttpOutcome } from './observer';
-export { type Problem, problemType, toProblem, toProblemHeaders } from './problem';
+export { type Problem, problemType, toProblem, toProblemHeaders, writeProblem } from './problem';
 export type { Route } from './route';
 export { type Transcoder, type TranscodingOptions, createTranscoder } from './transcoder';
+export { asksForWebSocket } from './web-socket';

@@ -1,5 +1,6 @@
 import { type AppError, toHttpStatus } from '@gatehouse/errors';
 import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 /** An error as an HTTP caller reads it (RFC 9457), with what a program needs to act on it. */
 export interface Problem {
@@ -22,8 +23,7 @@ const tokenReasons: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'TOKEN_EXPIR
 export const problemType = 'application/problem+json';
 
 /** What of an error the outside may know. */
-export function toProblem(error: AppError, { traceId, requestId }: { traceId?: string; requestId?: string } = {}): Problem {
-  const status = toHttpStatus(error);
+export function toProblem(error: AppError, { traceId, requestId, status = toHttpStatus(error) }: { traceId?: string; requestId?: string; status?: number } = {}): Problem {
   return {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Client Closed Request',
@@ -46,4 +46,12 @@ export function toProblemHeaders(error: AppError): Record<string, string> {
     ...(error.retryDelayMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryDelayMs / 1000)) }),
     ...(toHttpStatus(error) === 401 ? { 'www-authenticate': tokenReasons.has(error.reason) ? 'Bearer error="invalid_token"' : 'Bearer' } : {}),
   };
+}
+
+/** Answers on a bare socket, where no HTTP response can be had, and ends it. */
+export function writeProblem(socket: Duplex, error: AppError, problem: Problem, requestId: string): void {
+  const body = JSON.stringify(problem);
+  const head = { ...toProblemHeaders(error), 'x-request-id': requestId, 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${body}`);
 }

@@ -11,9 +11,13 @@ interface HttpRule {
   additionalBindings: HttpRule[];
 }
 
+/** What a custom rule names that leaves the HTTP method open (google/api/http.proto, CustomHttpPattern). */
+export const anyMethod = '*';
+
 /** One way to call a method over HTTP. */
 export interface Route {
   readonly rpc: RpcMethod;
+  /** `*` for any. */
   readonly httpMethod: string;
   readonly template: PathTemplate;
   /** What the body is: the whole request, one field of it, or nothing. */
@@ -23,7 +27,7 @@ export interface Route {
 }
 
 /**
- * The routes that google.api.http gives to unary methods, the most literal template first.
+ * The routes that google.api.http gives to methods, the most literal template first.
  * @throws an Error that names every unusable or conflicting rule
  */
 export function readRoutes(registry: FileRegistry, methods: readonly RpcMethod[]): readonly Route[] {
@@ -55,13 +59,14 @@ function toRoutes(rpc: RpcMethod, http: DescExtension, problems: string[]): Rout
   });
 }
 
-function toRoute(rpc: RpcMethod, { pattern, body, responseBody }: HttpRule): Route {
-  if (rpc.descriptor.methodKind !== 'unary') throw new Error('streams cannot be served over HTTP');
+function toRoute(rpc: RpcMethod, { pattern, body, responseBody, additionalBindings }: HttpRule): Route {
   if (pattern.case === undefined) throw new Error('its HTTP rule has no path');
   const [httpMethod, path] = pattern.case === 'custom' ? [pattern.value.kind, pattern.value.path] : [pattern.case.toUpperCase(), pattern.value];
-  if (!METHODS.includes(httpMethod) || httpMethod === 'CONNECT') throw new Error(`${path}: ${httpMethod} is no HTTP method that can be served`);
+  if (httpMethod !== anyMethod && (!METHODS.includes(httpMethod) || httpMethod === 'CONNECT')) throw new Error(`${path}: ${httpMethod} is no HTTP method that can be served`);
+  if (additionalBindings.some(({ additionalBindings: nested }) => nested.length)) throw new Error(`${path}: an additional binding has bindings of its own`);
   const template = parsePathTemplate(path);
   const { input, output } = rpc.descriptor;
+  if (rpc.requestStream && body === '') throw new Error(`${path}: a stream of requests needs a body`);
   for (const { fieldPath } of template.variables) {
     const field = findField(input, fieldPath);
     if (!field || field.fieldKind === 'list' || field.fieldKind === 'map' || isNestedMessage(field)) throw new Error(`${path}: {${fieldPath}} is no single value of ${input.typeName}`);
@@ -82,8 +87,14 @@ function requireField(message: DescMessage, name: string, option: string): DescF
   return field;
 }
 
-/** Whether the field holds a message that has no single value in JSON. */
-export const isNestedMessage = (field: DescField): boolean => field.fieldKind === 'message' && !field.message.typeName.startsWith('google.protobuf.');
+// well-known types whose JSON is an object, or anything
+const compound: ReadonlySet<string> = new Set(['Any', 'Empty', 'Struct', 'Value', 'ListValue'].map((name) => `google.protobuf.${name}`));
+
+/** Whether the field holds messages that have no single value in JSON. */
+export const isNestedMessage = ({ message }: DescField): boolean => message !== undefined && (!message.typeName.startsWith('google.protobuf.') || compound.has(message.typeName));
+
+/** The type of raw bodies. */
+export const httpBody = 'google.api.HttpBody';
 
 /** The field at a path, by proto or JSON names. */
 export function findField(message: DescMessage, path: string): DescField | undefined {

@@ -1,116 +1,127 @@
-import { type FileRegistry, fromBinary, toBinary, toJson } from '@bufbuild/protobuf';
 import { AppError, toHttpStatus } from '@gatehouse/errors';
-import { cancelled, httpMethodUnsupported, internal, mediaTypeUnsupported, methodUnknown, requestTooLarge, requestUnreadable } from '@gatehouse/contracts/api';
+import { cancelled, httpMethodUnsupported, internal, mediaTypeUnsupported, methodUnknown, requestTooLarge, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
 import { createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import { bindRequest } from './bind-request';
-import { findRoute, type FoundRoute } from './find-route';
-import type { HttpObservation, HttpObserver } from './observer';
-import { toProblem, toProblemHeaders } from './problem';
-import { readBody } from './read-body';
-import { isAmbiguous, type RequestTarget, toRequestTarget } from './request-target';
+import type { IncomingMessage, Server } from 'node:http';
+import { answer, type AnswerOptions } from './answer';
+import { type CallPolicy, requireForwardable, toRequestId } from './call-options';
+import type { Exchange, ServedRoute } from './exchange';
+import { findRoute } from './find-route';
+import type { MethodDescription } from './method-description';
+import { toOAuthError } from './oauth-error';
+import type { HttpObserver } from './observer';
+import { type Problem, toProblem, toProblemHeaders, writeProblem } from './problem';
+import { createRender } from './render';
+import { isAmbiguous, toRequestTarget } from './request-target';
 import { readRoutes, type Route } from './route';
+import { serveWebSockets } from './web-socket';
 
-export interface TranscodingOptions {
-  /** The contracts to serve, options and imports included. */
-  descriptorSet: Uint8Array;
+export interface TranscodingOptions extends Partial<CallPolicy> {
+  /** A FileDescriptorSet of the contracts to serve, options and imports included. */
+  descriptors: Uint8Array;
   /** Where the services of each proto package are. */
   upstreams: ReadonlyMap<string, RpcChannel>;
-  /** Throws unless the caller may knock: asked after the request was read, before it is sent on. */
+  /** What the contract says of a method in options of its own. */
+  describe?: (method: RpcMethod) => MethodDescription;
+  /** Throws unless the caller may knock: asked after the request was read, before it is sent on; for a stream of requests before it is read. */
   authenticate?: (method: RpcMethod, authorization: string | undefined) => Promise<void>;
   observer?: HttpObserver;
-  /** How long a call may take, in milliseconds. */
-  deadlineMs?: number;
+  /** How long a stream of events may be silent until it says that it is alive. Milliseconds. */
+  heartbeatMs?: number;
 }
 
 export interface Transcoder {
   readonly routes: readonly Route[];
   /**
-   * Makes the app serve every route, and answer everything else with a problem document. URLs that Fastify's router would
-   * refuse by itself reach it only behind a `rewriteUrl`: what counts is the URL as it came.
+   * Makes the app serve every route, WebSockets included, and answer everything else with a problem document. URLs that
+   * Fastify's router would refuse by itself reach it only behind a `rewriteUrl`: what counts is the URL as it came.
    */
   register(app: FastifyInstance): void;
-}
-
-/** What is kept of a request while it is answered. */
-interface Exchange {
-  readonly requestId: string;
-  readonly observation: HttpObservation | undefined;
-  readonly target: RequestTarget;
-  /** Aborted when the caller goes away before the answer. */
-  readonly gone: AbortController;
-  found?: Extract<FoundRoute, { route: Route }>;
-  error?: AppError;
+  /** Ends every stream with UNAVAILABLE, so that its reader comes back, elsewhere if need be. */
+  endStreams(): void;
 }
 
 /**
  * Serves gRPC methods over HTTP and JSON, by the google.api.http rules of their contracts. No code of any service is needed.
- * @throws when a rule cannot be served, or a package with routes has no upstream
+ * @throws when a rule cannot be served, a package with routes has no upstream, or a header cannot be passed on
  */
-export function createTranscoder({ descriptorSet, upstreams, authenticate, observer, deadlineMs = 15_000 }: TranscodingOptions): Transcoder {
-  const registry = createRegistryOf([descriptorSet]);
-  const routes = readRoutes(registry, readMethods([descriptorSet]));
-  const homeless = routes.filter((route) => !upstreams.has(packageOf(route)));
+export function createTranscoder(options: TranscodingOptions): Transcoder {
+  const { descriptors, upstreams, describe = () => ({}), authenticate = async () => {}, observer, heartbeatMs = 15_000 } = options;
+  const { deadlineMs = 15_000, maxDeadlineMs = 60_000, requestHeaders = [], responseHeaders = [] } = options;
+  requireForwardable([...requestHeaders, ...responseHeaders]);
+  const registry = createRegistryOf([descriptors]);
+  const found = readRoutes(registry, readMethods([descriptors]));
+  const homeless = found.filter((route) => !upstreams.has(packageOf(route)));
   if (homeless.length) throw new Error(`no upstream is set for ${toHomelessText(homeless)}`);
+  const routes: readonly ServedRoute[] = found.map((route) => ({ ...route, description: describe(route.rpc), channel: upstreams.get(packageOf(route))!, render: createRender(route, registry) }));
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
+  const streams = new Set<Exchange>();
 
-  const refuse = (request: FastifyRequest, reply: FastifyReply, error: AppError) => {
-    const exchange = exchanges.get(request);
-    if (exchange) exchange.error = error;
-    const problem = toProblem(error, { traceId: exchange?.observation?.traceId, requestId: exchange?.requestId });
-    return reply.code(toHttpStatus(error)).headers(toProblemHeaders(error)).send(Buffer.from(JSON.stringify(problem)));
+  const openExchange = ({ method, url, headers }: { method?: string; url: string; headers: IncomingMessage['headers'] }): Exchange => {
+    const requestId = toRequestId(headers['x-request-id'], randomUUID);
+    const observation = observer?.start({ method: method ?? '', path: url, requestId, headers });
+    return { requestId, observation, target: toRequestTarget(url), headers, gone: new AbortController() };
+  };
+  const closeExchange = (exchange: Exchange, status: number, error: AppError | undefined) => {
+    streams.delete(exchange);
+    exchange.observation?.end({ status, route: exchange.found?.route.template.source, error });
+  };
+  const toSeen = (exchange: Exchange, thrown: unknown): { error: AppError; problem: Problem } => {
+    const error = toAppError(thrown);
+    exchange.error = error;
+    return { error, problem: toProblem(error, { traceId: exchange.observation?.traceId, requestId: exchange.requestId, status: statusOf(exchange, error) }) };
+  };
+  const serving: AnswerOptions = { registry, policy: { deadlineMs, maxDeadlineMs, requestHeaders, responseHeaders }, heartbeatMs, authenticate, onError: toSeen };
+
+  const refuse = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
+    const exchange = exchanges.get(request) ?? openExchange({ method: request.method, url: request.originalUrl, headers: request.headers });
+    const { error, problem } = toSeen(exchange, thrown);
+    // what is left of the body is not waited for
+    if (error.reason === 'REQUEST_TOO_LARGE' && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
+    if (exchange.found?.route.description.acceptsForm) {
+      const { status, body } = toOAuthError(error);
+      return reply.code(status).headers({ ...toProblemHeaders(error), 'content-type': 'application/json' }).send(Buffer.from(JSON.stringify(body)));
+    }
+    return reply.code(problem.status).headers(toProblemHeaders(error)).send(Buffer.from(JSON.stringify(problem)));
   };
 
   const route = async (request: FastifyRequest, reply: FastifyReply) => {
     const exchange = exchanges.get(request)!;
-    const found = findRoute(routes, request.method, exchange.target.path);
-    if ('route' in found) {
-      exchange.found = found;
+    const matching = findRoute(routes, request.method, exchange.target.path);
+    if ('route' in matching) {
+      exchange.found = matching;
+      if (matching.route.rpc.requestStream || matching.route.rpc.responseStream) streams.add(exchange);
       return;
     }
-    if (!found.allowed.length) throw methodUnknown();
-    reply.header('allow', found.allowed.join(', '));
+    if (!matching.allowed.length) throw methodUnknown();
+    reply.header('allow', matching.allowed.join(', '));
     if (request.method === 'OPTIONS') return reply.code(204).send();
     throw httpMethodUnsupported();
   };
 
-  const answer = async (request: FastifyRequest, reply: FastifyReply, { found, target, requestId, gone }: Exchange) => {
-    const { route, variables } = found!;
-    const body = readBody(request.body as Buffer | undefined, request.headers);
-    const message = bindRequest(route, { path: variables, query: target.query, body }, registry);
-    const { authorization } = request.headers;
-    await authenticate?.(route.rpc, authorization);
-    const response = await upstreams.get(packageOf(route))!.unary(route.rpc, toBinary(route.rpc.descriptor.input, message), {
-      deadlineMs,
-      signal: gone.signal,
-      metadata: { 'x-request-id': requestId, ...(authorization ? { authorization } : {}) },
-    });
-    return reply.header('content-type', 'application/json').send(Buffer.from(toResponseText(route, response, registry)));
-  };
-
   return {
     routes,
+    endStreams() {
+      for (const { gone } of streams) gone.abort(unavailable({ retryDelayMs: 0 }));
+    },
     register(app) {
-      for (const { httpMethod } of routes) if (!app.supportedMethods.includes(httpMethod)) app.addHttpMethod(httpMethod, { hasBody: true });
+      for (const { httpMethod } of routes) if (httpMethod !== '*' && !app.supportedMethods.includes(httpMethod)) app.addHttpMethod(httpMethod, { hasBody: true });
       app.removeAllContentTypeParsers();
-      app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+      // read by the route that knows what it is
+      app.addContentTypeParser('*', (_request, body, done) => done(null, body));
       app.addHook('onRequest', async (request, reply) => {
-        const requestId = randomUUID();
-        const { method, originalUrl, headers } = request;
-        const observation = observer?.start({ method, path: originalUrl, requestId, headers });
-        const exchange: Exchange = { requestId, observation, target: toRequestTarget(originalUrl), gone: new AbortController() };
+        const exchange = openExchange({ method: request.method, url: request.originalUrl, headers: request.headers });
         exchanges.set(request, exchange);
-        reply.headers({ 'x-request-id': requestId, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+        reply.headers({ 'x-request-id': exchange.requestId, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
         reply.raw.once('close', () => {
           const isAnswered = reply.raw.writableFinished;
           if (!isAnswered) exchange.gone.abort(cancelled());
-          const error = exchange.error ?? (isAnswered ? undefined : cancelled());
-          observation?.end({ status: isAnswered ? reply.statusCode : 499, route: exchange.found?.route.template.source, error });
+          closeExchange(exchange, isAnswered ? reply.statusCode : 499, exchange.error ?? (isAnswered ? undefined : cancelled()));
         });
-        if (isAmbiguous(request.raw, originalUrl)) throw requestUnreadable();
+        if (isAmbiguous(request.raw, request.originalUrl)) throw requestUnreadable();
       });
-      app.setErrorHandler((error: FastifyError | AppError, request, reply) => refuse(request, reply, toAppError(error)));
+      app.setErrorHandler((error: FastifyError | AppError, request, reply) => refuse(request, reply, error));
       // methods that Fastify does not know
       app.setNotFoundHandler(route);
       app.route({
@@ -121,12 +132,34 @@ export function createTranscoder({ descriptorSet, upstreams, authenticate, obser
         // the body is read by an event of the socket, outside of the trace: so it is entered here
         handler: (request, reply) => {
           const exchange = exchanges.get(request)!;
-          const work = () => answer(request, reply, exchange);
+          const work = () => answer(request, reply, exchange, serving);
           return exchange.observation ? exchange.observation.run(work) : work();
         },
       });
+      serveWebSockets(app.server as Server, {
+        ...serving,
+        routes,
+        maxFrameBytes: app.initialConfig.bodyLimit ?? 1_048_576,
+        openExchange: (request) => {
+          const exchange = openExchange({ method: request.method, url: request.url ?? '/', headers: request.headers });
+          streams.add(exchange);
+          return exchange;
+        },
+        refuse(socket, exchange, thrown) {
+          const { error, problem } = toSeen(exchange, thrown);
+          writeProblem(socket, error, problem, exchange.requestId);
+          closeExchange(exchange, problem.status, error);
+        },
+        close: (exchange, error) => closeExchange(exchange, 101, error),
+      });
     },
   };
+}
+
+/** A precondition that failed is 412 where the caller gave it as one (RFC 9110 §15.5.13). */
+function statusOf({ headers }: Exchange, error: AppError): number {
+  const isPrecondition = error.code === 'ABORTED' && error.httpStatus === undefined && headers['if-match'] !== undefined;
+  return isPrecondition ? 412 : toHttpStatus(error);
 }
 
 const toHomelessText = (routes: readonly Route[]): string =>
@@ -134,15 +167,11 @@ const toHomelessText = (routes: readonly Route[]): string =>
 
 const packageOf = ({ rpc }: Pick<Route, 'rpc'>): string => rpc.descriptor.parent.file.proto.package;
 
-function toResponseText({ rpc, responseBody }: Route, bytes: Uint8Array, registry: FileRegistry): string {
-  const json = toJson(rpc.descriptor.output, fromBinary(rpc.descriptor.output, bytes), { registry, alwaysEmitImplicit: true });
-  return JSON.stringify(responseBody ? ((json as Record<string, unknown>)[responseBody.jsonName] ?? null) : json);
-}
-
-function toAppError(error: FastifyError | AppError): AppError {
+function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  if (error.statusCode === 413) return requestTooLarge();
-  if (error.statusCode === 415) return mediaTypeUnsupported();
-  if (error.statusCode !== undefined && error.statusCode < 500) return requestUnreadable({ cause: error });
+  const { statusCode } = (error ?? {}) as Partial<FastifyError>;
+  if (statusCode === 413) return requestTooLarge();
+  if (statusCode === 415) return mediaTypeUnsupported();
+  if (statusCode !== undefined && statusCode < 500) return requestUnreadable({ cause: error });
   return internal({ error_id: randomUUID() }, { cause: error });
 }

@@ -61,7 +61,7 @@ describe('an HTTP method', () => {
   it.each(['PROPFIND', 'TRACE', 'QUERY', 'PATCH', 'DELETE'])('%s that a path does not take is 405, on no path 404', async (method) => {
     const refused = await send(`${method} /v1/books/b-1`, [json], '{}');
     expect(verdictOf(refused)).toBe('405 HTTP_METHOD_UNSUPPORTED');
-    expect(refused.head).toMatch(/^allow: GET, LINK, PUT$/im);
+    expect(refused.head).toMatch(/^allow: GET, HEAD, LINK, PUT$/im);
     expect(verdictOf(await send(`${method} /nothing`, [json], '{}'))).toBe('404 METHOD_UNKNOWN');
   });
 
@@ -72,9 +72,9 @@ describe('an HTTP method', () => {
 
   it('OPTIONS tells what a path takes, and what the server takes', async () => {
     const ofPath = await send('OPTIONS /v1/books:search');
-    expect([ofPath.status, /^allow: (.*)$/im.exec(ofPath.head)?.[1]]).toEqual([204, 'GET']);
+    expect([ofPath.status, /^allow: (.*)$/im.exec(ofPath.head)?.[1]]).toEqual([204, 'GET, HEAD']);
     const ofServer = await send('OPTIONS *');
-    expect([ofServer.status, /^allow: (.*)$/im.exec(ofServer.head)?.[1]]).toEqual([204, 'GET, LINK, PATCH, POST, PUT']);
+    expect([ofServer.status, /^allow: (.*)$/im.exec(ofServer.head)?.[1]]).toEqual([204, 'GET, HEAD, LINK, PATCH, POST, PUT']);
     expect((await send('OPTIONS /nothing')).status).toBe(404);
   });
 

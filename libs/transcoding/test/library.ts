@@ -32,7 +32,7 @@ export async function startLibrary(options: Partial<TranscodingOptions> = {}, se
   const channel = createChannel({ target: server.target, descriptorSets: [descriptorSet] });
   const app = fastify({ bodyLimit: 100_000, rewriteUrl: () => '/', ...serverOptions });
   const observer = { start: (exchange: HttpExchange) => ({ run: <T>(work: () => T) => work(), end: (outcome: HttpOutcome) => void observed.push({ ...exchange, ...outcome }) }) };
-  createTranscoder({ descriptorSet, upstreams: new Map([['test.transcoding.v1', channel]]), observer, ...options }).register(app);
+  createTranscoder({ descriptors: descriptorSet, upstreams: new Map([['test.transcoding.v1', channel]]), observer, ...options }).register(app);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as { port: number };
   return {

@@ -19,7 +19,7 @@ const book: Book = Book.fromPartial({ id: 'b-1', title: 'Emma' });
 
 async function start(options: Partial<TranscodingOptions> = {}): Promise<void> {
   app = fastify({ bodyLimit: 100_000 });
-  createTranscoder({ descriptorSet, upstreams: new Map([['test.transcoding.v1', channel]]), ...options }).register(app);
+  createTranscoder({ descriptors: descriptorSet, upstreams: new Map([['test.transcoding.v1', channel]]), ...options }).register(app);
   await app.listen({ port: 0, host: '127.0.0.1' });
   url = `http://127.0.0.1:${(app.server.address() as { port: number }).port}`;
 }
@@ -78,11 +78,11 @@ describe('a path', () => {
   });
 
   it('of a custom HTTP method is served by that method alone', async () => {
-    expect((await ask('DELETE', '/v1/books/b-1')).headers.get('allow')).toBe('GET, LINK, PUT');
+    expect((await ask('DELETE', '/v1/books/b-1')).headers.get('allow')).toBe('GET, HEAD, LINK, PUT');
   });
 
   it('leads to no internal method', async () => {
-    expect(createTranscoder({ descriptorSet, upstreams: new Map([['test.transcoding.v1', channel]]) }).routes.map(({ rpc }) => rpc.name)).not.toContain('Burn');
+    expect(createTranscoder({ descriptors: descriptorSet, upstreams: new Map([['test.transcoding.v1', channel]]) }).routes.map(({ rpc }) => rpc.name)).not.toContain('Burn');
   });
 });
 
@@ -268,7 +268,7 @@ describe('a caller', () => {
   });
 
   it('sends its authorization on, and no other header', async () => {
-    await ask('GET', '/v1/books/b-1', undefined, { authorization: 'Bearer abc', 'grpc-timeout': '1n', 'x-forwarded-for': '1.2.3.4', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
+    await ask('GET', '/v1/books/b-1', undefined, { authorization: 'Bearer abc', 'grpc-timeout': '5S', 'x-forwarded-for': '1.2.3.4', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
     expect([...seen!.call.metadata.keys()].sort()).toEqual(['authorization', 'user-agent', 'x-request-id']);
     expect(seen!.call.metadata.get('authorization')).toBe('Bearer abc');
   });
@@ -288,7 +288,7 @@ const thing401 = { code: 'UNAUTHENTICATED', reason: 'TOKEN_INVALID', domain: 'ga
 
 describe('a contract', () => {
   it('whose rules cannot be served stops the start, each of them named', () => {
-    const make = () => createTranscoder({ descriptorSet: brokenSet, upstreams: new Map() });
+    const make = () => createTranscoder({ descriptors: brokenSet, upstreams: new Map() });
     expect(make).toThrow(/NoField: .*nothing/);
     expect(make).toThrow(/NoBody: .*nothing/);
     expect(make).toThrow(/Second: GET \/v2\/shelves\/\{book\} is taken by test\.broken\.v1\.BrokenService\/First/);
@@ -296,6 +296,6 @@ describe('a contract', () => {
   });
 
   it('that has no upstream stops the start', () => {
-    expect(() => createTranscoder({ descriptorSet, upstreams: new Map() })).toThrow('no upstream is set for test.transcoding.v1');
+    expect(() => createTranscoder({ descriptors: descriptorSet, upstreams: new Map() })).toThrow('no upstream is set for test.transcoding.v1');
   });
 });

@@ -1,0 +1,50 @@
+import { type AppError, toHttpStatus } from '@gatehouse/errors';
+
+// RFC 6749 §5.2 and §4.1.2.1
+const codes: ReadonlySet<string> = new Set([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'access_denied',
+]);
+
+/** An error in the shape of RFC 6749 §5.2: a reason that is one of its codes stands for itself. */
+export function toOAuthError(error: AppError): { status: number; body: { error: string; error_description: string } } {
+  const code = toOAuthCode(error);
+  const status = code === 'invalid_client' ? 401 : codes.has(code) ? (error.httpStatus ?? 400) : toHttpStatus(error);
+  const named = error.violations.map(({ field, description }) => (field ? `${field} ${description}` : description)).join('; ');
+  return { status, body: { error: code, error_description: toDescription(named ? `${error.message}: ${named}` : error.message) } };
+}
+
+function toOAuthCode({ reason, code }: AppError): string {
+  const own = reason.toLowerCase();
+  if (codes.has(own)) return own;
+  switch (code) {
+    case 'INVALID_ARGUMENT':
+    case 'OUT_OF_RANGE':
+    case 'UNIMPLEMENTED':
+      return 'invalid_request';
+    case 'UNAUTHENTICATED':
+      return 'invalid_client';
+    case 'PERMISSION_DENIED':
+      return 'unauthorized_client';
+    case 'UNAVAILABLE':
+    case 'DEADLINE_EXCEEDED':
+    case 'RESOURCE_EXHAUSTED':
+    case 'ABORTED':
+    case 'CANCELLED':
+      return 'temporarily_unavailable';
+    case 'NOT_FOUND':
+    case 'ALREADY_EXISTS':
+    case 'FAILED_PRECONDITION':
+      return 'invalid_grant';
+    default:
+      return 'server_error';
+  }
+}
+
+// the characters that an error_description may have
+const toDescription = (text: string) => text.replaceAll('"', "'").replaceAll('\\', '/').replace(/[^ -~]/g, '?').slice(0, 500);

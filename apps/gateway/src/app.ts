@@ -10,8 +10,10 @@ import { createHttpServer, stopListening } from './http-server';
 
 const verifierPackage = 'gatehouse.verifier.v1';
 const healthPath = '/healthz';
-// how long clients that keep a connection have to send the request with whose answer they hear that it was the last. Milliseconds.
+// how long clients that keep a connection have to send the request with whose answer they hear that it was the last, at most. Milliseconds.
 const lingerMs = 1_500;
+// what the last answers take to leave. Milliseconds.
+const flushMs = 100;
 
 /** Proto packages whose methods the gateway serves. */
 const packagesOf = (set: Uint8Array) => [...new Set(readMethods([set]).map(({ descriptor }) => descriptor.parent.file.proto.package))];
@@ -42,7 +44,10 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const missing = packagesOf(descriptorSet).filter((name) => !upstreams.has(name));
   if (missing.length) throw new ConfigError([`GATEWAY_UPSTREAMS: has no target for ${missing.join(', ')}`]);
   const verifierChannel = upstreams.get(verifierPackage)!;
-  const remoteKeys = createRemoteKeys({ getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}) });
+  const remoteKeys = createRemoteKeys({
+    getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}),
+    onError: (error) => logger.warn('keys could not be fetched', { error }),
+  });
   const keys = overrides.keys ?? remoteKeys;
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'gateway' });
 
@@ -102,17 +107,19 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     drain: () => readiness.drain(),
     async close() {
       readiness.drain();
+      const cutMs = config.SHUTDOWN_TIMEOUT_MS * 0.7;
+      const timers = [setTimeout(() => transcoder.end('all'), cutMs), setTimeout(() => http.server.closeAllConnections(), cutMs + flushMs)];
+      transcoder.end('streams');
       // nobody new is let in, and who is inside hears with the next answer that it was the last on this connection
       draining = true;
-      await stopListening(http.server, lingerMs);
-      const timer = setTimeout(() => http.server.closeAllConnections(), config.SHUTDOWN_TIMEOUT_MS * 0.7);
+      await stopListening(http.server, Math.min(lingerMs, cutMs / 4));
       await http.close();
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
       readiness.close();
       remoteKeys.close();
       for (const channel of channels.values()) channel.close();
       await admin.close();
-      await observability.close();
+      await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);
     },
   };
 }

@@ -19,7 +19,7 @@ export const configSchema = z.object({
   GATEWAY_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz` and `/metrics`'),
   GATEWAY_ADMIN_PORT: port.default(9_080).describe('port for `/livez`, `/readyz` and `/metrics`; 0 takes a free one'),
   GATEWAY_UPSTREAMS: upstreams.prefault(defaultUpstreams).describe('gRPC target of each proto package, `package=target` with commas between; a package that is missing stops the start'),
-  GATEWAY_MAX_BODY_BYTES: integer(1, 16 * 1024 * 1024).default(65_536).describe('largest request body'),
+  GATEWAY_MAX_BODY_BYTES: integer(1, 1_000_000).default(65_536).describe('largest request body, and largest message of a stream; the services take no more than 1 MiB'),
   GATEWAY_DEADLINE_MS: integer(1, 600_000).default(15_000).describe('milliseconds that a call may take'),
   GATEWAY_TRUST_TRACEPARENT: z
     .enum(['true', 'false'], { error: 'must be true or false' })

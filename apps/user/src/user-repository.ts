@@ -12,6 +12,9 @@ export interface UserRepository {
    * @throws emailTaken
    */
   insert(user: NewUser): Promise<User | undefined>;
-  /** Adds the person, or makes the one with this email an active administrator. What is so already stays untouched. */
+  /**
+   * Adds the person, or makes the one with this email and id an active administrator. What is so already stays untouched.
+   * @throws emailTaken when the one with this email has another id
+   */
   ensureAdministrator(user: NewUser): Promise<User>;
 }

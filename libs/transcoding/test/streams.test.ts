@@ -103,7 +103,7 @@ describe('a stream of responses', () => {
   it('ends with a problem that says when to come back, when the server has to go', async () => {
     const [lines, sse] = [await watch('behavior=slow'), await watch('behavior=slow', { headers: events })];
     await pause(100);
-    warehouse.endStreams();
+    warehouse.end('streams');
     expect(linesOf(await lines.text()).at(-1)).toMatchObject({ error: { code: 'UNAVAILABLE', status: 503 } });
     expect(await sse.text()).toMatch(/retry: 0\nevent: problem\ndata: \{.*"status":503.*\}\n\n$/);
   });

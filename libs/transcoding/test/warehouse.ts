@@ -26,7 +26,7 @@ export interface Warehouse {
   readonly given: { count: number };
   /** Reasons why its calls were aborted. */
   readonly aborted: AppError[];
-  endStreams(): void;
+  end(which: 'streams' | 'all'): void;
   close(): Promise<void>;
 }
 
@@ -164,7 +164,7 @@ export async function startWarehouse(options: Partial<TranscodingOptions> = {}, 
     observed,
     given,
     aborted,
-    endStreams: () => transcoder.endStreams(),
+    end: (which) => transcoder.end(which),
     async close() {
       await app.close();
       channel.close();

@@ -103,7 +103,7 @@ describe('a WebSocket', () => {
   it('is told when the server has to go', async () => {
     const { heard, over } = open('/w1/items:watch?behavior=slow');
     await until(() => heard.length > 2);
-    warehouse.endStreams();
+    warehouse.end('streams');
     expect(await over).toEqual({ code: 1013, reason: 'UNAVAILABLE' });
     expect(heard.at(-1)).toMatchObject({ error: { code: 'UNAVAILABLE' } });
   });
@@ -151,6 +151,18 @@ describe('the caller of a WebSocket', () => {
 });
 
 describe('another upgrade', () => {
+  it('whose sender is gone before the answer does no harm', async () => {
+    for (let index = 0; index < 50; index++) {
+      const socket = connect(warehouse.port, '127.0.0.1', () => {
+        socket.write(`GET /${index % 2 ? 'nothing' : 'w1/items:watch'} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+        setImmediate(() => socket.resetAndDestroy());
+      });
+      socket.on('error', () => {});
+    }
+    await pause(200);
+    expect((await fetch(`${warehouse.url}/w1/shelves/a/items/1`)).status).toBe(200);
+  });
+
   it('is passed over, and the request answered', async () => {
     const socket = connect(warehouse.port, '127.0.0.1');
     let answer = '';

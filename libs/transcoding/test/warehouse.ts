@@ -62,6 +62,10 @@ export async function startWarehouse(options: Partial<TranscodingOptions> = {}, 
       if (request.item?.etag && request.item.etag !== emma.etag) throw stale();
       return { ...emma, etag: '"8"' };
     },
+    async updateItemById(request, call) {
+      see(request, call);
+      return emma;
+    },
     async deleteItem(request, call) {
       see(request, call);
       if (request.etag && request.etag !== emma.etag) throw stale();

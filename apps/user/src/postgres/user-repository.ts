@@ -51,6 +51,18 @@ export function createUserRepository(db: Queryable): UserRepository {
         displayName,
         roles,
       ]),
+    update: (id, { email, displayName }, revision) =>
+      find(
+        'update-user',
+        // a change that had to wait for another one began before it, and still comes after it
+        `update users
+         set email = coalesce($2, email), display_name = coalesce($3, display_name),
+             update_time = greatest(now(), update_time + interval '1 millisecond'), revision = revision + 1
+         where id = $1 and ($4::bigint is null or revision = $4)
+           and (email, display_name) is distinct from (coalesce($2, email), coalesce($3, display_name))
+         returning ${columns}`,
+        [id, email, displayName, revision],
+      ),
     async ensureAdministrator({ id, email, displayName, roles }) {
       const changed = await find(
         'ensure-administrator',

@@ -1,8 +1,9 @@
 // Writes docs/configuration.md from the zod schemas in apps/*/src/config.ts; with --check says whether it is current.
 import { build } from 'esbuild';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { publish } from './page.mts';
 
 interface Field {
   description?: string;
@@ -66,12 +67,4 @@ const text = [
   '',
 ].join('\n');
 
-if (process.argv.includes('--check')) {
-  if (!existsSync(page) || readFileSync(page, 'utf8') !== text) {
-    console.error(`${page} is not what the schemas say: run \`npm run docs\``);
-    process.exit(1);
-  }
-} else {
-  writeFileSync(page, text);
-  console.log(`wrote ${page}: ${names.length} settings`);
-}
+publish(page, text, 'the schemas');

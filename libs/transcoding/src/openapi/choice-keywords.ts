@@ -12,7 +12,7 @@ export function toChoiceKeywords(message: DescMessage, fields: readonly DescFiel
   const pairs = choices.flatMap(({ names, isWhole, isRequired }) => (isRequired && isWhole ? [] : toPairs(names)));
   const keywords: Schema = {
     ...(exact.length > 1 ? { allOf: exact } : exact[0]),
-    ...(pairs.length ? { not: { anyOf: pairs.map((required) => ({ required })) } } : {}),
+    ...(pairs.length ? { not: pairs.length > 1 ? { anyOf: pairs.map((required) => ({ required })) } : { required: pairs[0] } } : {}),
   };
   return { keywords, notes: choices.map(({ names, isRequired }) => `${isRequired ? 'Exactly' : 'At most'} one of ${names.map((name) => `\`${name}\``).join(', ')} is set.`) };
 }

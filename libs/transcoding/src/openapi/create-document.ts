@@ -47,6 +47,7 @@ export function createOpenApiDocument({ descriptors, info: { servers = [{ url: '
       else item[others] = { ...(item[others] as Record<string, typeof operation>), [name]: operation };
     });
   const services = [...new Set(routes.map(({ rpc }) => rpc.descriptor.parent))];
+  const responses = errors.responses();
   return {
     openapi: '3.1.1',
     info,
@@ -55,15 +56,23 @@ export function createOpenApiDocument({ descriptors, info: { servers = [{ url: '
     tags: services
       .map((service) => ({ name: tagOf({ service: service.typeName, name: '' }), ...(commentOf(service) ? { description: commentOf(service) } : {}) }))
       .sort((one, other) => (one.name < other.name ? -1 : 1)),
-    paths: Object.fromEntries(Object.entries(paths).sort(([one], [other]) => (one < other ? -1 : 1))),
+    paths: inAlphabet(paths),
     components: {
-      schemas: { ...schemas.components(), ...errors.schemas() },
-      responses: errors.responses(),
-      parameters: { ...headerParameters },
-      headers: { ...answerHeaders },
+      schemas: inAlphabet({ ...schemas.components(), ...errors.schemas() }),
+      responses,
+      parameters: pickUsed('parameters', headerParameters, paths),
+      headers: pickUsed('headers', answerHeaders, { paths, responses }),
       securitySchemes: { [bearer]: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token.' } },
     },
   };
+}
+
+const inAlphabet = <T>(entries: Record<string, T>): Record<string, T> => Object.fromEntries(Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1)));
+
+/** Those of the document's own components that something refers to. */
+function pickUsed<T>(kind: string, components: Readonly<Record<string, T>>, users: object): Record<string, T> {
+  const text = JSON.stringify(users);
+  return Object.fromEntries(Object.entries(components).filter(([name]) => text.includes(`"#/components/${kind}/${name}"`)));
 }
 
 /** In the order of the contract: a rule before its additional bindings. */

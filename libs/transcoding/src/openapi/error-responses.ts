@@ -60,7 +60,7 @@ export function createErrorResponses(commonErrors: readonly ErrorDescription[]):
       const failed: Response = { description: 'There is a newer version than the one in `If-Match`.', headers: headersOf(412), content: { [problemType]: { schema: { $ref: `#/components/schemas/${ownNames.problem}` } } } };
       return { ...toProblemResponses(errors), ...(isConditional && !errors.some(({ httpStatus }) => httpStatus === 412) ? { '412': failed } : {}) };
     },
-    schemas: () => Object.fromEntries([...schemas].sort(([one], [other]) => (one < other ? -1 : 1))),
+    schemas: () => Object.fromEntries(schemas),
     responses: () => Object.fromEntries([...responses].sort(([one], [other]) => (one < other ? -1 : 1))),
   };
 }

@@ -80,7 +80,7 @@ export function toExample(schema: Schema, components: Readonly<Record<string, Sc
   function makeObject({ properties = {}, required = [], oneOf, allOf = [], not, additionalProperties, minProperties }: Schema, above: readonly string[]): unknown {
     // the type of an Any is known to nobody here
     if ('@type' in properties) return undefined;
-    const rivals = ((not?.anyOf as Schema[] | undefined) ?? []).map((each) => each.required ?? []);
+    const rivals = ((not?.anyOf as Schema[] | undefined) ?? (not ? [not] : [])).map((each) => each.required ?? []);
     const groups = [oneOf, ...allOf.map((each) => each.oneOf)].flatMap((group) => (group ? [group.flatMap((each) => each.required ?? [])] : []));
     const chosen = groups.map(([first]) => first);
     const others = groups.flatMap(([, ...rest]) => rest);

@@ -129,8 +129,8 @@ export function createMessageSchemas(registry: FileRegistry): MessageSchemas {
     isRequired: isFieldRequired,
     components() {
       const isClosed = (name: string) => directions.get(name)?.has('response') === false;
-      const entries = [...components].map(([name, schema]) => [name, isClosed(name) ? { ...schema, additionalProperties: false } : schema] as const);
-      return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+      const entries = [...components].map(([name, schema]): [string, Schema] => [name, isClosed(name) ? { ...schema, additionalProperties: false } : schema]);
+      return Object.fromEntries(entries);
     },
   };
 }

@@ -2,9 +2,11 @@ import { accessRuleOf, createRemoteKeys, createTokenVerifier, isPublic, type Key
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { type App, ConfigError, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability } from '@gatehouse/observability';
-import { createChannel, createClient, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
+import { createChannel, createClient, createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
 import type { Config } from './config';
+import { createContractDescription } from './describe-method';
+import { createDocuments } from './documents';
 import { descriptorSet } from './gen/descriptor-set';
 import { createHttpServer, stopListening } from './http-server';
 
@@ -51,9 +53,11 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const keys = overrides.keys ?? remoteKeys;
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'gateway' });
 
+  const { describe } = createContractDescription(createRegistryOf([descriptorSet]));
   const transcoder = createTranscoder({
     descriptors: descriptorSet,
     upstreams,
+    describe,
     observer: observability.http,
     deadlineMs: config.GATEWAY_DEADLINE_MS,
     async authenticate(method: RpcMethod, authorization) {
@@ -62,8 +66,10 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   });
   // a method that does not say who may call it must not be found out by its first caller
   for (const { rpc } of transcoder.routes) accessRuleOf(rpc);
-  const http = createHttpServer({ maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath] });
+  const documents = createDocuments();
+  const http = createHttpServer({ maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath, ...documents.paths] });
   transcoder.register(http);
+  documents.register(http);
 
   const readiness = createReadiness({
     checks: [

@@ -36,16 +36,16 @@ export function createOpenApiDocument({ descriptors, info: { servers = [{ url: '
   const errors = createErrorResponses(commonErrors);
   const tagOf = createTags(routes);
   const paths: Record<string, PathItem> = {};
-  for (const method of methods)
-    inOrder(routes.filter(({ rpc }) => rpc.path === method.path)).forEach((route, index) => {
-      const path = toOpenApiPath(route, routes);
-      const item = (paths[path.path] ??= {});
-      const operationId = `${tagOf(method)}_${method.name}${index ? index + 1 : ''}`;
-      const operation = toOperation(route, { schemas, errors, tag: tagOf(method), operationId, path, description: describe(method) });
-      const name = toMethodName(route, item);
-      if (known.has(name)) item[name] = operation;
-      else item[others] = { ...(item[others] as Record<string, typeof operation>), [name]: operation };
-    });
+  for (const route of inOrder(routes, methods)) {
+    const { rpc, binding } = route;
+    const path = toOpenApiPath(route, routes);
+    const item = (paths[path.path] ??= {});
+    const operationId = `${tagOf(rpc)}_${rpc.name}${binding ? binding + 1 : ''}`;
+    const operation = toOperation(route, { schemas, errors, tag: tagOf(rpc), operationId, path, description: describe(rpc) });
+    const name = toMethodName(route, item);
+    if (known.has(name)) item[name] = operation;
+    else item[others] = { ...(item[others] as Record<string, typeof operation>), [name]: operation };
+  }
   const services = [...new Set(routes.map(({ rpc }) => rpc.descriptor.parent))];
   const responses = errors.responses();
   return {
@@ -75,8 +75,15 @@ function pickUsed<T>(kind: string, components: Readonly<Record<string, T>>, user
   return Object.fromEntries(Object.entries(components).filter(([name]) => text.includes(`"#/components/${kind}/${name}"`)));
 }
 
-/** In the order of the contract: a rule before its additional bindings. */
-const inOrder = (routes: readonly Route[]) => [...routes].sort((one, other) => one.binding - other.binding);
+/** In the order of the contract, but for rules that leave the HTTP method open: they take what the others leave. */
+function inOrder(routes: readonly Route[], methods: readonly RpcMethod[]): Route[] {
+  const places = new Map(methods.map(({ path }, index) => [path, index]));
+  const toPlace = ({ rpc, binding, httpMethod }: Route) => [Number(httpMethod === anyMethod), places.get(rpc.path)!, binding] as const;
+  return [...routes].sort((one, other) => {
+    const [a, b] = [toPlace(one), toPlace(other)];
+    return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+  });
+}
 
 /** A rule that leaves the method open is shown as one that fits. */
 function toMethodName({ httpMethod, body }: Route, taken: PathItem): string {

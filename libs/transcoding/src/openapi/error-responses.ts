@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from '@gatehouse/errors';
+import { AppError, type ErrorCode, toHttpStatus } from '@gatehouse/errors';
 import { STATUS_CODES } from 'node:http';
 import type { ErrorDescription, MethodDescription } from '../method-description';
 import { toOAuthError } from '../oauth-error';
@@ -72,7 +72,12 @@ function isPossible({ code, httpStatus }: ErrorDescription, { body }: Route, { s
 }
 
 function toOAuthResponses(errors: readonly ErrorDescription[]): Record<string, Response> {
-  const seen = errors.map((error) => ({ error, ...toOAuthError(new AppError({ ...error, code: error.code as ErrorCode, metadata: {} })) }));
+  const seen = errors.map((error) => {
+    const code = error.code as ErrorCode;
+    const { httpStatus } = error;
+    // as it is raised: a status of its own only where that differs from its code's
+    return { error, ...toOAuthError(new AppError({ ...error, code, httpStatus: httpStatus === toHttpStatus({ code, httpStatus: undefined }) ? undefined : httpStatus, metadata: {} })) };
+  });
   const entries = [...groupByStatus(seen, ({ status }) => status)].map(([status, group]): [string, Response] => {
     const codes = [...new Set(group.map(({ body }) => body.error))];
     return [

@@ -1,4 +1,3 @@
-import type { DescMessage } from '@bufbuild/protobuf';
 import { findMaskField } from '../field-mask';
 import type { MethodDescription } from '../method-description';
 import { httpBody, type Route } from '../route';

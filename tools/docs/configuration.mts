@@ -37,10 +37,11 @@ async function readSchema(app: string): Promise<Record<string, Field>> {
 }
 
 const toText = (value: unknown) => (value instanceof Map ? [...value].map((pair) => pair.join('=')).join(',') : String(value));
+const isNothing = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0);
 
 function toRow(name: string, field: Field): string {
   const absent = field.safeParse(undefined);
-  const fallback = !absent.success ? '**required**' : absent.data === undefined ? 'off' : `\`${toText(absent.data)}\``;
+  const fallback = !absent.success ? '**required**' : isNothing(absent.data) ? 'off' : `\`${toText(absent.data)}\``;
   return `| \`${name}\` | ${fallback} | ${(field.description ?? '').replaceAll('|', '\\|')} |`;
 }
 

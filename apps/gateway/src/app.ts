@@ -60,6 +60,10 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     describe,
     observer: observability.http,
     deadlineMs: config.GATEWAY_DEADLINE_MS,
+    maxDeadlineMs: config.GATEWAY_MAX_DEADLINE_MS,
+    heartbeatMs: config.GATEWAY_HEARTBEAT_MS,
+    requestHeaders: config.GATEWAY_REQUEST_HEADERS,
+    responseHeaders: config.GATEWAY_RESPONSE_HEADERS,
     async authenticate(method: RpcMethod, authorization) {
       if (!isPublic(accessRuleOf(method))) await verifier.verify(toBearerToken(authorization));
     },

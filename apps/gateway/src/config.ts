@@ -1,6 +1,7 @@
 import { host, integer, port, processConfig, readConfig, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
+import { edgeSettings, refuseContradictions } from './edge/edge-settings';
 
 const upstreams = z.string().transform((text, context) => {
   const entries = text.split(',').map((entry) => /^([a-z][\w.]*)=(([a-z]+:\/\/\/)?[^\s,=/]+:\d{1,5})$/.exec(entry.trim()));
@@ -13,23 +14,26 @@ const upstreams = z.string().transform((text, context) => {
 const defaultUpstreams = 'gatehouse.user.v1=127.0.0.1:50051,gatehouse.auth.v1=127.0.0.1:50052,gatehouse.verifier.v1=127.0.0.1:50052';
 
 /** Every setting of the service. */
-export const configSchema = z.object({
-  GATEWAY_HTTP_HOST: host.default('127.0.0.1').describe('address of the public HTTP port'),
-  GATEWAY_HTTP_PORT: port.default(8_080).describe('public HTTP port; 0 takes a free one'),
-  GATEWAY_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz` and `/metrics`'),
-  GATEWAY_ADMIN_PORT: port.default(9_080).describe('port for `/livez`, `/readyz` and `/metrics`; 0 takes a free one'),
-  GATEWAY_UPSTREAMS: upstreams.prefault(defaultUpstreams).describe('gRPC target of each proto package, `package=target` with commas between; a package that is missing stops the start'),
-  GATEWAY_MAX_BODY_BYTES: integer(1, 16 * 1024 * 1024).default(65_536).describe('largest request body'),
-  GATEWAY_DEADLINE_MS: integer(1, 600_000).default(15_000).describe('milliseconds that a call may take'),
-  GATEWAY_TRUST_TRACEPARENT: z
-    .enum(['true', 'false'], { error: 'must be true or false' })
-    .prefault('false')
-    .transform((text) => text === 'true')
-    .describe("whether a caller's `traceparent` is continued; else a trace starts at the edge and links to the caller's"),
-  ...tokenConfig,
-  ...telemetryConfig,
-  ...processConfig,
-});
+export const configSchema = z
+  .object({
+    GATEWAY_HTTP_HOST: host.default('127.0.0.1').describe('address of the public HTTP port'),
+    GATEWAY_HTTP_PORT: port.default(8_080).describe('public HTTP port; 0 takes a free one'),
+    GATEWAY_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz` and `/metrics`'),
+    GATEWAY_ADMIN_PORT: port.default(9_080).describe('port for `/livez`, `/readyz` and `/metrics`; 0 takes a free one'),
+    GATEWAY_UPSTREAMS: upstreams.prefault(defaultUpstreams).describe('gRPC target of each proto package, `package=target` with commas between; a package that is missing stops the start'),
+    GATEWAY_MAX_BODY_BYTES: integer(1, 16 * 1024 * 1024).default(65_536).describe('largest request body'),
+    GATEWAY_DEADLINE_MS: integer(1, 600_000).default(15_000).describe('milliseconds that a call may take'),
+    GATEWAY_TRUST_TRACEPARENT: z
+      .enum(['true', 'false'], { error: 'must be true or false' })
+      .prefault('false')
+      .transform((text) => text === 'true')
+      .describe("whether a caller's `traceparent` is continued; else a trace starts at the edge and links to the caller's"),
+    ...edgeSettings,
+    ...tokenConfig,
+    ...telemetryConfig,
+    ...processConfig,
+  })
+  .superRefine(refuseContradictions);
 export type Config = z.infer<typeof configSchema>;
 
 /** @throws ConfigError */

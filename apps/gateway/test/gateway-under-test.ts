@@ -17,7 +17,7 @@ export interface GatewayUnderTest {
 /** The gateway as it is shipped, in front of services that answer as the test says. Ready when it is given. */
 export async function startGateway(settings: Record<string, string> = {}): Promise<GatewayUnderTest> {
   const upstreams = await startUpstreams();
-  const config = configSchema.parse({ GATEWAY_HTTP_PORT: '0', GATEWAY_ADMIN_PORT: '0', GATEWAY_UPSTREAMS: upstreams.setting, GATEHOUSE_ISSUER: realm.issuer, LOG_LEVEL: 'error', ...settings });
+  const config = configSchema.parse({ GATEWAY_HTTP_PORT: '0', GATEWAY_ADMIN_PORT: '0', GATEWAY_UPSTREAMS: upstreams.setting, GATEHOUSE_ISSUER: realm.issuer, LOG_LEVEL: 'error', RATE_LIMIT_ENABLED: 'false', ...settings });
   const app = createGatewayApp(config);
   await app.listen();
   const url = `http://127.0.0.1:${app.httpPort}`;

@@ -1,4 +1,4 @@
-import cors, { type FastifyCorsOptions } from '@fastify/cors';
+import cors, { type FastifyCorsOptions, type FastifyCorsOptionsDelegateCallback } from '@fastify/cors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 export interface CorsSettings {
@@ -29,5 +29,10 @@ export function allowOrigins(http: FastifyInstance, { origins, credentials, maxA
       preflight: isPreflight(request),
     };
   };
-  http.register(cors, { delegator: (request: FastifyRequest, done: (error: Error | null, options?: FastifyCorsOptions) => void) => done(null, toOptions(request)) });
+  // the plugin brings a route for OPTIONS, which the app has: so it is called with one whose route stays as it is
+  const app: FastifyInstance = Object.create(http, { options: { value: () => app } });
+  const delegator: FastifyCorsOptionsDelegateCallback = (request, done) => done(null, toOptions(request));
+  cors(app, { delegator }, (error) => {
+    if (error) throw error;
+  });
 }

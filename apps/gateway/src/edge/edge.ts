@@ -1,7 +1,7 @@
 import { type TokenVerifier, toBearerToken } from '@gatehouse/access';
-import type { HttpObserver } from '@gatehouse/transcoding';
+import { type HttpObserver, toRequestTarget } from '@gatehouse/transcoding';
 import type { FastifyInstance } from 'fastify';
-import { type BlockList } from 'node:net';
+import type { BlockList } from 'node:net';
 import { createClientReader } from './client-origin';
 import { compressAnswers } from './compression';
 import { allowOrigins } from './cors';
@@ -10,7 +10,6 @@ import { authPrefix, createRateLimiter, type RateLimiter, type RateLimitSettings
 import { limitRequests, type RequestLimits } from './request-limits';
 import { addSecurityHeaders } from './security-headers';
 import { guardUpgrades } from './upgrades';
-import { toRequestTarget } from '@gatehouse/transcoding';
 
 export interface EdgeOptions {
   limits: RequestLimits;
@@ -37,17 +36,15 @@ export function addEdge(http: FastifyInstance, options: EdgeOptions): { close():
   const { cors, compression, rateLimits, limits, verifier, observer } = options;
   const originOf = createClientReader(options.trust);
   addSecurityHeaders(http, { originOf, isShared: cors !== undefined });
+  // before what refuses, so that refusals can be read by pages too
   if (cors) allowOrigins(http, cors);
   const store = rateLimits && createRateLimitStore(http, { redisUrl: rateLimits.redisUrl, onStore: options.onRateLimitStore });
   const findPrincipal = async (authorization: string) => verifier.verify(toBearerToken(authorization));
   const count: RateLimiter | undefined =
     store && createRateLimiter({ ...rateLimits!, store, originOf, findPrincipal: (authorization) => findPrincipal(authorization).catch(() => undefined), onRefusal: options.onRateLimited });
-  // after CORS, which is a plugin, so that refusals carry its headers
-  http.after(() => {
-    limitRequests(http, limits);
-    if (count) limitRates(http, count, options.exemptPaths);
-    if (compression) compressAnswers(http, { ...compression, isSecret: (url) => toRequestTarget(url).path.startsWith(authPrefix) });
-  });
+  limitRequests(http, limits);
+  if (count) limitRates(http, count, options.exemptPaths);
+  if (compression) compressAnswers(http, { ...compression, isSecret: (url) => toRequestTarget(url).path.startsWith(authPrefix) });
   guardUpgrades(http.server, { limits, count, observer });
   return { close: () => store?.close() };
 }

@@ -8,7 +8,11 @@ import type { Config } from './config';
 import { createContractDescription } from './describe-method';
 import { createDocuments } from './documents';
 import { descriptorSet } from './gen/descriptor-set';
-import { createHttpServer, stopListening } from './http-server';
+import { addEdge } from './edge/edge';
+import { openTlsFiles } from './edge/tls-files';
+import { toEdgeOptions, toListenerOptions } from './edge-options';
+import { createEvents } from './events';
+import { createHttpServer } from './http-server';
 
 const verifierPackage = 'gatehouse.verifier.v1';
 const healthPath = '/healthz';
@@ -71,9 +75,22 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   // a method that does not say who may call it must not be found out by its first caller
   for (const { rpc } of transcoder.routes) accessRuleOf(rpc);
   const documents = createDocuments();
-  const http = createHttpServer({ maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath, ...documents.paths] });
+  const events = createEvents(observability);
+  const { GATEWAY_TLS_CERT_FILE: certFile, GATEWAY_TLS_KEY_FILE: keyFile } = config;
+  const tls = certFile && keyFile ? openTlsFiles({ certFile, keyFile, onChange: events.certificate }) : undefined;
+  const server = createHttpServer({ ...toListenerOptions(config), maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath, ...documents.paths], tls });
+  const http = server.app;
   transcoder.register(http);
   documents.register(http);
+  const methods = [...new Set(transcoder.routes.map(({ httpMethod }) => httpMethod)), 'HEAD'];
+  const edge = addEdge(http, {
+    ...toEdgeOptions(config, methods),
+    exemptPaths: [healthPath],
+    verifier,
+    observer: observability.http,
+    onRateLimited: events.rateLimited,
+    onRateLimitStore: events.rateLimitStore,
+  });
 
   const readiness = createReadiness({
     checks: [
@@ -91,8 +108,8 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const ports = { http: 0, admin: 0 };
 
   let draining = false;
-  http.addHook('onSend', async (_request, reply) => {
-    if (draining) reply.header('connection', 'close');
+  http.addHook('onSend', async (request, reply) => {
+    if (draining && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
   });
 
   return {
@@ -118,13 +135,16 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     async close() {
       readiness.drain();
       const cutMs = config.SHUTDOWN_TIMEOUT_MS * 0.7;
-      const timers = [setTimeout(() => transcoder.end('all'), cutMs), setTimeout(() => http.server.closeAllConnections(), cutMs + flushMs)];
+      const lingering = Math.min(lingerMs, cutMs / 4);
+      const cut = setTimeout(() => transcoder.end('all'), cutMs);
       transcoder.end('streams');
       // nobody new is let in, and who is inside hears with the next answer that it was the last on this connection
       draining = true;
-      await stopListening(http.server, Math.min(lingerMs, cutMs / 4));
-      await http.close();
-      timers.forEach(clearTimeout);
+      await server.stopListening(lingering);
+      await server.close(cutMs - lingering + flushMs);
+      clearTimeout(cut);
+      tls?.close();
+      edge.close();
       readiness.close();
       remoteKeys.close();
       for (const channel of channels.values()) channel.close();

@@ -1,62 +1,88 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import { randomUUID } from 'node:crypto';
-import { type Server, STATUS_CODES } from 'node:http';
+import type { Server } from 'node:http';
 import { type Socket, Server as TcpServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { requestUnreadable } from '@gatehouse/contracts/api';
-import { asksForWebSocket, type HttpObserver, toProblem, writeProblem } from '@gatehouse/transcoding';
+import { headersTooLarge, requestTooSlow, requestUnreadable, urlTooLong } from '@gatehouse/contracts/api';
+import type { AppError } from '@gatehouse/errors';
+import { createListener, type Listener, type ListenerOptions } from './edge/listener';
+import { refuseConnection } from './edge/raw-refusal';
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends ListenerOptions {
   maxBodyBytes: number;
-  /** Told of what is no HTTP too. */
-  observer?: HttpObserver;
   /** Paths with a handler in the gateway itself. */
   ownPaths?: readonly string[];
-  /** How long a client may take to send its headers, and its whole request: one that sends drop by drop holds nothing for long. Milliseconds. */
-  headersTimeoutMs?: number;
-  requestTimeoutMs?: number;
 }
 
-// what has a better status than 400 (RFC 9110 §15.5.9, RFC 6585 §5)
-const statuses: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  /**
+   * Closes the listening socket, and waits until the clients have left, `maxMs` milliseconds at most. Not http.Server's own
+   * close(): that would cut idle connections at once, on which a request may be on its way.
+   */
+  stopListening(maxMs: number): Promise<void>;
+  /** Ends what is idle, answers what is in flight for `maxMs` milliseconds at most, and closes. */
+  close(maxMs: number): Promise<void>;
+}
 
 /** The HTTP server of the edge, with limits and without routes. */
-export function createHttpServer({ maxBodyBytes, observer, ownPaths = [], headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 }: HttpServerOptions): FastifyInstance {
-  return fastify({
+export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: HttpServerOptions): HttpServer {
+  const listeners: Listener[] = [];
+  const underway = new WeakSet<Socket>();
+  const app = fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: 65_000, // longer than load balancers keep theirs
-    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs), maxHeaderSize: 16 * 1024, shouldUpgradeCallback: asksForWebSocket },
+    serverFactory(handler) {
+      const listener = createListener((request, response) => {
+        underway.add(request.socket);
+        response.once('close', () => underway.delete(request.socket));
+        handler(request, response);
+      }, options);
+      listeners.push(listener);
+      return listener.server;
+    },
     // Fastify's router answers by itself what it cannot decode. The transcoder has its own routes, and reads the URL as it came.
     rewriteUrl: ({ url = '/' }) => (ownPaths.includes(url) ? url : '/'),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler(error, socket) {
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
-      refuse(socket, statuses[error.code ?? ''] ?? 400, observer);
+      refuseConnection(socket, toAppError(error, underway.has(socket), options), options);
     },
   });
+  return {
+    app,
+    async stopListening(maxMs) {
+      TcpServer.prototype.close.call(app.server);
+      for (const { http2 } of listeners) http2?.announceEnd();
+      const end = Date.now() + maxMs;
+      while (Date.now() < end && (await countConnections(app.server)) > 0) await pause(25);
+    },
+    async close(maxMs) {
+      for (const { http2 } of listeners) http2?.end();
+      const timer = setTimeout(() => {
+        for (const { server, http2 } of listeners) {
+          http2?.destroy();
+          server.closeAllConnections();
+        }
+      }, maxMs);
+      await app.close();
+      clearTimeout(timer);
+    },
+  };
 }
 
-/** Answers what is no HTTP request, and so never reaches a route. */
-function refuse(socket: Socket, status: number, observer?: HttpObserver): void {
-  const requestId = randomUUID();
-  const error = requestUnreadable();
-  const observation = observer?.start({ method: '', path: '', requestId, headers: {} });
-  const problem = { ...toProblem(error, { traceId: observation?.traceId, requestId, status }), title: STATUS_CODES[status]! };
-  writeProblem(socket, error, problem, requestId);
-  observation?.end({ status, route: undefined, error });
-}
-
-/**
- * Closes the listening socket, and waits until the clients have left, `maxMs` milliseconds at most. Not http.Server's own
- * close(): that would cut idle connections at once, on which a request may be on its way.
- */
-export async function stopListening(server: Server, maxMs: number): Promise<void> {
-  TcpServer.prototype.close.call(server);
-  const end = Date.now() + maxMs;
-  while (Date.now() < end && (await countConnections(server)) > 0) await pause(25);
+/** What has a better status than 400 (RFC 9110 §15.5.9 and §15.5.15, RFC 6585 §5). */
+function toAppError({ code, rawPacket }: { code?: string; rawPacket?: unknown }, isUnderway: boolean, { maxUrlBytes, maxHeaderBytes, headersTimeoutMs, requestTimeoutMs }: ListenerOptions): AppError {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return isUnderway ? requestTooSlow({ limit: 'request_ms', max: String(requestTimeoutMs) }) : requestTooSlow({ limit: 'headers_ms', max: String(headersTimeoutMs) });
+    case 'HPE_HEADER_OVERFLOW': {
+      const [line = ''] = (Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : '').split('\r\n', 1);
+      return line.length > maxUrlBytes && /^[A-Z-]+ /.test(line) ? urlTooLong({ limit: 'url_bytes', max: String(maxUrlBytes) }) : headersTooLarge({ limit: 'header_bytes', max: String(maxHeaderBytes) });
+    }
+    default:
+      return requestUnreadable();
+  }
 }
 
 const countConnections = (server: Server): Promise<number> => new Promise((resolve) => server.getConnections((_error, count) => resolve(count ?? 0)));

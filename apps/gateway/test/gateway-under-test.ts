@@ -17,9 +17,15 @@ export interface GatewayUnderTest {
 /** The gateway as it is shipped, in front of services that answer as the test says. Ready when it is given. */
 export async function startGateway(settings: Record<string, string> = {}): Promise<GatewayUnderTest> {
   const upstreams = await startUpstreams();
-  const config = configSchema.parse({ GATEWAY_HTTP_PORT: '0', GATEWAY_ADMIN_PORT: '0', GATEWAY_UPSTREAMS: upstreams.setting, GATEHOUSE_ISSUER: realm.issuer, LOG_LEVEL: 'error', ...settings });
-  const app = createGatewayApp(config);
-  await app.listen();
+  let app: GatewayApp;
+  try {
+    const config = configSchema.parse({ GATEWAY_HTTP_PORT: '0', GATEWAY_ADMIN_PORT: '0', GATEWAY_UPSTREAMS: upstreams.setting, GATEHOUSE_ISSUER: realm.issuer, LOG_LEVEL: 'error', RATE_LIMIT_ENABLED: 'false', ...settings });
+    app = createGatewayApp(config);
+    await app.listen();
+  } catch (error) {
+    await upstreams.close();
+    throw error;
+  }
   const url = `http://127.0.0.1:${app.httpPort}`;
   const admin = `http://127.0.0.1:${app.adminPort}`;
   for (const start = Date.now(); !(await fetch(`${admin}/readyz`)).ok; await pause(20)) if (Date.now() - start > 5_000) throw new Error('the gateway is not ready');

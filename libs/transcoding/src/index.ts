@@ -5,6 +5,7 @@ export { type OpenApiOptions, createOpenApiDocument } from './openapi/create-doc
 export type { OpenApiDocument } from './openapi/openapi-document';
 export { toYaml } from './openapi/to-yaml';
 export { type Problem, problemType, toProblem, toProblemHeaders, writeProblem } from './problem';
+export { type RequestTarget, toRequestTarget } from './request-target';
 export type { Route } from './route';
 export { type Transcoder, type TranscodingOptions, createTranscoder } from './transcoder';
 export { asksForWebSocket } from './web-socket';

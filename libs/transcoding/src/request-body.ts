@@ -22,13 +22,13 @@ export const isPlain = ({ 'content-encoding': encoding = 'identity' }: IncomingH
 
 /** Collects a body. @throws requestTooLarge */
 export async function readBytes(stream: Readable, headers: IncomingHttpHeaders, maxBytes: number): Promise<Buffer> {
-  if (Number(headers['content-length']) > maxBytes) throw requestTooLarge();
+  if (Number(headers['content-length']) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
   let size = 0;
   // a stream that is let go of would take its connection along, and the answer with it
   for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBytes) throw requestTooLarge();
+    if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -61,17 +61,19 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
     let begin = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, begin)) {
       const line = Buffer.concat([...rest, chunk.subarray(begin, end)]);
-      if (line.length > maxBytes) throw requestTooLarge();
+      if (line.length > maxBytes) throw tooLarge(maxBytes);
       [rest, size, begin] = [[], 0, end + 1];
       if (!isBlank(line)) yield line;
     }
     rest.push(chunk.subarray(begin));
     size += chunk.length - begin;
-    if (size > maxBytes) throw requestTooLarge();
+    if (size > maxBytes) throw tooLarge(maxBytes);
   }
   const last = Buffer.concat(rest);
   if (!isBlank(last)) yield last;
 }
+
+const tooLarge = (maxBytes: number) => requestTooLarge({ limit: 'body_bytes', max: String(maxBytes) });
 
 const isBlank = (line: Buffer) => line.every((byte) => byte === 32 || byte === 13 || byte === 9);
 

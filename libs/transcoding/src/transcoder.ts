@@ -1,5 +1,5 @@
 import { AppError, toHttpStatus } from '@gatehouse/errors';
-import { cancelled, httpMethodUnsupported, internal, mediaTypeUnsupported, methodUnknown, requestTooLarge, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
+import { cancelled, httpMethodUnsupported, internal, mediaTypeUnsupported, methodUnknown, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
 import { createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -167,8 +167,7 @@ const packageOf = ({ rpc }: Pick<Route, 'rpc'>): string => rpc.descriptor.parent
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { statusCode } = (error ?? {}) as Partial<FastifyError>;
-  if (statusCode === 413) return requestTooLarge();
-  if (statusCode === 415) return mediaTypeUnsupported();
+    if (statusCode === 415) return mediaTypeUnsupported();
   if (statusCode !== undefined && statusCode < 500) return requestUnreadable({ cause: error });
   return internal({ error_id: randomUUID() }, { cause: error });
 }

@@ -1,0 +1,78 @@
+import { integer } from '@gatehouse/lifecycle';
+import { BlockList, isIP } from 'node:net';
+import { z } from 'zod';
+
+const flag = (fallback: 'true' | 'false') =>
+  z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .prefault(fallback)
+    .transform((text) => text === 'true');
+
+const toList = (text: string) => text.split(',').map((entry) => entry.trim());
+
+/** An origin as a browser sends it: scheme, host and port, no path. */
+const isOrigin = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+
+const origins = z
+  .string()
+  .transform(toList)
+  .refine((entries) => entries.every((entry) => entry === '*' || isOrigin(entry)), 'must be origins such as https://app.example, with commas between, or *');
+
+const networks = z.string().transform((text, context) => {
+  const list = new BlockList();
+  for (const entry of toList(text)) {
+    const [address = '', prefix, ...rest] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    const widest = family === 'ipv6' ? 128 : 32;
+    const length = prefix === undefined ? widest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+    if (isIP(address) && rest.length === 0 && length <= widest) list.addSubnet(address, length, family);
+    else {
+      context.addIssue('must be IP addresses or networks such as 10.0.0.0/8, with commas between');
+      return z.NEVER;
+    }
+  }
+  return list;
+});
+
+const file = z.string().min(1);
+
+/** Settings of what stands between the internet and the routes. */
+export const edgeSettings = {
+  GATEWAY_MAX_URL_BYTES: integer(256, 65_536).default(8_192).describe('longest URL; a longer one is 414'),
+  GATEWAY_MAX_HEADER_BYTES: integer(1_024, 65_536).default(16_384).describe('size of all headers of a request together; more is 431'),
+  GATEWAY_MAX_HEADERS: integer(10, 1_000).default(100).describe('headers of a request; more is 431'),
+  GATEWAY_HEADERS_TIMEOUT_MS: integer(100, 600_000).default(10_000).describe('milliseconds in which the headers of a request, or a TLS handshake, must have come; else 408'),
+  GATEWAY_REQUEST_TIMEOUT_MS: integer(100, 3_600_000).default(20_000).describe('milliseconds in which a whole request must have come; else 408'),
+  GATEWAY_MAX_CONNECTIONS: integer(1, 1_000_000).default(10_000).describe('connections at a time; the next is told 503, over TLS closed'),
+  GATEWAY_MAX_REQUESTS_PER_SOCKET: integer(0, 1_000_000_000).default(0).describe('requests of a connection, after which it is closed, so that load is spread anew; 0 sets no limit'),
+  GATEWAY_HTTP2: flag('true').describe('whether HTTP/2 is spoken beside HTTP/1.1: on cleartext with clients that begin with it, over TLS by ALPN'),
+  GATEWAY_TLS_CERT_FILE: file.optional().describe('PEM file with the certificate and its chain; with it the port speaks TLS alone. Read again when it changes'),
+  GATEWAY_TLS_KEY_FILE: file.optional().describe('PEM file with the key of the certificate'),
+  GATEWAY_COMPRESSION: flag('true').describe('whether JSON answers are compressed for clients that accept it, by brotli or gzip; never streams, answers with a strong ETag, nor those of `/v1/auth/`, which hold tokens (BREACH)'),
+  GATEWAY_COMPRESSION_MIN_BYTES: integer(0, 1_000_000_000).default(1_024).describe('answers below this size are not compressed'),
+  TRUSTED_PROXIES: networks.optional().describe("addresses and networks of the proxies before the gateway, with commas between; what they say of the client's address and scheme is believed, from nobody else"),
+  TRUSTED_PROXIES_HEADER: z
+    .enum(['x-forwarded-for', 'forwarded'], { error: 'must be x-forwarded-for or forwarded' })
+    .default('x-forwarded-for')
+    .describe('the header that the trusted proxies write: `x-forwarded-for`, with `x-forwarded-proto`, or `forwarded` (RFC 7239). The other is passed over: a proxy lets through what it does not write'),
+  CORS_ORIGINS: origins.optional().describe('origins whose pages may call, with commas between, or `*`'),
+  CORS_CREDENTIALS: flag('false').describe('whether those pages may send cookies and client certificates; not with `*`'),
+  CORS_MAX_AGE_SECONDS: integer(0, 86_400).default(600).describe('how long a browser keeps what a preflight was told'),
+  RATE_LIMIT_ENABLED: flag('true').describe('whether requests are counted and limited'),
+  RATE_LIMIT_WINDOW_SECONDS: integer(1, 86_400).default(60).describe('length of the window in which requests are counted'),
+  RATE_LIMIT_CLIENT_POINTS: integer(1, 1_000_000_000).default(600).describe('requests of one client address, of IPv6 a /64, in a window'),
+  RATE_LIMIT_PRINCIPAL_POINTS: integer(1, 1_000_000_000).default(1_200).describe('requests with tokens of one person or service in a window'),
+  RATE_LIMIT_AUTH_POINTS: integer(1, 1_000_000_000).default(60).describe('requests of one client address to `/v1/auth/` in a window'),
+  RATE_LIMIT_REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be redis://user:password@host:port/database, or rediss:// for TLS' })
+    .optional()
+    .describe('Valkey or Redis in which all gateways count together; without one, and while it cannot be reached, each counts for itself'),
+};
+
+/** What settings contradict each other. To be passed to `superRefine` of the schema. */
+export function refuseContradictions(config: z.infer<z.ZodObject<typeof edgeSettings>>, { addIssue }: { addIssue: (issue: { code: 'custom'; path: string[]; message: string }) => void }): void {
+  const { GATEWAY_TLS_CERT_FILE: cert, GATEWAY_TLS_KEY_FILE: key } = config;
+  if (cert && !key) addIssue({ code: 'custom', path: ['GATEWAY_TLS_KEY_FILE'], message: 'must be set together with GATEWAY_TLS_CERT_FILE' });
+  if (key && !cert) addIssue({ code: 'custom', path: ['GATEWAY_TLS_CERT_FILE'], message: 'must be set together with GATEWAY_TLS_KEY_FILE' });
+  if (config.CORS_CREDENTIALS && config.CORS_ORIGINS?.includes('*')) addIssue({ code: 'custom', path: ['CORS_CREDENTIALS'], message: 'must be false where CORS_ORIGINS is *' });
+}

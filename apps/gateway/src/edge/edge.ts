@@ -1,0 +1,60 @@
+import { type TokenVerifier, toBearerToken } from '@gatehouse/access';
+import { type HttpObserver, toRequestTarget } from '@gatehouse/transcoding';
+import type { FastifyInstance } from 'fastify';
+import type { BlockList } from 'node:net';
+import { createClientReader } from './client-origin';
+import { compressAnswers } from './compression';
+import { allowOrigins } from './cors';
+import { createRateLimitStore } from './rate-limit-store';
+import { authPrefix, createRateLimiter, type RateLimiter, type RateLimitSettings } from './rate-limits';
+import { limitRequests, type RequestLimits } from './request-limits';
+import { addSecurityHeaders } from './security-headers';
+import { guardUpgrades } from './upgrades';
+
+export interface EdgeOptions {
+  limits: RequestLimits;
+  trust: { proxies?: BlockList; header: 'x-forwarded-for' | 'forwarded' };
+  /** No page of another origin may call without it. */
+  cors?: { origins: readonly string[]; credentials: boolean; maxAgeSeconds: number; methods: readonly string[] };
+  /** Nothing is compressed without it. */
+  compression?: { minBytes: number };
+  /** Nobody is counted without it. */
+  rateLimits?: RateLimitSettings & { redisUrl?: string };
+  /** Paths that are never limited. */
+  exemptPaths: readonly string[];
+  verifier: TokenVerifier;
+  observer?: HttpObserver;
+  onRateLimited?: (policy: string) => void;
+  onRateLimitStore?: (isThere: boolean) => void;
+}
+
+/**
+ * Puts what stands between the internet and the routes into an app, after what observes requests and before the routes
+ * themselves: security headers, CORS, limits, rates; on the way out, compression.
+ */
+export function addEdge(http: FastifyInstance, options: EdgeOptions): { close(): void } {
+  const { cors, compression, rateLimits, limits, verifier, observer } = options;
+  const originOf = createClientReader(options.trust);
+  addSecurityHeaders(http, { originOf, isShared: cors !== undefined });
+  // before what refuses, so that refusals can be read by pages too
+  if (cors) allowOrigins(http, cors);
+  const store = rateLimits && createRateLimitStore(http, { redisUrl: rateLimits.redisUrl, onStore: options.onRateLimitStore });
+  const findPrincipal = async (authorization: string) => verifier.verify(toBearerToken(authorization));
+  const count: RateLimiter | undefined =
+    store && createRateLimiter({ ...rateLimits!, store, originOf, findPrincipal: (authorization) => findPrincipal(authorization).catch(() => undefined), onRefusal: options.onRateLimited });
+  limitRequests(http, limits);
+  if (count) limitRates(http, count, options.exemptPaths);
+  if (compression) compressAnswers(http, { ...compression, isSecret: (url) => toRequestTarget(url).path.startsWith(authPrefix) });
+  guardUpgrades(http.server, { limits, count, observer });
+  return { close: () => store?.close() };
+}
+
+/** Before the body is read, and before the route is looked for: who asks for what is not there is counted too. */
+function limitRates(http: FastifyInstance, count: RateLimiter, exemptPaths: readonly string[]): void {
+  http.addHook('onRequest', async (request, reply) => {
+    if (exemptPaths.includes(request.originalUrl)) return;
+    const { headers, error } = await count(request.raw, request.originalUrl);
+    reply.headers(headers);
+    if (error) throw error;
+  });
+}

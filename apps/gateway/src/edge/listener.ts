@@ -1,0 +1,62 @@
+import { requestTooSlow, tooManyConnections } from '@gatehouse/contracts/api';
+import { asksForWebSocket, type HttpObserver } from '@gatehouse/transcoding';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Server as TlsServer } from 'node:tls';
+import { limitConnections } from './connection-limit';
+import { type Http2Sessions, speakHttp2 } from './protocols';
+import { refuseConnection } from './raw-refusal';
+import type { TlsFiles } from './tls-files';
+
+export interface ListenerLimits {
+  maxUrlBytes: number;
+  maxHeaderBytes: number;
+  headersTimeoutMs: number;
+  requestTimeoutMs: number;
+  maxConnections: number;
+  /** 0 is any number. */
+  maxRequestsPerSocket: number;
+}
+
+export interface ListenerOptions extends ListenerLimits {
+  isHttp2: boolean;
+  tls?: TlsFiles;
+  observer?: HttpObserver;
+}
+
+export interface Listener {
+  readonly server: Server;
+  readonly http2?: Http2Sessions;
+}
+
+// longer than load balancers keep theirs
+const keepAliveTimeoutMs = 65_000;
+// past the parser's own limit there is no telling what was too large
+const parserSlackBytes = 1_024;
+const retryAfterMs = 1_000;
+
+/** A server for one port: HTTP/1.1 and HTTP/2, over TLS or not. */
+export function createListener(handler: RequestListener, options: ListenerOptions): Listener {
+  const { headersTimeoutMs, requestTimeoutMs, maxRequestsPerSocket, maxConnections, tls, observer } = options;
+  const http: ServerOptions = {
+    headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
+    keepAliveTimeout: keepAliveTimeoutMs,
+    maxHeaderSize: options.maxUrlBytes + options.maxHeaderBytes + parserSlackBytes,
+    shouldUpgradeCallback: asksForWebSocket,
+  };
+  const isTls = tls !== undefined;
+  const alpn = options.isHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'];
+  const server: Server = isTls ? createHttpsServer({ ...http, cert: tls.cert, key: tls.key, handshakeTimeout: headersTimeoutMs, ALPNProtocols: alpn }, handler) : createServer(http, handler);
+  server.maxRequestsPerSocket = maxRequestsPerSocket;
+  tls?.renew(server as Server & TlsServer);
+  const http2 = options.isHttp2
+    ? speakHttp2(server, handler, { isTls, headersTimeoutMs, keepAliveTimeoutMs, maxRequestsPerSocket }, (socket) =>
+        refuseConnection(socket, requestTooSlow({ limit: 'headers_ms', max: String(headersTimeoutMs) }), { observer }),
+      )
+    : undefined;
+  const full = () => tooManyConnections({ limit: 'connections', max: String(maxConnections) }, { retryDelayMs: retryAfterMs });
+  limitConnections(server, maxConnections, isTls, (socket) => refuseConnection(socket, full(), { observer }));
+  return { server, http2 };
+}

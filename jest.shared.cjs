@@ -1,4 +1,4 @@
-// What every project's jest.config.cjs spreads: swc, the workspace's paths, `.sql` as text.
+// What every project's jest.config.cjs spreads: swc, the workspace's paths, `.sql` and `.html` as text.
 const { readFileSync } = require('node:fs');
 const {
   compilerOptions: { paths },
@@ -10,7 +10,7 @@ module.exports = {
   testTimeout: 30_000,
   reporters: ['default', `${__dirname}/tools/jest/summary-reporter.cjs`],
   transform: {
-    '^.+\\.sql$': `${__dirname}/tools/jest/sql-as-text.cjs`,
+    '^.+\\.(sql|html)$': `${__dirname}/tools/jest/file-as-text.cjs`,
     '^.+\\.[jt]s$': [
       '@swc/jest',
       {

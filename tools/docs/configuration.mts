@@ -1,8 +1,9 @@
 // Writes docs/configuration.md from the zod schemas in apps/*/src/config.ts; with --check says whether it is current.
 import { build } from 'esbuild';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { publish } from './page.mts';
 
 interface Field {
   description?: string;
@@ -36,10 +37,11 @@ async function readSchema(app: string): Promise<Record<string, Field>> {
 }
 
 const toText = (value: unknown) => (value instanceof Map ? [...value].map((pair) => pair.join('=')).join(',') : String(value));
+const isNothing = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0);
 
 function toRow(name: string, field: Field): string {
   const absent = field.safeParse(undefined);
-  const fallback = !absent.success ? '**required**' : absent.data === undefined ? 'off' : `\`${toText(absent.data)}\``;
+  const fallback = !absent.success ? '**required**' : isNothing(absent.data) ? 'off' : `\`${toText(absent.data)}\``;
   return `| \`${name}\` | ${fallback} | ${(field.description ?? '').replaceAll('|', '\\|')} |`;
 }
 
@@ -66,12 +68,4 @@ const text = [
   '',
 ].join('\n');
 
-if (process.argv.includes('--check')) {
-  if (!existsSync(page) || readFileSync(page, 'utf8') !== text) {
-    console.error(`${page} is not what the schemas say: run \`npm run docs\``);
-    process.exit(1);
-  }
-} else {
-  writeFileSync(page, text);
-  console.log(`wrote ${page}: ${names.length} settings`);
-}
+publish(page, text, 'the schemas');

@@ -79,11 +79,11 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
   // `user` is not among them: keys, and so every verifier, must not wait for it
   const readiness = createReadiness({
     checks: [
-      { name: 'database', check: () => database.ping() },
+      { name: 'database', check: (signal) => database.ping(signal) },
       {
         name: 'migrations',
-        async check() {
-          if ((await findPendingMigrations(database, migrationSets)).length) throw new Error('migrations are pending: run the command `migrate`');
+        async check(signal) {
+          if ((await findPendingMigrations(database, migrationSets, signal)).length) throw new Error('migrations are pending: run the command `migrate`');
         },
       },
       { name: 'signing-key', check: async () => void (await signingKeys.signingKey()) },
@@ -117,7 +117,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       await sweeper.close();
       await parts.close();
       await admin.close();
-      await observability.close();
+      await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);
     },
   };
 }

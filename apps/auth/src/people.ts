@@ -16,7 +16,8 @@ export interface People {
   findById(id: string): Promise<Person | undefined>;
   /** Creates the person with this id, or finds the one that an earlier attempt created. @throws EMAIL_TAKEN */
   create(person: { id: string; email: string; displayName: string }): Promise<void>;
-  ensureAdministrator(email: string, idOfNew: string): Promise<User>;
+  /** Makes the person with this email and id an administrator, created if need be. @throws EMAIL_TAKEN when the email is another's */
+  ensureAdministrator(email: string, id: string): Promise<User>;
 }
 
 export const isSuspended = ({ user }: Person): boolean => user.status !== UserStatus.USER_STATUS_ACTIVE;

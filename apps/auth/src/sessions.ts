@@ -48,20 +48,29 @@ export function createSessions({ database, people, accessTokens, lifetimes }: Se
   // whoever presents it now is late or a thief; both hold a token of this session, so it ends (RFC 9700 §4.14.2)
   const isReuse = (token: repository.PresentedToken) => token.isUsed && !(token.isInReplayWindow && token.sealedSuccessor);
 
-  /** The successor of a token; undefined, with the session revoked, when the token was used too long ago. */
-  const rotate = async (tx: Queryable, presented: string): Promise<string | undefined> => {
+  /**
+   * The successor of a token, judged as it was when it arrived; undefined, with the session revoked, when it was used too long
+   * ago. Where the successor was traded meanwhile, the last one: an older one would soon count as reuse.
+   */
+  const rotate = async (tx: Queryable, presented: string, arrived: repository.PresentedToken): Promise<string | undefined> => {
     const hash = toTokenHash(presented);
-    const token = await repository.lockPresentedToken(tx, hash, lifetimes.replay);
+    const locked = await repository.lockPresentedToken(tx, hash, lifetimes.replay);
+    const token = locked && (arrived.isUsed ? { ...arrived, isSessionAlive: locked.isSessionAlive } : locked);
     if (!token?.isSessionAlive) return undefined;
     if (isReuse(token)) {
       await repository.revokeSession(tx, token.sessionId);
       return undefined;
     }
-    if (token.isUsed) return unsealSuccessor(presented, token.sealedSuccessor!);
+    if (token.isUsed) return findLast(tx, unsealSuccessor(presented, token.sealedSuccessor!));
     if (token.isExpired) return undefined;
     const successor = await addToken(tx, token.sessionId);
     await repository.markUsed(tx, hash, sealSuccessor(presented, successor));
     return successor;
+  };
+
+  const findLast = async (tx: Queryable, token: string): Promise<string> => {
+    const found = await repository.findPresentedToken(tx, toTokenHash(token), lifetimes.replay);
+    return found?.isUsed && found.sealedSuccessor ? findLast(tx, unsealSuccessor(token, found.sealedSuccessor)) : token;
   };
 
   const toTokens = async (session: OpenSession, { user, permissions }: Person): Promise<Tokens> => ({
@@ -88,7 +97,7 @@ export function createSessions({ database, people, accessTokens, lifetimes }: Se
       const person = await people.findById(token.userId);
       if (!person) throw refreshTokenInvalid();
       if (isSuspended(person)) throw accountSuspended();
-      const successor = await database.transaction((tx) => rotate(tx, presented));
+      const successor = await database.transaction((tx) => rotate(tx, presented, token));
       if (!successor) throw refreshTokenInvalid();
       return toTokens({ id: token.sessionId, refreshToken: successor }, person);
     },

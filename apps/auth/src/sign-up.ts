@@ -46,8 +46,7 @@ export function createSignUp({ database, people, passwords, sessions, idempotenc
     try {
       await people.create({ id: pending.userId, email: pending.email, displayName: pending.displayName });
       const person = await people.findById(pending.userId);
-      // a person who was given another email is not this sign-up's any more
-      if (person?.user.email.toLowerCase() === pending.email.toLowerCase()) return person;
+      if (person && isSignUpOf(person, pending)) return person;
     } catch (error) {
       if (!isAppError(error, 'EMAIL_TAKEN')) throw error;
     }
@@ -85,6 +84,9 @@ export function createSignUp({ database, people, passwords, sessions, idempotenc
     }
   };
 }
+
+/** Whether the person is the one who signed up: one who was given another email is not this sign-up's any more. */
+export const isSignUpOf = ({ user }: Person, pending: PendingSignUp): boolean => user.email.toLowerCase() === pending.email.toLowerCase();
 
 /** Turns a pending sign-up into credentials; false when another attempt has taken it over or finished it. */
 export async function activate(tx: Queryable, pending: PendingSignUp): Promise<boolean> {

@@ -37,7 +37,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
     people.set(user.id, user);
     return user;
   };
-  const permissionsOf = ({ roles }: User) => (roles.includes(Role.ROLE_ADMIN) ? ['users.create', 'users.read'] : []);
+  const permissionsOf = ({ roles }: User) => (roles.includes(Role.ROLE_ADMIN) ? ['users.create', 'users.read', 'users.update'] : []);
 
   const start = (port?: number): Promise<TestServer> =>
     startTestServer(
@@ -60,10 +60,11 @@ export async function startFakeUserService(): Promise<FakeUserService> {
           return { user, permissions: permissionsOf(user) };
         },
         async ensureAdministrator({ email, userId }) {
-          const { id } = findByEmail(email) ?? { id: userId };
-          return add(email, { ...people.get(id), id, roles: [Role.ROLE_MEMBER, Role.ROLE_ADMIN], status: UserStatus.USER_STATUS_ACTIVE });
+          if ((findByEmail(email)?.id ?? userId) !== userId) throw emailTaken();
+          return add(email, { ...people.get(userId), id: userId, roles: [Role.ROLE_MEMBER, Role.ROLE_ADMIN], status: UserStatus.USER_STATUS_ACTIVE });
         },
         getUser: () => Promise.reject(userNotFound()),
+        updateUser: () => Promise.reject(userNotFound()),
         listUsers: async () => ({ users: [], nextPageToken: '' }),
       },
       {

@@ -102,7 +102,7 @@ describe('an access token', () => {
     const imported = await importKeys({ keys });
     const source = { find: async (kid: string) => imported.get(kid), isReady: () => true };
     const principal = await createTokenVerifier({ ...realm, keys: source, service: 'anything' }).verify(answer.accessToken!);
-    expect(principal).toMatchObject({ kind: 'user', id: user!.id, permissions: ['users.create', 'users.read'] });
+    expect(principal).toMatchObject({ kind: 'user', id: user!.id, permissions: ['users.create', 'users.read', 'users.update'] });
 
     expect(decodeProtectedHeader(answer.accessToken!)).toEqual({ alg: 'EdDSA', typ: 'at+jwt', kid: keys[0]!.kid });
     const claims = decodeJwt(answer.accessToken!);
@@ -116,6 +116,6 @@ describe('an access token', () => {
     expect(decodeJwt(first.accessToken!).permissions).toEqual([]);
     change('promoted@example.com', { roles: [Role.ROLE_ADMIN] });
     const second = await under.auth.refresh({ refreshToken: first.refreshToken });
-    expect(decodeJwt(second.accessToken!)).toMatchObject({ permissions: ['users.create', 'users.read'], sid: decodeJwt(first.accessToken!).sid });
+    expect(decodeJwt(second.accessToken!)).toMatchObject({ permissions: ['users.create', 'users.read', 'users.update'], sid: decodeJwt(first.accessToken!).sid });
   });
 });

@@ -100,7 +100,7 @@ describe('the command bootstrap', () => {
     expect(first).toEqual({ code: 0, output: expect.stringMatching(/^[^\n]+\n$/) });
     expect(first.output).not.toContain(password);
     const { accessToken, refreshToken } = await under.auth.login({ email: 'root@example.com', password });
-    expect(decodeJwt(accessToken!).permissions).toEqual(['users.create', 'users.read']);
+    expect(decodeJwt(accessToken!).permissions).toEqual(['users.create', 'users.read', 'users.update']);
     const second = await bootstrap(password);
     expect(second.code).toBe(0);
     expect(second.output).not.toBe(first.output);

@@ -45,11 +45,15 @@ describe('a refresh token', () => {
     expect(await verdictOfRefresh(successors[0]!)).toBe('OK');
   });
 
-  it('gives its successor again in the replay window, even once that was traded itself', async () => {
+  it('gives its successor again in the replay window, and the last one where that was traded meanwhile', async () => {
     const { refreshToken } = await signUp();
     const successor = await refresh(refreshToken);
-    await refresh(successor);
     expect(await refresh(refreshToken)).toBe(successor);
+    const last = await refresh(await refresh(successor));
+    expect(await refresh(refreshToken)).toBe(last);
+    // and so a second tab is not logged out when the window is over
+    await afterWindow();
+    expect(await verdictOfRefresh(last)).toBe('OK');
   });
 
   it('ends the whole session when it is presented after the window', async () => {

@@ -153,6 +153,17 @@ describe('the sweeper', () => {
     expect(await verdictOf(under.auth.signUp({ email: 'unknown@example.com', password: 'a later password' }))).toBe('OK');
   });
 
+  it('gives nobody a half-made person who was given another email', async () => {
+    await cutOff('former@example.com', 'afterCreate');
+    const user = under.users.findByEmail('former@example.com')!;
+    under.users.people.set(user.id, { ...user, email: 'present@example.com' });
+    const later = await startAuth({ beside: under, overrides: { abandonedAfterMs: 0 } });
+    await later.app.sweeper.sweepSignUps();
+    await later.close();
+    expect(await pendingSignUps()).toBe(0);
+    for (const email of ['former@example.com', 'present@example.com']) expect(await verdictOf(under.auth.login({ email, password }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+  });
+
   it('decides nothing while user is down', async () => {
     await cutOff('undecided@example.com', 'afterCreate');
     const later = await startAuth({ beside: under, overrides: { abandonedAfterMs: 0 } });

@@ -2,9 +2,11 @@ import { accessRuleOf, createRemoteKeys, createTokenVerifier, isPublic, type Key
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { type App, ConfigError, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability } from '@gatehouse/observability';
-import { createChannel, createClient, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
+import { createChannel, createClient, createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
 import type { Config } from './config';
+import { createContractDescription } from './describe-method';
+import { createDocuments } from './documents';
 import { descriptorSet } from './gen/descriptor-set';
 import { addEdge } from './edge/edge';
 import { openTlsFiles } from './edge/tls-files';
@@ -14,8 +16,10 @@ import { createHttpServer } from './http-server';
 
 const verifierPackage = 'gatehouse.verifier.v1';
 const healthPath = '/healthz';
-// how long clients that keep a connection have to send the request with whose answer they hear that it was the last. Milliseconds.
+// how long clients that keep a connection have to send the request with whose answer they hear that it was the last, at most. Milliseconds.
 const lingerMs = 1_500;
+// what the last answers take to leave. Milliseconds.
+const flushMs = 100;
 
 /** Proto packages whose methods the gateway serves. */
 const packagesOf = (set: Uint8Array) => [...new Set(readMethods([set]).map(({ descriptor }) => descriptor.parent.file.proto.package))];
@@ -46,15 +50,24 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const missing = packagesOf(descriptorSet).filter((name) => !upstreams.has(name));
   if (missing.length) throw new ConfigError([`GATEWAY_UPSTREAMS: has no target for ${missing.join(', ')}`]);
   const verifierChannel = upstreams.get(verifierPackage)!;
-  const remoteKeys = createRemoteKeys({ getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}) });
+  const remoteKeys = createRemoteKeys({
+    getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}),
+    onError: (error) => logger.warn('keys could not be fetched', { error }),
+  });
   const keys = overrides.keys ?? remoteKeys;
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'gateway' });
 
+  const { describe } = createContractDescription(createRegistryOf([descriptorSet]));
   const transcoder = createTranscoder({
     descriptors: descriptorSet,
     upstreams,
+    describe,
     observer: observability.http,
     deadlineMs: config.GATEWAY_DEADLINE_MS,
+    maxDeadlineMs: config.GATEWAY_MAX_DEADLINE_MS,
+    heartbeatMs: config.GATEWAY_HEARTBEAT_MS,
+    requestHeaders: config.GATEWAY_REQUEST_HEADERS,
+    responseHeaders: config.GATEWAY_RESPONSE_HEADERS,
     async authenticate(method: RpcMethod, authorization) {
       if (!isPublic(accessRuleOf(method))) await verifier.verify(toBearerToken(authorization));
     },
@@ -64,7 +77,8 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const events = createEvents(observability);
   const { GATEWAY_TLS_CERT_FILE: certFile, GATEWAY_TLS_KEY_FILE: keyFile } = config;
   const tls = certFile && keyFile ? openTlsFiles({ certFile, keyFile, onChange: events.certificate }) : undefined;
-  const server = createHttpServer({ ...toListenerOptions(config), maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath], tls });
+  const documents = createDocuments();
+  const server = createHttpServer({ ...toListenerOptions(config), maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath, ...documents.paths], tls });
   const http = server.app;
   transcoder.register(http);
   const methods = [...new Set(transcoder.routes.map(({ httpMethod }) => httpMethod)), 'HEAD'];
@@ -76,6 +90,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     onRateLimited: events.rateLimited,
     onRateLimitStore: events.rateLimitStore,
   });
+  documents.register(http);
 
   const readiness = createReadiness({
     checks: [
@@ -119,17 +134,21 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     drain: () => readiness.drain(),
     async close() {
       readiness.drain();
+      const cutMs = config.SHUTDOWN_TIMEOUT_MS * 0.7;
+      const timers = [setTimeout(() => transcoder.end('all'), cutMs), setTimeout(() => server.cut(), cutMs + flushMs)];
+      transcoder.end('streams');
       // nobody new is let in, and who is inside hears with the next answer that it was the last on this connection
       draining = true;
-      await server.stopListening(lingerMs);
-      await server.close(config.SHUTDOWN_TIMEOUT_MS * 0.7);
+      await server.stopListening(Math.min(lingerMs, cutMs / 4));
+      await server.close();
+      timers.forEach(clearTimeout);
       tls?.close();
       edge.close();
       readiness.close();
       remoteKeys.close();
       for (const channel of channels.values()) channel.close();
       await admin.close();
-      await observability.close();
+      await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);
     },
   };
 }

@@ -20,8 +20,10 @@ export interface HttpServer {
    * close(): that would cut idle connections at once, on which a request may be on its way.
    */
   stopListening(maxMs: number): Promise<void>;
-  /** Ends what is idle, answers what is in flight for `maxMs` milliseconds at most, and closes. */
-  close(maxMs: number): Promise<void>;
+  /** Ends what is idle, answers what is in flight, and closes. */
+  close(): Promise<void>;
+  /** Ends every connection now. */
+  cut(): void;
 }
 
 /** The HTTP server of the edge, with limits and without routes. */
@@ -57,16 +59,15 @@ export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: Ht
       const end = Date.now() + maxMs;
       while (Date.now() < end && (await countConnections(app.server)) > 0) await pause(25);
     },
-    async close(maxMs) {
+    async close() {
       for (const { http2 } of listeners) http2?.end();
-      const timer = setTimeout(() => {
-        for (const { server, http2 } of listeners) {
-          http2?.destroy();
-          server.closeAllConnections();
-        }
-      }, maxMs);
       await app.close();
-      clearTimeout(timer);
+    },
+    cut() {
+      for (const { server, http2 } of listeners) {
+        http2?.destroy();
+        server.closeAllConnections();
+      }
     },
   };
 }

@@ -78,7 +78,7 @@ describe('the verdicts', () => {
 
 describe('a call', () => {
   it('carries the id of its request and nothing else that the client chose', async () => {
-    const { headers } = await ask('POST', '/v1/auth/login', { body: credentials, headers: { 'x-request-id': 'mine', 'x-forwarded-for': '1.2.3.4', cookie: 'a=b', 'grpc-timeout': '1n', 'x-gatehouse-user': ada, traceparent: `00-${foreignTrace}-b7ad6b7169203331-01` } });
+    const { headers } = await ask('POST', '/v1/auth/login', { body: credentials, headers: { 'x-request-id': 'mine', 'x-forwarded-for': '1.2.3.4', cookie: 'a=b', 'grpc-timeout': '9S', 'x-gatehouse-user': ada, traceparent: `00-${foreignTrace}-b7ad6b7169203331-01` } });
     const [{ call }] = gateway.upstreams.calls as [(typeof gateway.upstreams.calls)[0]];
     expect(call.requestId).toBe(headers.get('x-request-id'));
     expect([...call.metadata.keys()].filter((key) => !['user-agent', 'x-request-id', 'traceparent', 'tracestate'].includes(key))).toEqual([]);

@@ -42,7 +42,10 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   observability.observePool('user', () => database.stats());
 
   const verifierChannel = createChannel({ target: config.USER_VERIFIER_TARGET, descriptorSets: [verifierContract], observer: observability.rpc });
-  const remoteKeys = createRemoteKeys({ getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}) });
+  const remoteKeys = createRemoteKeys({
+    getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}),
+    onError: (error) => logger.warn('keys could not be fetched', { error }),
+  });
   const keys = overrides.keys ?? remoteKeys;
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'user' });
 
@@ -55,8 +58,8 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   });
   const readiness = createReadiness({
     checks: [
-      { name: 'database', check: () => database.ping() },
-      { name: 'migrations', check: () => requireNone(findPendingMigrations(database, migrationSets), 'migrations are pending: run the command `migrate`') },
+      { name: 'database', check: (signal) => database.ping(signal) },
+      { name: 'migrations', check: (signal) => requireNone(findPendingMigrations(database, migrationSets, signal), 'migrations are pending: run the command `migrate`') },
       { name: 'keys', check: async () => requireKeys(keys) },
     ],
     ...logReadiness(logger, (ready) => server.setServing(ready)),
@@ -90,7 +93,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       verifierChannel.close();
       await database.close();
       await admin.close();
-      await observability.close();
+      await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);
     },
   };
 }

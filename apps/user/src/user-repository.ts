@@ -1,4 +1,4 @@
-import type { NewUser, User } from './user';
+import type { NewUser, User, UserChange } from './user';
 
 /** The questions that UserService asks. */
 export interface UserRepository {
@@ -12,6 +12,15 @@ export interface UserRepository {
    * @throws emailTaken
    */
   insert(user: NewUser): Promise<User | undefined>;
-  /** Adds the person, or makes the one with this email an active administrator. What is so already stays untouched. */
+  /**
+   * Changes a person if it makes a difference, and only the given revision if there is one; gives undefined when nothing was
+   * changed.
+   * @throws emailTaken
+   */
+  update(id: string, change: UserChange, revision: number | undefined): Promise<User | undefined>;
+  /**
+   * Adds the person, or makes the one with this email and id an active administrator. What is so already stays untouched.
+   * @throws emailTaken when the one with this email has another id
+   */
   ensureAdministrator(user: NewUser): Promise<User>;
 }

@@ -1,12 +1,13 @@
-import { me, principalOf } from '@gatehouse/access';
-import { CreateUserRequest, emailTaken, User as UserMessage, type UserServiceDefinition, userIdNotAllowed, userNotFound } from '@gatehouse/contracts/user';
+import { me, type Principal, principalOf } from '@gatehouse/access';
+import { CreateUserRequest, emailChangeNotAllowed, emailTaken, etagMismatch, User as UserMessage, type UserServiceDefinition, userIdNotAllowed, userNotFound } from '@gatehouse/contracts/user';
 import type { Idempotency } from '@gatehouse/idempotency';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcCall, RpcService } from '@gatehouse/rpc';
 import { v7 as uuidv7 } from 'uuid';
 import { readPageToken, toPageToken } from './page-token';
 import { createUserRepository } from './postgres/user-repository';
-import { isSameEmail, permissionsOf, toPageSize, type User } from './user';
+import { etagOf, isSameEmail, permissionsOf, toPageSize, toRevision, type User, type UserChange } from './user';
+import { readUserChange } from './user-change';
 import { toUserMessage } from './user-message';
 
 export interface UserServiceOptions {
@@ -38,8 +39,17 @@ export function createUserService({ database, idempotency }: UserServiceOptions)
     },
 
     async getUser({ id }, call) {
-      const principal = principalOf(call);
-      return toUserMessage(await getUser(id === me && principal.kind === 'user' ? principal.id : id));
+      return toUserMessage(await getUser(toUserId(id, call)));
+    },
+
+    async updateUser(request, call) {
+      const change = readUserChange(request);
+      const { id: asked, etag } = request.user!;
+      const id = toUserId(asked, call);
+      const allowed = mayUpdateAnyone(principalOf(call)) ? change : await toOwnChange(id, change, etag);
+      const changed = await users.update(id, allowed, etag ? toRevision(etag) : undefined);
+      // nothing was changed: there is no such person, they are at another etag, or they are so already
+      return toUserMessage(changed ?? (await getUser(id, etag)));
     },
 
     async listUsers({ pageSize, pageToken }) {
@@ -61,11 +71,27 @@ export function createUserService({ database, idempotency }: UserServiceOptions)
     },
   };
 
-  async function getUser(id: string): Promise<User> {
+  async function getUser(id: string, etag = ''): Promise<User> {
     const user = await users.findById(id);
     if (!user) throw userNotFound();
+    if (etag && etag !== etagOf(user)) throw etagMismatch();
     return user;
   }
+
+  /** What a person may change of themselves: all but the email, which they may give as it is. */
+  async function toOwnChange(id: string, { email, ...change }: UserChange, etag: string): Promise<UserChange> {
+    if (email !== undefined && email !== (await getUser(id, etag)).email)
+      throw emailChangeNotAllowed({ violations: [{ field: 'user.email', description: 'must stay as it is', reason: 'not_allowed' }] });
+    return change;
+  }
+}
+
+const mayUpdateAnyone = (principal: Principal): boolean => principal.kind === 'user' && principal.permissions.includes('users.update');
+
+/** The id of the person that a request names, who may be the caller. */
+function toUserId(id: string, call: RpcCall): string {
+  const principal = principalOf(call);
+  return id === me && principal.kind === 'user' ? principal.id : id;
 }
 
 /** Whose request ids these are. */

@@ -1,13 +1,14 @@
-import { etagOf, isSameEmail, permissionsOf, toPageSize } from './user';
+import { etagOf, isSameEmail, permissionsOf, toPageSize, toRevision } from './user';
 
 describe('a person', () => {
   it('may what any of their roles permits', () => {
     expect(permissionsOf({ roles: ['member'] })).toEqual([]);
-    expect(permissionsOf({ roles: ['admin', 'member'] })).toEqual(['users.create', 'users.read']);
+    expect(permissionsOf({ roles: ['admin', 'member'] })).toEqual(['users.create', 'users.read', 'users.update']);
   });
 
   it('has an etag that changes with each revision', () => {
     expect(etagOf({ revision: 1 })).not.toBe(etagOf({ revision: 2 }));
+    expect(toRevision(etagOf({ revision: 12 }))).toBe(12);
   });
 
   it('is the same whatever the case of the email', () => {

@@ -19,9 +19,12 @@ export type Role = 'member' | 'admin';
 /** What a person is before the database has seen them. */
 export type NewUser = Pick<User, 'id' | 'email' | 'displayName' | 'roles'>;
 
+/** What shall be changed of a person; what is left out stays as it is. */
+export type UserChange = Partial<Pick<User, 'email' | 'displayName'>>;
+
 const permissions: Readonly<Record<Role, readonly string[]>> = {
   member: [],
-  admin: ['users.create', 'users.read'],
+  admin: ['users.create', 'users.read', 'users.update'],
 };
 
 /** What a person's roles permit, each once, in order. */
@@ -29,6 +32,9 @@ export const permissionsOf = ({ roles }: Pick<User, 'roles'>): readonly string[]
 
 /** Changes whenever the person does. */
 export const etagOf = ({ revision }: Pick<User, 'revision'>): string => `"${revision}"`;
+
+/** The revision that an etag stands for; 0, which no person has, for one that etagOf did not give. */
+export const toRevision = (etag: string): number => Number(/^"([1-9]\d{0,14})"$/.exec(etag)?.[1] ?? 0);
 
 /** Whether two emails name the same person. */
 export const isSameEmail = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();

@@ -24,6 +24,13 @@ describe('ResolvePerson', () => {
     expect(await verdictOf(auth.resolvePerson({}))).toBe('INVALID_ARGUMENT VALIDATION_FAILED person');
   });
 
+  it('gives no rights to another person who has the email', async () => {
+    const auth = await user.asService();
+    const { id } = await auth.createUser({ email: 'early@example.com', userId: randomUUID() });
+    expect(await verdictOf(auth.ensureAdministrator({ email: 'early@example.com', userId: randomUUID() }))).toBe('ALREADY_EXISTS EMAIL_TAKEN');
+    expect((await auth.resolvePerson({ person: { $case: 'id', value: id } })).permissions).toEqual([]);
+  });
+
   it('is for auth alone', async () => {
     const request = { person: { $case: 'email', value: 'ada@example.com' } } as const;
     expect(await verdictOf(user.as().resolvePerson(request))).toBe('UNAUTHENTICATED TOKEN_MISSING');
@@ -35,12 +42,13 @@ describe('ResolvePerson', () => {
 describe('EnsureAdministrator', () => {
   it('makes one administrator, though many ask at once, and leaves them untouched afterwards', async () => {
     const auth = await user.asService();
-    const made = await Promise.all(Array.from({ length: 8 }, () => auth.ensureAdministrator({ email: 'root@example.com', userId: randomUUID() })));
+    const userId = randomUUID();
+    const made = await Promise.all(Array.from({ length: 8 }, () => auth.ensureAdministrator({ email: 'root@example.com', userId })));
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
     expect(made[0]).toMatchObject({ status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_MEMBER, Role.ROLE_ADMIN] });
-    expect(await auth.ensureAdministrator({ email: 'ROOT@example.com', userId: randomUUID() })).toEqual(made[0]);
+    expect(await auth.ensureAdministrator({ email: 'ROOT@example.com', userId })).toEqual(made[0]);
     const { permissions } = await auth.resolvePerson({ person: { $case: 'id', value: made[0]!.id } });
-    expect(permissions).toEqual(['users.create', 'users.read']);
+    expect(permissions).toEqual(['users.create', 'users.read', 'users.update']);
   });
 
   it('restores one who was suspended and lost the role', async () => {
@@ -48,7 +56,7 @@ describe('EnsureAdministrator', () => {
     const before = await auth.ensureAdministrator({ email: 'fallen@example.com', userId: randomUUID() });
     await suspend(before.id);
     expect((await auth.resolvePerson({ person: { $case: 'id', value: before.id } })).user).toMatchObject({ status: UserStatus.USER_STATUS_SUSPENDED });
-    const after = await auth.ensureAdministrator({ email: 'fallen@example.com', userId: randomUUID() });
+    const after = await auth.ensureAdministrator({ email: 'fallen@example.com', userId: before.id });
     expect(after).toMatchObject({ id: before.id, status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_MEMBER, Role.ROLE_ADMIN] });
     expect(after.etag).not.toBe(before.etag);
   });

@@ -46,7 +46,7 @@ export async function startUser(databaseUrl?: string): Promise<UserUnderTest> {
     issuer,
     target,
     as,
-    asAdmin: async () => as(await issuer.accessToken({ id: adminId, permissions: ['users.create', 'users.read'] })),
+    asAdmin: async () => as(await issuer.accessToken({ id: adminId, permissions: ['users.create', 'users.read', 'users.update'] })),
     asService: async (name = 'auth') => as(await issuer.serviceToken(name, 'user')),
     asPerson: async (id) => as(await issuer.accessToken({ id })),
     async close() {

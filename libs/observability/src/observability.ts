@@ -36,8 +36,8 @@ export interface Observability {
   observePool(name: string, stats: () => PoolStats): void;
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<{ contentType: string; body: string }>;
-  /** Sends what is left of the traces, for at most two seconds, and stops measuring. */
-  close(): Promise<void>;
+  /** Sends what is left of the traces, for at most as many milliseconds, and stops measuring. */
+  close(flushMs?: number): Promise<void>;
 }
 
 /** Logs, metrics and traces of one process. Nothing is patched and nothing is global but the async context. */
@@ -56,9 +56,9 @@ export function createObservability(options: ObservabilityOptions): Observabilit
     http: createHttpObserver({ tracer, metrics, logger, trustTraceparent }),
     observePool: metrics.observePool,
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
-    async close() {
+    async close(flushMs = 2_000) {
       metrics.close();
-      await tracing.close();
+      await tracing.close(flushMs);
     },
   };
 }

@@ -20,11 +20,9 @@ export interface TracingOptions {
 
 export interface Tracing {
   readonly tracer: Tracer;
-  /** Sends what is left, for at most two seconds. */
-  close(): Promise<void>;
+  /** Sends what is left, for at most as many milliseconds. */
+  close(flushMs: number): Promise<void>;
 }
-
-const flushTimeoutMs = 2_000;
 
 /** A tracer of its own; only the context manager is global, since a process has one async context. The first call sets it. */
 export function createTracing({ service, version, otlpEndpoint, sampleRatio, metrics }: TracingOptions): Tracing {
@@ -37,9 +35,9 @@ export function createTracing({ service, version, otlpEndpoint, sampleRatio, met
   });
   return {
     tracer: provider.getTracer('gatehouse', version),
-    async close() {
+    async close(flushMs) {
       let timer: NodeJS.Timeout | undefined;
-      const late = new Promise((resolve) => (timer = setTimeout(resolve, flushTimeoutMs)));
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, flushMs)));
       // a collector that hangs must not hold up the exit, one that refuses not fail it
       await Promise.race([provider.shutdown().catch(() => {}), late]);
       clearTimeout(timer);

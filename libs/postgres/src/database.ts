@@ -13,7 +13,7 @@ export interface Database extends Queryable {
    */
   transaction<T>(run: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Resolves when the database answers. */
-  ping(): Promise<void>;
+  ping(signal?: AbortSignal): Promise<void>;
   /** Connections in the pool, those of them that are idle, and calls that wait for one. */
   stats(): { size: number; idle: number; waiting: number };
   /** Waits for what is running and closes every connection. */
@@ -38,14 +38,16 @@ export interface DatabaseOptions {
 
 /** Opens a database; connections are made when they are needed, so it need not be there yet. */
 export function createDatabase(options: DatabaseOptions): Database {
-  const { constraints = {}, observer, signal = () => undefined } = options;
+  const { constraints = {}, observer, signal = () => undefined, statementTimeoutMs = 30_000 } = options;
   const pool = new Pool({
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.poolSize ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    statement_timeout: statementTimeoutMs,
+    // where the server is not heard of any more, so that it cannot
+    query_timeout: statementTimeoutMs + 5_000,
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
   });
@@ -87,12 +89,12 @@ export function createDatabase(options: DatabaseOptions): Database {
     withSession(abort, async (session) => (await execute<Row>(session, statement)).rows);
 
   return {
-    query: <Row>(statement: Statement) => observe(statement, () => run<Row>(statement, signal())),
+    query: <Row>(statement: Statement) => observe(statement, () => run<Row>(statement, statement.signal ?? signal())),
     transaction: (work, transactionOptions = {}) => {
       const abort = signal();
       return withRetries(abort, () => withSession(abort, (session) => runTransaction(session, observe, work, transactionOptions)));
     },
-    ping: async () => void (await run({ name: 'ping', text: 'select 1' }, undefined)),
+    ping: async (abort) => void (await run({ name: 'ping', text: 'select 1' }, abort)),
     stats: () => ({ size: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => (closed ??= pool.end()),
   };

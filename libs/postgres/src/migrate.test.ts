@@ -58,4 +58,9 @@ describe('migrations', () => {
     await expect(findPendingMigrations(database, changed)).rejects.toThrow('thing/0002_fill_things has changed');
     await expect(run(setOf(first))).rejects.toThrow('thing/0002_fill_things, which this version does not know');
   });
+
+  it('of the next version do not trouble the one that still runs', async () => {
+    await run(setOf(first, second));
+    expect(await findPendingMigrations(database, setOf(first))).toEqual([]);
+  });
 });

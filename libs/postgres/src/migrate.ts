@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { MigrationError, Umzug } from 'umzug';
 import type { Queryable } from './statement';
 
@@ -58,17 +58,22 @@ export async function migrate(options: { url: string; sets: readonly MigrationSe
   }
 }
 
-/** The names of the migrations that have not been applied, in order; throws as `migrate` does for changed and unknown ones. */
-export async function findPendingMigrations(database: Queryable, sets: readonly MigrationSet[]): Promise<readonly string[]> {
+/**
+ * The names of the migrations that have not been applied, in order; throws as `migrate` does for changed ones. One that is
+ * unknown is the next version's: what runs goes on beside it, since each migration leaves the version before usable.
+ */
+export async function findPendingMigrations(database: Queryable, sets: readonly MigrationSet[], signal?: AbortSignal): Promise<readonly string[]> {
   const [table] = await database.query<{ found: boolean }>({
     name: 'find-schema-migrations-table',
     text: "select to_regclass('schema_migrations') is not null as found",
+    signal,
   });
   const rows = table?.found
-    ? await database.query<AppliedRow>({ name: 'list-schema-migrations', text: 'select set_name, name, checksum from schema_migrations' })
+    ? await database.query<AppliedRow>({ name: 'list-schema-migrations', text: 'select set_name, name, checksum from schema_migrations', signal })
     : [];
   return sets.flatMap((set) => {
-    const applied = toAppliedNames(set, rows);
+    const known = rows.filter((row) => row.set_name !== set.name || set.migrations.some(({ name }) => name === row.name));
+    const applied = toAppliedNames(set, known);
     return set.migrations.filter(({ name }) => !applied.includes(name)).map(({ name }) => `${set.name}/${name}`);
   });
 }
@@ -102,6 +107,8 @@ async function apply(client: Client, set: MigrationSet, migration: Migration): P
   } catch (cause) {
     // Without a connection there is nothing to roll back.
     await client.query('rollback').catch(() => {});
+    // they quote rows, and this is printed
+    if (cause instanceof DatabaseError) Object.assign(cause, { detail: undefined, where: undefined });
     throw new Error(`migration ${set.name}/${migration.name} failed and was rolled back: ${(cause as Error).message}`, { cause });
   }
 }

@@ -31,7 +31,7 @@ const errors: Readonly<Record<string, (options: ErrorOptions) => AppError>> = {
 
 const networkCodes = ['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'];
 // pg has no codes for what it says itself of a connection.
-const connectionMessages = /connection terminated|timeout exceeded when trying to connect|timeout expired|not queryable|calling end on the pool|connection ended/i;
+const connectionMessages = /connection terminated|timeout exceeded when trying to connect|timeout expired|not queryable|calling end on the pool|connection ended|query read timeout/i;
 
 /** The SQLSTATE that an error, or what caused it, carries. */
 export function findSqlState(error: unknown): string | undefined {

@@ -6,6 +6,8 @@ export interface Statement {
   readonly name: string;
   readonly text: string;
   readonly values?: readonly unknown[];
+  /** Cancels it, in place of the signal of the call in progress. A transaction has one for all of its statements. */
+  readonly signal?: AbortSignal;
 }
 
 /** What statements can be put to: a database, or a transaction of one. */

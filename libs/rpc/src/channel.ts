@@ -15,6 +15,8 @@ export interface RpcChannelOptions {
   observer?: RpcObserver;
   /** Milliseconds. */
   defaultDeadlineMs?: number;
+  /** Domains of ErrorInfo whose errors are handed on, those inside of them included; any other becomes a generic one. */
+  errorDomains?: readonly string[];
 }
 
 export interface RpcCallOptions {
@@ -51,7 +53,7 @@ const marginMs = 20;
 const connectPatienceMs = 1_500;
 
 /** Opens a channel: round_robin over what the name resolves to, keepalive, retries with a throttle. */
-export function createChannel({ target, descriptorSets, observer, defaultDeadlineMs = 5_000 }: RpcChannelOptions): RpcChannel {
+export function createChannel({ target, descriptorSets, observer, defaultDeadlineMs = 5_000, errorDomains = ['gatehouse'] }: RpcChannelOptions): RpcChannel {
   const methods = readMethods(descriptorSets);
   const longLived = new Set(methods.flatMap(({ path, isLongLived }) => (isLongLived ? [path] : [])));
   const client = new Client(target.includes('://') ? target : `dns:///${target}`, credentials.createInsecure(), {
@@ -87,7 +89,7 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
       if (!closed) await untilConnected(client, deadline, signal);
       // grpc-js would open a closed channel anew
       if (closed) throw unavailable();
-      return send({ client, call, metadata: toSend, signal, onMetadata });
+      return send({ client, call, metadata: toSend, signal, errorDomains, onMetadata });
     });
     return answer as T;
   };

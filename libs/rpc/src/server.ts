@@ -87,6 +87,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       const rpcMethod = methods.find(({ path }) => path === `${definition.fullName}/${method.name}`);
       const handle = service[key];
       if (!rpcMethod || !handle) throw new Error(`${definition.fullName}/${method.name} is not in the descriptor sets that the server was given`);
+      const isStream = method.requestStream || method.responseStream;
       const handlerOptions = {
         method: rpcMethod,
         definition: method,
@@ -98,14 +99,13 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
           ...(observer?.server ?? []),
           errors,
           deadline,
-          admission,
-          createDecode(method),
-          access.authenticate,
+          // a stream is known by its headers: it takes no place, and none of its messages is waited for, before
+          ...(isStream ? [access.authenticate, admission, createDecode(method)] : [admission, createDecode(method), access.authenticate]),
           access.authorize,
           validate,
         ],
       };
-      if (method.requestStream || method.responseStream) server.register(`/${rpcMethod.path}`, createStreamHandler({ ...handlerOptions, check }), same, same, 'bidi');
+      if (isStream) server.register(`/${rpcMethod.path}`, createStreamHandler({ ...handlerOptions, check }), same, same, 'bidi');
       else server.register(`/${rpcMethod.path}`, createUnaryHandler(handlerOptions), same, same, 'unary');
     }
   const health = addHealth(server, served);

@@ -86,20 +86,20 @@ export interface ReceivedStatus {
 }
 
 /**
- * Rebuilds the error that a Gatehouse service threw. Whatever carries no ErrorInfo of ours, be it made by a proxy, by the
- * transport or by a foreign server, becomes an infrastructure error or a defect with a generic text; what it said is kept
+ * Rebuilds the error that a service threw. Whatever carries no ErrorInfo of the domains, or of one inside of them, be it made
+ * by a proxy, by the transport or by a foreign server, becomes an infrastructure error or a defect with a generic text; what it said is kept
  * as the cause.
  */
-export function toAppError(status: ReceivedStatus, cause: unknown): AppError {
-  return decodeDetails(status, cause) ?? toForeignError(toCodeName(status.code), cause);
+export function toAppError(status: ReceivedStatus, cause: unknown, domains: readonly string[]): AppError {
+  return decodeDetails(status, cause, domains) ?? toForeignError(toCodeName(status.code), cause);
 }
 
-function decodeDetails({ code, details }: ReceivedStatus, cause: unknown): AppError | undefined {
+function decodeDetails({ code, details }: ReceivedStatus, cause: unknown, domains: readonly string[]): AppError | undefined {
   if (!details) return undefined;
   try {
     const status = fromBinary(StatusSchema, details);
     const infos = status.details.map((any) => anyUnpack(any, ErrorInfoSchema));
-    const info = infos.find((found) => found?.domain === 'gatehouse' || found?.domain.endsWith('.gatehouse'));
+    const info = infos.find((found) => found && domains.some((domain) => found.domain === domain || found.domain.endsWith(`.${domain}`)));
     if (!info || status.code !== code) return undefined;
     const { [httpStatusKey]: httpStatus = '', ...metadata } = info.metadata;
     const badRequest = status.details.map((any) => anyUnpack(any, BadRequestSchema)).find(Boolean);

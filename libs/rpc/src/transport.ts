@@ -12,12 +12,14 @@ export interface Sending {
   readonly call: RpcClientCall;
   readonly metadata: Metadata;
   readonly signal: AbortSignal;
+  /** Whose errors are believed. */
+  readonly errorDomains: readonly string[];
   /** Told of the metadata that comes before the answer. */
   readonly onMetadata?: (metadata: ReadonlyMap<string, string>) => void;
 }
 
 /** Makes a unary call with bytes. @throws AppError */
-export function sendUnary({ client, call, metadata, signal, onMetadata }: Sending, request: Uint8Array): Promise<Uint8Array> {
+export function sendUnary({ client, call, metadata, signal, errorDomains, onMetadata }: Sending, request: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(toAbortError(signal));
     let transport: ClientUnaryCall | undefined = undefined;
@@ -28,7 +30,7 @@ export function sendUnary({ client, call, metadata, signal, onMetadata }: Sendin
     signal.addEventListener('abort', onAbort, { once: true });
     const onAnswer = (error: ServiceError | null, response?: Buffer) => {
       signal.removeEventListener('abort', onAbort);
-      if (error) reject(toCallError(error));
+      if (error) reject(toCallError(error, errorDomains));
       else resolve(response ?? new Uint8Array());
     };
     transport = client.makeUnaryRequest(`/${call.method.path}`, same, same, toBuffer(request), metadata, { deadline: call.deadline }, onAnswer);
@@ -46,7 +48,7 @@ export interface SentStream {
 }
 
 /** Starts a call of any kind of stream: all are one to the transport. What `requests` throws ends the call. */
-export function sendStream({ client, call, metadata, signal, onMetadata }: Sending, requests: AsyncIterable<Uint8Array>): SentStream {
+export function sendStream({ client, call, metadata, signal, errorDomains, onMetadata }: Sending, requests: AsyncIterable<Uint8Array>): SentStream {
   const { deadline } = call;
   const transport = client.makeBidiStreamRequest(`/${call.method.path}`, same, same, metadata, deadline === Infinity ? {} : { deadline });
   const ended = new AbortController();
@@ -62,7 +64,7 @@ export function sendStream({ client, call, metadata, signal, onMetadata }: Sendi
       settle(toAbortError(signal));
     };
     if (onMetadata) transport.on('metadata', (received) => onMetadata(toTextMetadata(received)));
-    transport.on('error', (error: ServiceError) => settle(toCallError(error)));
+    transport.on('error', (error: ServiceError) => settle(toCallError(error, errorDomains)));
     transport.on('status', ({ code }: StatusObject) => code === 0 && settle());
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -111,7 +113,7 @@ function toAbortError({ reason: cause }: AbortSignal): AppError {
   return cause instanceof DOMException && cause.name === 'TimeoutError' ? deadlineExceeded({ cause }) : cancelled({ cause });
 }
 
-function toCallError(error: ServiceError): AppError {
+function toCallError(error: ServiceError, domains: readonly string[]): AppError {
   const [value] = error.metadata.get(statusDetailsKey);
-  return toAppError({ code: error.code, details: value instanceof Buffer ? value : undefined }, error);
+  return toAppError({ code: error.code, details: value instanceof Buffer ? value : undefined }, error, domains);
 }

@@ -245,6 +245,23 @@ describe('an error in a stream', () => {
   });
 });
 
+describe('the caller of a stream', () => {
+  it('is judged by its headers, before any of its messages is waited for or a place is taken', async () => {
+    const { target } = await serve({}, { maxInFlight: 0, access: () => ({ authenticate: () => Promise.reject(new AppError({ ...thing, reason: 'UNKNOWN_CALLER' })), authorize: (_call, next) => next() }) });
+    const channel = createChannel({ target, descriptorSets });
+    closeLater(() => channel.close());
+    const silence = async function* () {
+      yield await never();
+    };
+    const read = async () => {
+      for await (const _ of channel.stream({ path: 'test.v1.StreamService/Watch', service: 'test.v1.StreamService', name: 'Watch' }, silence()));
+    };
+    const begin = Date.now();
+    expect(await caught(read())).toMatchObject({ reason: 'UNKNOWN_CALLER' });
+    expect(Date.now() - begin).toBeLessThan(1_000);
+  });
+});
+
 describe('the end of a stream', () => {
   it('comes at its deadline though the handler hangs', async () => {
     const { target } = await serve({
@@ -265,7 +282,7 @@ describe('the end of a stream', () => {
         async *follow({ action }) {
           for (;;) {
             yield { result: 'tick' };
-            await pause(action === 'silent' ? 10_000 : 50);
+            await pause(action === 'silent' ? 1_000 : 50);
           }
         },
       },

@@ -1,4 +1,4 @@
-import { requestUnreadable } from '@gatehouse/contracts/api';
+import { cancelled, requestUnreadable } from '@gatehouse/contracts/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { type Exchange, type ServedRoute, type Serving, toCallOptions } from './exchange';
@@ -55,7 +55,7 @@ export async function answer(request: FastifyRequest, reply: FastifyReply, excha
       : lines;
   reply.header('content-type', framing.mediaType).header('x-accel-buffering', 'no');
   if (request.method === 'HEAD') {
-    void responses.return?.();
+    exchange.gone.abort(cancelled());
     return reply.send();
   }
   const frames = toFrames(responses, first, { framing, render: route.render, heartbeatMs: options.heartbeatMs, onError: (thrown) => options.onError(exchange, thrown) });

@@ -1,6 +1,7 @@
 import { type FileRegistry, fromJson, type JsonObject, type JsonValue, type Message } from '@bufbuild/protobuf';
 import { requestUnreadable } from '@gatehouse/contracts/api';
 import type { FieldViolation } from '@gatehouse/errors';
+import { hasBehavior } from './field-behavior';
 import { fillMask } from './field-mask';
 import { explainRefusal, maxViolations, toFieldText } from './json-violations';
 import { findNonCanonical } from './non-canonical';
@@ -35,7 +36,8 @@ export function bindRequest(route: Route, { path, query = '', body, form, header
     route.template.variables.forEach(({ fieldPath, isOpen }, index) => {
       const value = isOpen ? decodeOpen(path[index]!) : decode(path[index]!);
       if (value === undefined) violations.push({ field: fieldPath, description: 'is not valid percent-encoded UTF-8', reason: 'path.encoding' });
-      else putText(json, schema, { path: fieldPath, values: [value] }, violations);
+      // the path says which resource is meant, by another of its names perhaps
+      else putText(json, schema, { path: fieldPath, values: [value], replaces: hasBehavior(findField(schema, fieldPath)!, 'IDENTIFIER', registry) }, violations);
     });
   bindQuery(route, query, json, violations);
   for (const text of headers) putText(json, schema, text, violations);

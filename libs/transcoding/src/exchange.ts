@@ -16,6 +16,9 @@ export interface ServedRoute extends Route {
   readonly render: (bytes: Uint8Array) => Rendered;
 }
 
+/** Whether any number of messages goes either way. */
+export const isStream = ({ rpc }: Pick<Route, 'rpc'>): boolean => rpc.requestStream || rpc.responseStream;
+
 /** What all requests share. */
 export interface Serving {
   readonly registry: FileRegistry;
@@ -39,8 +42,7 @@ export interface Exchange {
 
 /** How the call of an exchange is made. */
 export function toCallOptions({ headers, requestId, gone }: Exchange, route: ServedRoute, policy: CallPolicy): RpcCallOptions {
-  const isStream = route.rpc.requestStream || route.rpc.responseStream;
-  const usual = !isStream ? policy.deadlineMs : route.description.isLongLived ? undefined : policy.maxDeadlineMs;
+  const usual = !isStream(route) ? policy.deadlineMs : route.description.isLongLived ? undefined : policy.maxDeadlineMs;
   const deadlineMs = findTimeout(headers, policy) ?? usual;
   return { signal: gone.signal, metadata: toMetadata(headers, requestId, policy), ...(deadlineMs === undefined ? {} : { deadlineMs }) };
 }

@@ -1,11 +1,8 @@
-import { create, type DescField, type DescMessage, getOption, type JsonObject, type JsonValue, type Message } from '@bufbuild/protobuf';
+import { create, type DescField, type DescMessage, type FileRegistry, type JsonObject, type JsonValue, type Message } from '@bufbuild/protobuf';
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import { reflect } from '@bufbuild/protobuf/reflect';
-import type { FileRegistry } from '@bufbuild/protobuf';
+import { hasBehavior } from './field-behavior';
 import type { Route } from './route';
-
-// google.api.FieldBehavior.OUTPUT_ONLY
-const outputOnly = 3;
 
 /** The field that says what a PATCH changes: the request's one FieldMask, where the body is another of its fields. */
 export function findMaskField({ httpMethod, body, rpc }: Route): DescField | undefined {
@@ -27,17 +24,12 @@ export function fillMask(route: Route, message: Message, body: JsonValue | undef
 function toPaths(schema: DescMessage, json: JsonObject, registry: FileRegistry, prefix = ''): string[] {
   return Object.entries(json).flatMap(([key, value]) => {
     const field = schema.fields.find(({ jsonName, name }) => jsonName === key || name === key);
-    // what only the service sets is no change (AIP-203), nor is the version that the change is made to
-    if (!field || isOutputOnly(field, registry) || (prefix === '' && field.name === 'etag')) return [];
+    // what only the service sets is no change (AIP-203), nor is what says which resource and which version is meant
+    if (!field || hasBehavior(field, 'OUTPUT_ONLY', registry) || hasBehavior(field, 'IDENTIFIER', registry) || (prefix === '' && field.name === 'etag')) return [];
     const path = prefix + field.name;
     const isNested = field.fieldKind === 'message' && !field.message.typeName.startsWith('google.protobuf.');
     return isNested && isObject(value) && Object.keys(value).length ? toPaths(field.message, value, registry, `${path}.`) : [path];
   });
-}
-
-function isOutputOnly(field: DescField, registry: FileRegistry): boolean {
-  const behavior = registry.getExtension('google.api.field_behavior');
-  return behavior !== undefined && (getOption(field, behavior) as number[]).includes(outputOnly);
 }
 
 const isObject = (json: JsonValue | undefined): json is JsonObject => typeof json === 'object' && json !== null && !Array.isArray(json);

@@ -1,6 +1,9 @@
 export type { CallPolicy } from './call-options';
 export type { ErrorDescription, MethodDescription } from './method-description';
 export type { HttpExchange, HttpObservation, HttpObserver, HttpOutcome } from './observer';
+export { type OpenApiOptions, createOpenApiDocument } from './openapi/create-document';
+export type { OpenApiDocument } from './openapi/openapi-document';
+export { toYaml } from './openapi/to-yaml';
 export { type Problem, problemType, toProblem, toProblemHeaders, writeProblem } from './problem';
 export { type RequestTarget, toRequestTarget } from './request-target';
 export type { Route } from './route';

@@ -19,6 +19,8 @@ export interface Route {
   readonly rpc: RpcMethod;
   /** `*` for any. */
   readonly httpMethod: string;
+  /** Which of the method's rules it is: 0 for the first, then its additional bindings. */
+  readonly binding: number;
   readonly template: PathTemplate;
   /** What the body is: the whole request, one field of it, or nothing. */
   readonly body: '*' | DescField | undefined;
@@ -49,9 +51,9 @@ export function readRoutes(registry: FileRegistry, methods: readonly RpcMethod[]
 function toRoutes(rpc: RpcMethod, http: DescExtension, problems: string[]): Route[] {
   if (!hasOption(rpc.descriptor, http)) return [];
   const rule = getOption(rpc.descriptor, http) as HttpRule;
-  return [rule, ...rule.additionalBindings].flatMap((binding) => {
+  return [rule, ...rule.additionalBindings].flatMap((binding, index) => {
     try {
-      return [toRoute(rpc, binding)];
+      return [toRoute(rpc, binding, index)];
     } catch (error) {
       problems.push(`${rpc.path}: ${(error as Error).message}`);
       return [];
@@ -59,7 +61,7 @@ function toRoutes(rpc: RpcMethod, http: DescExtension, problems: string[]): Rout
   });
 }
 
-function toRoute(rpc: RpcMethod, { pattern, body, responseBody, additionalBindings }: HttpRule): Route {
+function toRoute(rpc: RpcMethod, { pattern, body, responseBody, additionalBindings }: HttpRule, binding: number): Route {
   if (pattern.case === undefined) throw new Error('its HTTP rule has no path');
   const [httpMethod, path] = pattern.case === 'custom' ? [pattern.value.kind, pattern.value.path] : [pattern.case.toUpperCase(), pattern.value];
   if (httpMethod !== anyMethod && (!METHODS.includes(httpMethod) || httpMethod === 'CONNECT')) throw new Error(`${path}: ${httpMethod} is no HTTP method that can be served`);
@@ -75,6 +77,7 @@ function toRoute(rpc: RpcMethod, { pattern, body, responseBody, additionalBindin
   return {
     rpc,
     httpMethod,
+    binding,
     template,
     body: body === '' ? undefined : body === '*' ? '*' : requireField(input, body, 'body'),
     responseBody: responseBody === '' ? undefined : requireField(output, responseBody, 'response_body'),

@@ -1,4 +1,4 @@
-import { AppError } from '@gatehouse/errors';
+import type { AppError } from '@gatehouse/errors';
 import type { Framing } from './frames';
 import type { Problem } from './problem';
 import type { Rendered } from './render';

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import { answer, type AnswerOptions } from './answer';
 import { type CallPolicy, requireForwardable, toRequestId } from './call-options';
-import type { Exchange, ServedRoute } from './exchange';
+import { type Exchange, isStream, type ServedRoute } from './exchange';
 import { findRoute } from './find-route';
 import type { MethodDescription } from './method-description';
 import { toOAuthError } from './oauth-error';
@@ -38,8 +38,8 @@ export interface Transcoder {
    * Fastify's router would refuse by itself reach it only behind a `rewriteUrl`: what counts is the URL as it came.
    */
   register(app: FastifyInstance): void;
-  /** Ends every stream with UNAVAILABLE, so that its reader comes back, elsewhere if need be. */
-  endStreams(): void;
+  /** Ends every stream, or everything that is not answered yet, with UNAVAILABLE, so that its caller comes back, elsewhere if need be. */
+  end(which: 'streams' | 'all'): void;
 }
 
 /**
@@ -56,15 +56,17 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   if (homeless.length) throw new Error(`no upstream is set for ${toHomelessText(homeless)}`);
   const routes: readonly ServedRoute[] = found.map((route) => ({ ...route, description: describe(route.rpc), channel: upstreams.get(packageOf(route))!, render: createRender(route, registry) }));
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
-  const streams = new Set<Exchange>();
+  const open = new Set<Exchange>();
 
   const openExchange = ({ method, url, headers }: { method?: string; url: string; headers: IncomingMessage['headers'] }): Exchange => {
     const requestId = toRequestId(headers['x-request-id'], randomUUID);
     const observation = observer?.start({ method: method ?? '', path: url, requestId, headers });
-    return { requestId, observation, target: toRequestTarget(url), headers, gone: new AbortController() };
+    const exchange: Exchange = { requestId, observation, target: toRequestTarget(url), headers, gone: new AbortController() };
+    open.add(exchange);
+    return exchange;
   };
   const closeExchange = (exchange: Exchange, status: number, error: AppError | undefined) => {
-    streams.delete(exchange);
+    open.delete(exchange);
     exchange.observation?.end({ status, route: exchange.found?.route.template.source, error });
   };
   const toSeen = (exchange: Exchange, thrown: unknown): { error: AppError; problem: Problem } => {
@@ -91,7 +93,6 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     const matching = findRoute(routes, request.method, exchange.target.path);
     if ('route' in matching) {
       exchange.found = matching;
-      if (matching.route.rpc.requestStream || matching.route.rpc.responseStream) streams.add(exchange);
       return;
     }
     if (!matching.allowed.length) throw methodUnknown();
@@ -102,8 +103,8 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
 
   return {
     routes,
-    endStreams() {
-      for (const { gone } of streams) gone.abort(unavailable({ retryDelayMs: 0 }));
+    end(which) {
+      for (const { gone, found } of open) if (which === 'all' || (found && isStream(found.route))) gone.abort(unavailable({ retryDelayMs: which === 'all' ? 1_000 : 0 }));
     },
     register(app) {
       for (const { httpMethod } of routes) if (httpMethod !== '*' && !app.supportedMethods.includes(httpMethod)) app.addHttpMethod(httpMethod, { hasBody: true });
@@ -140,11 +141,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
         ...serving,
         routes,
         maxFrameBytes: app.initialConfig.bodyLimit ?? 1_048_576,
-        openExchange: (request) => {
-          const exchange = openExchange({ method: request.method, url: request.url ?? '/', headers: request.headers });
-          streams.add(exchange);
-          return exchange;
-        },
+        openExchange: (request) => openExchange({ method: request.method, url: request.url ?? '/', headers: request.headers }),
         refuse(socket, exchange, thrown) {
           const { error, problem } = toSeen(exchange, thrown);
           writeProblem(socket, error, problem, exchange.requestId);
@@ -156,9 +153,9 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   };
 }
 
-/** A precondition that failed is 412 where the caller gave it as one (RFC 9110 §15.5.13). */
+/** A precondition that failed is 412 where the caller gave it as one (RFC 9110 §15.5.13, AIP-154); what the platform aborts may simply be tried again. */
 function statusOf({ headers }: Exchange, error: AppError): number {
-  const isPrecondition = error.code === 'ABORTED' && error.httpStatus === undefined && headers['if-match'] !== undefined;
+  const isPrecondition = error.code === 'ABORTED' && error.domain !== 'gatehouse' && error.httpStatus === undefined && headers['if-match'] !== undefined;
   return isPrecondition ? 412 : toHttpStatus(error);
 }
 
@@ -170,7 +167,7 @@ const packageOf = ({ rpc }: Pick<Route, 'rpc'>): string => rpc.descriptor.parent
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { statusCode } = (error ?? {}) as Partial<FastifyError>;
-    if (statusCode === 415) return mediaTypeUnsupported();
+  if (statusCode === 415) return mediaTypeUnsupported();
   if (statusCode !== undefined && statusCode < 500) return requestUnreadable({ cause: error });
   return internal({ error_id: randomUUID() }, { cause: error });
 }

@@ -6,7 +6,7 @@ import { finished, type Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { AnswerOptions } from './answer';
 import { bindRequest } from './bind-request';
-import { type Exchange, type ServedRoute, toCallOptions } from './exchange';
+import { type Exchange, isStream, type ServedRoute, toCallOptions } from './exchange';
 import { toHead, within } from './read-request';
 import { toJsonValue } from './request-body';
 
@@ -36,16 +36,27 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): void
   const sockets = new WebSocketServer({ noServer: true, maxPayload: options.maxFrameBytes, handleProtocols: (offered) => offered.has(protocol) && protocol });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const exchange = options.openExchange(request);
+    // Node has let go of the socket: nobody else hears of its errors
+    socket.on('error', () => socket.destroy());
+    let isConversing = false;
+    socket.once('close', () => {
+      exchange.gone.abort(cancelled());
+      if (!isConversing) options.close(exchange, cancelled());
+    });
     const run = <T>(work: () => T) => (exchange.observation ? exchange.observation.run(work) : work());
     void run(() => accept(request, exchange, options)).then(
-      (route) => sockets.handleUpgrade(request, socket, head, (webSocket) => void run(() => converse(webSocket, route, exchange, options))),
+      (route) =>
+        sockets.handleUpgrade(request, socket, head, (webSocket) => {
+          isConversing = true;
+          void run(() => converse(webSocket, route, exchange, options));
+        }),
       (error) => options.refuse(socket, exchange, error),
     );
   });
 }
 
 async function accept(request: IncomingMessage, exchange: Exchange, { routes, authenticate }: WebSocketOptions): Promise<ServedRoute> {
-  const matching = routes.filter(({ rpc }) => rpc.requestStream || rpc.responseStream).map((route) => ({ route, match: route.template.pattern.exec(exchange.target.path) }));
+  const matching = routes.filter(isStream).map((route) => ({ route, match: route.template.pattern.exec(exchange.target.path) }));
   const found = matching.find(({ match }) => match);
   if (!asksForWebSocket(request) || !found) throw methodUnknown();
   const { route } = found;

@@ -29,5 +29,11 @@ describe('the mask of a PATCH', () => {
     expect(await maskOf({ title: 'a' }, '?update_mask=bar_code')).toEqual(['bar_code']);
   });
 
+  it('leaves out the identifier, for which the path stands whatever the body says', async () => {
+    warehouse.calls.splice(0);
+    expect((await ask(warehouse.url, 'PATCH', '/w1/items/me', { id: '7', title: 'a' })).status).toBe(200);
+    expect(warehouse.calls[0]?.request).toMatchObject({ item: { id: 'me', title: 'a' }, updateMask: ['title'] });
+  });
+
   it('is made from a merge patch too (RFC 7396)', async () => expect(await maskOf('{"title":null}', '', { 'content-type': 'application/merge-patch+json' })).toEqual(['title']));
 });

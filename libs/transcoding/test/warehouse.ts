@@ -26,7 +26,7 @@ export interface Warehouse {
   readonly given: { count: number };
   /** Reasons why its calls were aborted. */
   readonly aborted: AppError[];
-  endStreams(): void;
+  end(which: 'streams' | 'all'): void;
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ const descriptions: Readonly<Record<string, MethodDescription>> = {
 };
 
 export const locked = () => new AppError({ code: 'FAILED_PRECONDITION', reason: 'SHELF_LOCKED', domain: 'warehouse.example', message: 'the shelf is locked' });
-const stale = () => new AppError({ code: 'ABORTED', reason: 'STALE', domain: 'warehouse.gatehouse', message: 'somebody was here before' });
+const stale = () => new AppError({ code: 'ABORTED', reason: 'STALE', domain: 'warehouse.example', message: 'somebody was here before' });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const emma: Item = Item.fromPartial({ name: 'shelves/a/items/1', title: 'Lamp', count: 3n, etag: '"7"', barCode: '400' });
 
@@ -61,6 +61,10 @@ export async function startWarehouse(options: Partial<TranscodingOptions> = {}, 
       see(request, call);
       if (request.item?.etag && request.item.etag !== emma.etag) throw stale();
       return { ...emma, etag: '"8"' };
+    },
+    async updateItemById(request, call) {
+      see(request, call);
+      return emma;
     },
     async deleteItem(request, call) {
       see(request, call);
@@ -131,7 +135,7 @@ export async function startWarehouse(options: Partial<TranscodingOptions> = {}, 
     },
     async issueToken(request, call) {
       see(request, call);
-      if (request.grantType !== 'client_credentials') throw new AppError({ code: 'INVALID_ARGUMENT', reason: 'UNSUPPORTED_GRANT_TYPE', domain: 'warehouse.gatehouse', message: 'the grant type "x" is not known' });
+      if (request.grantType !== 'client_credentials') throw new AppError({ code: 'INVALID_ARGUMENT', reason: 'UNSUPPORTED_GRANT_TYPE', domain: 'warehouse.example', message: 'the grant type "x" is not known' });
       return { accessToken: 'abc' };
     },
     async echo(request: EchoMessage, call) {
@@ -141,7 +145,7 @@ export async function startWarehouse(options: Partial<TranscodingOptions> = {}, 
     ...overrides,
   };
   const server = await startTestServer(WarehouseServiceDefinition, service, { descriptorSets: [descriptorSet], maxDeadlineMs: 600_000 });
-  const channel = createChannel({ target: server.target, descriptorSets: [descriptorSet] });
+  const channel = createChannel({ target: server.target, descriptorSets: [descriptorSet], errorDomains: ['warehouse.example'] });
   const app = fastify({ bodyLimit: 100_000, rewriteUrl: () => '/', forceCloseConnections: true, http: { shouldUpgradeCallback: asksForWebSocket } });
   const observer = { start: (exchange: HttpExchange) => ({ run: <T>(work: () => T) => work(), end: (outcome: HttpOutcome) => void observed.push({ ...exchange, ...outcome }) }) };
   const transcoder = createTranscoder({
@@ -164,7 +168,7 @@ export async function startWarehouse(options: Partial<TranscodingOptions> = {}, 
     observed,
     given,
     aborted,
-    endStreams: () => transcoder.endStreams(),
+    end: (which) => transcoder.end(which),
     async close() {
       await app.close();
       channel.close();

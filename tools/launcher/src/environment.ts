@@ -43,7 +43,7 @@ export function toServiceEnvironment(own: NodeJS.ProcessEnv, ports: Ports, secre
     GATEWAY_UPSTREAMS: `gatehouse.user.v1=${user},gatehouse.auth.v1=${auth},gatehouse.verifier.v1=${auth}`,
     GATEHOUSE_ISSUER: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`,
     // all four parts end one after the other within ten seconds
-    SHUTDOWN_TIMEOUT_MS: '4000',
+    SHUTDOWN_TIMEOUT_MS: '3500',
   };
   const given = Object.entries(own).filter((entry): entry is [string, string] => Boolean(entry[1]));
   return { ...derived, ...Object.fromEntries(given) };

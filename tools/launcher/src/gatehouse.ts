@@ -32,7 +32,8 @@ const serviceNames = ['user', 'auth', 'gateway'] as const;
 type ServiceName = (typeof serviceNames)[number];
 const adminPorts = { user: 'USER_ADMIN_PORT', auth: 'AUTH_ADMIN_PORT', gateway: 'GATEWAY_ADMIN_PORT' } as const;
 const readyWithinMs = 60_000;
-const stopWithinMs = { gateway: 5_000, others: 2_500 };
+// more than each gives itself, and less than ten seconds together
+const stopWithinMs = { gateway: 4_200, others: 4_200 };
 
 /** The whole of Gatehouse on one machine: PostgreSQL and three services, each a process. */
 export function createGatehouse({ bundles, dataFolder, environment, show, tell }: GatehouseOptions): Gatehouse {

@@ -7,14 +7,10 @@ export interface ServiceProcess {
   readonly pid: number;
   /** Resolves with the exit code, or the signal, when the process is gone. */
   readonly exited: Promise<number | NodeJS.Signals>;
-  /** The last lines it wrote. */
-  lastLines(): readonly string[];
   /** SIGTERM, and SIGKILL after `timeoutMs`. */
   stop(timeoutMs: number): Promise<void>;
   kill(): void;
 }
-
-const kept = 20;
 
 /**
  * Starts the bundle of a service as a process of its own group, so that a Ctrl-C at the terminal reaches the launcher alone
@@ -22,13 +18,7 @@ const kept = 20;
  */
 export function startService(name: string, bundle: string, args: readonly string[], env: Record<string, string>, show: (line: string) => void): ServiceProcess {
   const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', bundle, ...args], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const last: string[] = [];
-  const read = (stream: Readable) =>
-    createInterface({ input: stream }).on('line', (line) => {
-      last.push(line);
-      if (last.length > kept) last.shift();
-      show(line);
-    });
+  const read = (stream: Readable) => createInterface({ input: stream }).on('line', show);
   read(child.stdout!);
   read(child.stderr!);
   // `close` comes after the last line was read
@@ -38,7 +28,6 @@ export function startService(name: string, bundle: string, args: readonly string
     name,
     pid: child.pid ?? 0,
     exited,
-    lastLines: () => last,
     async stop(timeoutMs) {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);

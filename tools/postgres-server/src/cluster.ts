@@ -31,9 +31,7 @@ function setAside(passwordFile: string, place: Place): void {
   if (!place.outside) {
     throw new Error(`the data in ${place.cluster} cannot be opened without ${passwordFile}. Bring that file back, or remove the whole folder to begin anew`);
   }
-  const aside = `${place.cluster}-before`;
-  rmSync(aside, { recursive: true, force: true });
-  renameSync(place.cluster, aside);
+  renameSync(place.cluster, `${place.cluster}-before-${Date.now()}`);
 }
 
 function refuseOtherVersion(place: Place): void {

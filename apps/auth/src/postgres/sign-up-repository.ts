@@ -34,7 +34,7 @@ export async function beginSignUp(db: Queryable, attempt: PendingSignUp): Promis
   const [row] = await db.query<PendingSignUpRow>({
     name: 'begin-sign-up',
     text: `insert into pending_sign_ups (${columns}) values ($1, $2, $3, $4, $5)
-           on conflict (lower(email)) do update
+           on conflict (lower(email collate "C")) do update
              set password_hash = excluded.password_hash, attempt_id = excluded.attempt_id, update_time = now()
            returning ${columns}`,
     values: [attempt.userId, attempt.email, attempt.displayName, attempt.passwordHash, attempt.attemptId],
@@ -54,7 +54,7 @@ export async function endSignUp(db: Queryable, { userId, attemptId }: Pick<Pendi
 
 /** Takes away what is pending for a person, or for an email. */
 export async function dropSignUp(db: Queryable, userId: string, email: string): Promise<void> {
-  await db.query({ name: 'drop-sign-up', text: 'delete from pending_sign_ups where user_id = $1 or lower(email) = lower($2)', values: [userId, email] });
+  await db.query({ name: 'drop-sign-up', text: 'delete from pending_sign_ups where user_id = $1 or lower(email collate "C") = lower($2 collate "C")', values: [userId, email] });
 }
 
 /**

@@ -1,7 +1,11 @@
 import type { MigrationSet } from '@gatehouse/postgres';
 import createUsers from './migrations/0001_create_users.sql';
+import foldEmailsAlike from './migrations/0002_fold_emails_alike.sql';
 
 export const userMigrations: MigrationSet = {
   name: 'user',
-  migrations: [{ name: '0001_create_users', sql: createUsers }],
+  migrations: [
+    { name: '0001_create_users', sql: createUsers },
+    { name: '0002_fold_emails_alike', sql: foldEmailsAlike },
+  ],
 };

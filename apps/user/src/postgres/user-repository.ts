@@ -1,3 +1,4 @@
+import { emailTaken } from '@gatehouse/contracts/user';
 import type { Queryable } from '@gatehouse/postgres';
 import type { Role, User, UserStatus } from '../user';
 import type { UserRepository } from '../user-repository';
@@ -33,7 +34,7 @@ export function createUserRepository(db: Queryable): UserRepository {
     const [row] = await db.query<UserRow>({ name, text, values });
     return row && toUser(row);
   };
-  const findByEmail = (email: string) => find('find-user-by-email', `select ${columns} from users where lower(email) = lower($1)`, [email]);
+  const findByEmail = (email: string) => find('find-user-by-email', `select ${columns} from users where lower(email collate "C") = lower($1 collate "C")`, [email]);
   return {
     findById: (id) => find('find-user-by-id', `select ${columns} from users where id = $1`, [id]),
     findByEmail,
@@ -50,19 +51,31 @@ export function createUserRepository(db: Queryable): UserRepository {
         displayName,
         roles,
       ]),
+    update: (id, { email, displayName }, revision) =>
+      find(
+        'update-user',
+        // a change that had to wait for another one began before it, and still comes after it
+        `update users
+         set email = coalesce($2, email), display_name = coalesce($3, display_name),
+             update_time = greatest(now(), update_time + interval '1 millisecond'), revision = revision + 1
+         where id = $1 and ($4::bigint is null or revision = $4)
+           and (email, display_name) is distinct from (coalesce($2, email), coalesce($3, display_name))
+         returning ${columns}`,
+        [id, email, displayName, revision],
+      ),
     async ensureAdministrator({ id, email, displayName, roles }) {
       const changed = await find(
         'ensure-administrator',
         `insert into users (id, email, display_name, roles) values ($1, $2, $3, $4)
-         on conflict (lower(email)) do update
+         on conflict (lower(email collate "C")) do update
            set roles = case when 'admin' = any (users.roles) then users.roles else users.roles || '{admin}' end,
                status = 'active', update_time = now(), revision = users.revision + 1
-           where users.status <> 'active' or not 'admin' = any (users.roles)
+           where users.id = excluded.id and (users.status <> 'active' or not 'admin' = any (users.roles))
          returning ${columns}`,
         [id, email, displayName, roles],
       );
       const user = changed ?? (await findByEmail(email));
-      if (!user) throw new Error('an administrator was neither made nor found');
+      if (user?.id !== id) throw emailTaken();
       return user;
     },
   };

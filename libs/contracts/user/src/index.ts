@@ -1,3 +1,3 @@
-export { CreateUserRequest, EnsureAdministratorRequest, GetUserRequest, ListUsersRequest, ListUsersResponse, ResolvePersonRequest, ResolvePersonResponse, Role, User, UserServiceDefinition, UserStatus } from './gen/gatehouse/user/v1/user';
-export { type UserErrorReason, emailTaken, pageTokenInvalid, userIdNotAllowed, userNotFound } from './gen/errors';
+export { CreateUserRequest, EnsureAdministratorRequest, GetUserRequest, ListUsersRequest, ListUsersResponse, ResolvePersonRequest, ResolvePersonResponse, Role, UpdateUserRequest, User, UserServiceDefinition, UserStatus } from './gen/gatehouse/user/v1/user';
+export { type UserErrorReason, emailChangeNotAllowed, emailTaken, etagMismatch, pageTokenInvalid, userIdNotAllowed, userNotFound } from './gen/errors';
 export { descriptorSet } from './gen/descriptor-set';

@@ -1,0 +1,11 @@
+import { type DescField, type FileRegistry, getOption } from '@bufbuild/protobuf';
+
+// numbers of google.api.FieldBehavior
+const behaviors = { REQUIRED: 2, OUTPUT_ONLY: 3, INPUT_ONLY: 4, IMMUTABLE: 5, IDENTIFIER: 8 } as const;
+export type FieldBehavior = keyof typeof behaviors;
+
+/** Whether the contract says so of the field (AIP-203). */
+export function hasBehavior(field: DescField, behavior: FieldBehavior, registry: FileRegistry): boolean {
+  const option = registry.getExtension('google.api.field_behavior');
+  return option !== undefined && (getOption(field, option) as number[]).includes(behaviors[behavior]);
+}

@@ -1,0 +1,5 @@
+// A page imported as its text.
+declare module '*.html' {
+  const text: string;
+  export default text;
+}

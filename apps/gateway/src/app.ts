@@ -7,11 +7,11 @@ import { createTranscoder } from '@gatehouse/transcoding';
 import type { Config } from './config';
 import { createContractDescription } from './describe-method';
 import { createDocuments } from './documents';
-import { descriptorSet } from './gen/descriptor-set';
 import { addEdge } from './edge/edge';
 import { openTlsFiles } from './edge/tls-files';
 import { toEdgeOptions, toListenerOptions } from './edge-options';
 import { createEvents } from './events';
+import { descriptorSet } from './gen/descriptor-set';
 import { createHttpServer } from './http-server';
 
 const verifierPackage = 'gatehouse.verifier.v1';
@@ -140,7 +140,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
       // nobody new is let in, and who is inside hears with the next answer that it was the last on this connection
       draining = true;
       await server.stopListening(Math.min(lingerMs, cutMs / 4));
-      await server.close();
+      await http.close();
       timers.forEach(clearTimeout);
       tls?.close();
       edge.close();

@@ -16,12 +16,10 @@ export interface HttpServerOptions extends ListenerOptions {
 export interface HttpServer {
   readonly app: FastifyInstance;
   /**
-   * Closes the listening socket, and waits until the clients have left, `maxMs` milliseconds at most. Not http.Server's own
+   * Closes the listening socket, tells clients of HTTP/2 so, and waits until all have left, `maxMs` milliseconds at most. Not http.Server's own
    * close(): that would cut idle connections at once, on which a request may be on its way.
    */
   stopListening(maxMs: number): Promise<void>;
-  /** Ends what is idle, answers what is in flight, and closes. */
-  close(): Promise<void>;
   /** Ends every connection now. */
   cut(): void;
 }
@@ -55,13 +53,9 @@ export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: Ht
     app,
     async stopListening(maxMs) {
       TcpServer.prototype.close.call(app.server);
-      for (const { http2 } of listeners) http2?.announceEnd();
+      for (const { http2 } of listeners) http2?.end();
       const end = Date.now() + maxMs;
       while (Date.now() < end && (await countConnections(app.server)) > 0) await pause(25);
-    },
-    async close() {
-      for (const { http2 } of listeners) http2?.end();
-      await app.close();
     },
     cut() {
       for (const { server, http2 } of listeners) {

@@ -16,9 +16,7 @@ export interface Http2Limits {
 
 /** The HTTP/2 connections of a server. */
 export interface Http2Sessions {
-  /** Says on each connection that the requests on their way are the last (GOAWAY). */
-  announceEnd(): void;
-  /** Ends each connection when its requests are answered. */
+  /** Says on each connection that the requests on their way are the last (GOAWAY), and ends it when they are answered. */
   end(): void;
   destroy(): void;
 }
@@ -28,6 +26,8 @@ const preface = Buffer.from('PRI');
 const ends = ['end', 'close', 'error'] as const;
 const highestStreamId = 2 ** 31 - 1;
 const maxConcurrentStreams = 128;
+// Milliseconds.
+const roundTripMs = 300;
 
 /**
  * Lets a server of HTTP/1.1 speak HTTP/2 too: over TLS where ALPN says so, on cleartext where the client begins with it.
@@ -47,10 +47,14 @@ export function speakHttp2(server: Server, handler: RequestListener, limits: Htt
     if (limits.isTls) serve((socket as TLSSocket).alpnProtocol === 'h2');
     else peek(socket, limits.headersTimeoutMs, serve, onSlow);
   });
+  const forEach = (act: (session: ServerHttp2Session) => void) => [...sessions].filter((session) => !session.destroyed).forEach(act);
   return {
-    announceEnd: () => sessions.forEach((session) => session.destroyed || session.goaway(0, highestStreamId)),
-    end: () => sessions.forEach((session) => session.close()),
-    destroy: () => sessions.forEach((session) => session.destroy()),
+    end() {
+      // twice, as RFC 9113 §6.8 has it: what was sent before the first was heard is answered still
+      forEach((session) => session.goaway(0, highestStreamId));
+      setTimeout(() => forEach((session) => session.close()), roundTripMs);
+    },
+    destroy: () => forEach((session) => session.destroy()),
   };
 }
 

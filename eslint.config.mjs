@@ -34,10 +34,11 @@ const depConstraints = [
   allow('app:user', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'user', 'verifier'), 'tool:postgres-server'),
   allow('app:auth', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'auth', 'user', 'verifier'), 'tool:postgres-server'),
   allow('app:gateway', ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', 'transcoding'), ...contracts('api', 'verifier')),
-  allow('app:e2e', 'tool:postgres-server', 'lib:observability'),
+  allow('app:e2e', 'tool:postgres-server', 'tool:scratch-clone', 'lib:observability'),
   allow('tool:launcher', 'tool:postgres-server'),
   allow('tool:postgres-server'),
-  ...['checks', 'generate', 'docs'].map((name) => allow(`tool:${name}`)),
+  allow('tool:checks', 'tool:scratch-clone'),
+  ...['generate', 'docs', 'scratch-clone'].map((name) => allow(`tool:${name}`)),
 ];
 
 export default tseslint.config(
@@ -75,7 +76,7 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['@gatehouse/*/testing', '@gatehouse/postgres-server'], message: 'for tests alone' }] },
+        { patterns: [{ group: ['@gatehouse/*/testing', '@gatehouse/postgres-server', '@gatehouse/scratch-clone'], message: 'for tests alone' }] },
       ],
     },
   },

@@ -74,13 +74,14 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   });
   // a method that does not say who may call it must not be found out by its first caller
   for (const { rpc } of transcoder.routes) accessRuleOf(rpc);
+  const documents = createDocuments();
   const events = createEvents(observability);
   const { GATEWAY_TLS_CERT_FILE: certFile, GATEWAY_TLS_KEY_FILE: keyFile } = config;
   const tls = certFile && keyFile ? openTlsFiles({ certFile, keyFile, onChange: events.certificate }) : undefined;
-  const documents = createDocuments();
   const server = createHttpServer({ ...toListenerOptions(config), maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath, ...documents.paths], tls });
   const http = server.app;
   transcoder.register(http);
+  documents.register(http);
   const methods = [...new Set(transcoder.routes.map(({ httpMethod }) => httpMethod)), 'HEAD'];
   const edge = addEdge(http, {
     ...toEdgeOptions(config, methods),
@@ -90,7 +91,6 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     onRateLimited: events.rateLimited,
     onRateLimitStore: events.rateLimitStore,
   });
-  documents.register(http);
 
   const readiness = createReadiness({
     checks: [

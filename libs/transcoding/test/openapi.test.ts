@@ -88,6 +88,11 @@ describe('bodies', () => {
     expect(Object.keys(schemas.CatalogueService_UpdateProductBody.properties)).not.toContain('id');
   });
 
+  it('lets a body repeat the identifier, for which the path stands', () => {
+    expect(schemas.WarehouseService_UpdateItemByIdBody.properties.id).toEqual({ type: 'string' });
+    expect(Object.keys(schemas.WarehouseService_UpdateItemBody.properties)).not.toContain('name');
+  });
+
   it('asks for nothing in a change, which may be a merge patch', () => {
     expect(schemas.CatalogueService_UpdateProductBody.required).toBeUndefined();
     expect(Object.keys(operation('/v1/products/{id}', 'patch').requestBody.content)).toEqual(['application/json', 'application/merge-patch+json']);

@@ -25,8 +25,16 @@ export interface Gatehouse {
   close(): Promise<void>;
 }
 
+export interface GatehouseOptions {
+  env?: Record<string, string>;
+  /** In which the services are started. */
+  order?: readonly ServiceName[];
+  /** Folder of the built services; this workspace's own if there is none. */
+  bundles?: string;
+}
+
 /** The three built services as processes, on a PostgreSQL of their own. */
-export async function startGatehouse({ env = {}, order = services }: { env?: Record<string, string>; order?: readonly ServiceName[] } = {}): Promise<Gatehouse> {
+export async function startGatehouse({ env = {}, order = services, bundles }: GatehouseOptions = {}): Promise<Gatehouse> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'gatehouse e2e '));
   chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
   let postgres = await startPostgresServer({ dataFolder, durable: false });
@@ -69,12 +77,12 @@ export async function startGatehouse({ env = {}, order = services }: { env?: Rec
     for (const service of services) await until(`${service} is ready`, async () => (await readyz(service)) === 200);
   };
   const run = async (app: string, command: string) => {
-    const { exited, stderr } = startProcess(app, settings, [command]);
+    const { exited, stderr } = startProcess(app, settings, [command], bundles);
     const { code } = await exited;
     if (code !== 0) throw new Error(`${app} ${command} ended with ${code}: ${stderr()}`);
   };
 
-  for (const service of order) processes[service] = startProcess(service, settings);
+  for (const service of order) processes[service] = startProcess(service, settings, [], bundles);
   await Promise.all([run('user', 'migrate'), run('auth', 'migrate')]);
   await ready();
   await run('auth', 'bootstrap');
@@ -89,7 +97,7 @@ export async function startGatehouse({ env = {}, order = services }: { env?: Rec
     databases,
     processes,
     administrator,
-    start: (service) => void (processes[service] = startProcess(service, settings)),
+    start: (service) => void (processes[service] = startProcess(service, settings, [], bundles)),
     readyz,
     ready,
     async close() {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const workspace = `${__dirname}/../../../..`;
+const builtHere = `${__dirname}/../../../../dist/apps`;
 
 /** A line that a service logged. */
 export type LogLine = Record<string, unknown> & { msg?: string; trace_id?: string; method?: string };
@@ -16,8 +16,8 @@ export interface ServiceProcess {
 }
 
 /** Starts a built service as a process. */
-export function startProcess(app: string, env: Record<string, string>, args: readonly string[] = []): ServiceProcess {
-  const child = spawn(process.execPath, [`${workspace}/dist/apps/${app}/main.cjs`, ...args], { env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startProcess(app: string, env: Record<string, string>, args: readonly string[] = [], bundles = builtHere): ServiceProcess {
+  const child = spawn(process.execPath, [`${bundles}/${app}/main.cjs`, ...args], { env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: LogLine[] = [];
   let stderr = '';
   createInterface({ input: child.stdout! }).on('line', (line) => {

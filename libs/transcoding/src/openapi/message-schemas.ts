@@ -1,8 +1,8 @@
 import type { DescEnum, DescField, DescMessage, FileRegistry } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
+import { hasBehavior } from '../field-behavior';
 import { commentOf } from './comments';
 import { toChoiceKeywords } from './choice-keywords';
-import { readFieldBehavior } from './field-behavior';
 import { readFieldRules, readMessageNotes } from './field-rules';
 import { isRequired } from './is-required';
 import type { Schema } from './openapi-document';
@@ -15,7 +15,7 @@ import { findWellKnownSchema } from './well-known-schemas';
 export type Direction = 'request' | 'response';
 
 export interface ObjectOptions {
-  /** Paths of fields that are said elsewhere, in proto names. */
+  /** Paths of fields that are said elsewhere, in proto names; of these, an identifier may be there too, and counts for nothing. */
   readonly without?: readonly string[];
   /** Nothing need be there, as in a PATCH. */
   readonly isPartial?: boolean;
@@ -42,8 +42,8 @@ export function createMessageSchemas(registry: FileRegistry): MessageSchemas {
   const directions = new Map<string, Set<Direction>>();
 
   const isFieldRequired = (field: DescField) => {
-    const { isRequired: isDeclared, isOutputOnly } = readFieldBehavior(field, registry);
-    return isDeclared || (!isOutputOnly && isRequired(field, readFieldRules(field, registry)));
+    if (hasBehavior(field, 'REQUIRED', registry)) return true;
+    return !hasBehavior(field, 'OUTPUT_ONLY', registry) && isRequired(field, readFieldRules(field, registry));
   };
 
   const ofEnum = (type: DescEnum): Schema => {
@@ -78,7 +78,6 @@ export function createMessageSchemas(registry: FileRegistry): MessageSchemas {
 
   const ofField = (field: DescField, direction: Direction, value = ofValue(field, direction)): Schema => {
     const { keywords, notes } = toFieldKeywords(field, readFieldRules(field, registry));
-    const behavior = readFieldBehavior(field, registry);
     const { items, propertyNames, additionalProperties, ...own } = keywords;
     const shape: Schema =
       field.fieldKind === 'list'
@@ -86,25 +85,26 @@ export function createMessageSchemas(registry: FileRegistry): MessageSchemas {
         : field.fieldKind === 'map'
           ? { type: 'object', ...toKeySchema(field, propertyNames as Schema), additionalProperties: { ...value, ...(additionalProperties as Schema) } }
           : value;
-    const description = [commentOf(field) || shape.description, ...notes, behavior.isImmutable ? 'Cannot be changed once it is set.' : ''].filter(Boolean).join('\n\n');
+    const description = [commentOf(field) || shape.description, ...notes, hasBehavior(field, 'IMMUTABLE', registry) ? 'Cannot be changed once it is set.' : ''].filter(Boolean).join('\n\n');
     return {
       ...shape,
       ...own,
       ...(description ? { description } : {}),
-      ...(behavior.isOutputOnly ? { readOnly: true } : {}),
-      ...(behavior.isInputOnly ? { writeOnly: true } : {}),
+      ...(hasBehavior(field, 'OUTPUT_ONLY', registry) ? { readOnly: true } : {}),
+      ...(hasBehavior(field, 'INPUT_ONLY', registry) ? { writeOnly: true } : {}),
       ...(field.deprecated ? { deprecated: true } : {}),
     };
   };
 
   const ofObject = (message: DescMessage, direction: Direction, { without = [], isPartial = false, isClosed = false }: ObjectOptions): Schema => {
-    const fields = message.fields.filter(({ name }) => !without.includes(name));
+    const isIdentifier = (field: DescField) => hasBehavior(field, 'IDENTIFIER', registry);
+    const fields = message.fields.filter((field) => !without.includes(field.name) || isIdentifier(field));
     const properties = fields.map((field) => {
       const inner = without.flatMap((path) => (path.startsWith(`${field.name}.`) ? [path.slice(field.name.length + 1)] : []));
       const isCut = inner.length > 0 && field.fieldKind === 'message';
       return [field.jsonName, isCut ? ofField(field, direction, ofObject(field.message, direction, { without: inner, isPartial, isClosed })) : ofField(field, direction)] as const;
     });
-    const required = isPartial ? [] : fields.filter(isFieldRequired).map(({ jsonName }) => jsonName);
+    const required = isPartial ? [] : fields.filter((field) => !without.includes(field.name) && isFieldRequired(field)).map(({ jsonName }) => jsonName);
     const choices = toChoiceKeywords(message, fields, registry);
     const description = [commentOf(message), ...readMessageNotes(message, registry), ...choices.notes].filter(Boolean).join('\n\n');
     return {

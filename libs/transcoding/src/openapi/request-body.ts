@@ -24,7 +24,7 @@ export function toRequestBody(route: Route, { acceptsForm }: MethodDescription, 
   return { required: true, content: { 'application/json': content, ...patch, ...form } };
 }
 
-/** What the path says is not in the body, and a change need not name everything. */
+/** What the path says is not in the body, but for an identifier, which it overrules, and a change need not name everything. */
 function toBodySchema(route: Route, schemas: MessageSchemas, name: string): Schema {
   const { rpc, body, template } = route;
   const field = body === '*' ? undefined : body;

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readCounts, toLine } from './counts.mts';
 import { run } from './run.mts';
 
-const packages: Record<string, string> = { promtool: 'prometheus', curl: 'curl', chromium: 'chromium' };
+const packages: Record<string, string> = { promtool: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server' };
 
 const isThere = (tool: string) => {
   try {

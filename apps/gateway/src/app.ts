@@ -7,11 +7,11 @@ import { createTranscoder } from '@gatehouse/transcoding';
 import type { Config } from './config';
 import { createContractDescription } from './describe-method';
 import { createDocuments } from './documents';
-import { descriptorSet } from './gen/descriptor-set';
 import { addEdge } from './edge/edge';
 import { openTlsFiles } from './edge/tls-files';
 import { toEdgeOptions, toListenerOptions } from './edge-options';
 import { createEvents } from './events';
+import { descriptorSet } from './gen/descriptor-set';
 import { createHttpServer } from './http-server';
 
 const verifierPackage = 'gatehouse.verifier.v1';
@@ -138,14 +138,13 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     async close() {
       readiness.drain();
       const cutMs = config.SHUTDOWN_TIMEOUT_MS * 0.7;
-      const lingering = Math.min(lingerMs, cutMs / 4);
-      const cut = setTimeout(() => transcoder.end('all'), cutMs);
+      const timers = [setTimeout(() => transcoder.end('all'), cutMs), setTimeout(() => server.cut(), cutMs + flushMs)];
       transcoder.end('streams');
       // nobody new is let in, and who is inside hears with the next answer that it was the last on this connection
       draining = true;
-      await server.stopListening(lingering);
-      await server.close(cutMs - lingering + flushMs);
-      clearTimeout(cut);
+      await server.stopListening(Math.min(lingerMs, cutMs / 4));
+      await http.close();
+      timers.forEach(clearTimeout);
       tls?.close();
       edge.close();
       readiness.close();

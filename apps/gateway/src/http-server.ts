@@ -16,12 +16,12 @@ export interface HttpServerOptions extends ListenerOptions {
 export interface HttpServer {
   readonly app: FastifyInstance;
   /**
-   * Closes the listening socket, and waits until the clients have left, `maxMs` milliseconds at most. Not http.Server's own
+   * Closes the listening socket, tells clients of HTTP/2 so, and waits until all have left, `maxMs` milliseconds at most. Not http.Server's own
    * close(): that would cut idle connections at once, on which a request may be on its way.
    */
   stopListening(maxMs: number): Promise<void>;
-  /** Ends what is idle, answers what is in flight for `maxMs` milliseconds at most, and closes. */
-  close(maxMs: number): Promise<void>;
+  /** Ends every connection now. */
+  cut(): void;
 }
 
 /** The HTTP server of the edge, with limits and without routes. */
@@ -53,20 +53,15 @@ export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: Ht
     app,
     async stopListening(maxMs) {
       TcpServer.prototype.close.call(app.server);
-      for (const { http2 } of listeners) http2?.announceEnd();
+      for (const { http2 } of listeners) http2?.end();
       const end = Date.now() + maxMs;
       while (Date.now() < end && (await countConnections(app.server)) > 0) await pause(25);
     },
-    async close(maxMs) {
-      for (const { http2 } of listeners) http2?.end();
-      const timer = setTimeout(() => {
-        for (const { server, http2 } of listeners) {
-          http2?.destroy();
-          server.closeAllConnections();
-        }
-      }, maxMs);
-      await app.close();
-      clearTimeout(timer);
+    cut() {
+      for (const { server, http2 } of listeners) {
+        http2?.destroy();
+        server.closeAllConnections();
+      }
     },
   };
 }

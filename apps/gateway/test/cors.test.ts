@@ -24,7 +24,7 @@ describe('with origins set', () => {
       'access-control-allow-origin': known,
       'access-control-allow-credentials': 'true',
       'access-control-allow-headers': 'authorization, content-type',
-      'access-control-allow-methods': 'POST, GET, HEAD',
+      'access-control-allow-methods': expect.stringMatching(/POST, .*HEAD$/),
       'access-control-max-age': '60',
       vary: expect.stringContaining('Origin'),
       'x-request-id': expect.any(String),

@@ -85,18 +85,18 @@ describe('on one cleartext port', () => {
       [{ x: 'x'.repeat(2_000) }, undefined, 431, 'HEADERS_TOO_LARGE'],
       [post, ' '.repeat(1_001), 413, 'REQUEST_TOO_LARGE'],
       [{ ...post, 'content-encoding': 'gzip' }, credentials, 415, 'MEDIA_TYPE_UNSUPPORTED'],
-      [{ host: 'elsewhere.example' }, undefined, 400, 'REQUEST_UNREADABLE'],
+      [{ ':authority': 'here.example', host: 'elsewhere.example' }, undefined, 400, 'REQUEST_UNREADABLE'],
     ] as const) {
       const answer = await ask(session, headers, body);
       expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json', 'x-content-type-options': 'nosniff', 'x-request-id': expect.any(String) } });
       expect(JSON.parse(answer.text)).toMatchObject({ status, reason });
     }
-    expect((await ask(session, { ':method': 'OPTIONS' })).headers.allow).toBe('GET, HEAD');
+    expect((await ask(session, { ':method': 'OPTIONS' })).headers.allow).toMatch(/^GET, HEAD/);
   });
 
   it('a host that is named twice alike is one', async () => {
     const gateway = await start();
-    expect((await ask(open(gateway.url), { host: `127.0.0.1:${gateway.app.httpPort}` })).status).toBe(401);
+    expect((await ask(open(gateway.url), { ':authority': 'here.example', host: 'Here.example' })).status).toBe(401);
   });
 
   it('a body that does not come in time is 408', async () => {
@@ -133,14 +133,14 @@ it('the end answers what is in flight, says so by GOAWAY, and waits for no idle 
   const session = open(gateway.url);
   const idle = open(gateway.url);
   await ask(idle, {});
-  const goaways: number[] = [];
-  for (const each of [session, idle]) each.on('goaway', (code) => goaways.push(code));
+  const goaways = new Map<ClientHttp2Session, number>();
+  for (const each of [session, idle]) each.once('goaway', (code) => goaways.set(each, code));
   const answer = ask(session, post, credentials);
   while (!gateway.upstreams.calls.length) await pause(5);
   const begin = Date.now();
   const closed = gateway.app.close();
-  while (goaways.length < 2) await pause(5);
-  expect(goaways).toEqual([0, 0]);
+  while (goaways.size < 2) await pause(5);
+  expect([...goaways.values()]).toEqual([0, 0]);
   finish();
   expect((await answer).status).toBe(200);
   await closed;

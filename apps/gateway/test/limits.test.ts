@@ -119,5 +119,5 @@ it.each(['HEAD', 'OPTIONS', 'DELETE'])('%s is answered as ever', async (method) 
   const nowhere = await fetch(`${gateway.url}/nothing`, { method });
   expect([nowhere.status, nowhere.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
   const somewhere = await fetch(`${gateway.url}/v1/users/me`, { method });
-  expect([somewhere.status, somewhere.headers.get('allow')]).toEqual(method === 'HEAD' ? [401, null] : [method === 'OPTIONS' ? 204 : 405, 'GET, HEAD']);
+  expect([somewhere.status, somewhere.headers.get('allow')]).toEqual(method === 'HEAD' ? [401, null] : [method === 'OPTIONS' ? 204 : 405, expect.stringMatching(/^GET, HEAD/)]);
 });

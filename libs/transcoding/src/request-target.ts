@@ -7,8 +7,8 @@ export interface RequestTarget {
   readonly query: string;
 }
 
-// Node passes over those beyond 2000
-const maxHeaders = 1_000;
+// Node passes over those beyond its own limit
+const maxHeaders = 500;
 // said twice, one of them may be what a server before us looked at and the other what we do
 const singular: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type', 'content-encoding']);
 

@@ -176,7 +176,7 @@ const packageOf = ({ rpc }: Pick<Route, 'rpc'>): string => rpc.descriptor.parent
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { statusCode } = (error ?? {}) as Partial<FastifyError>;
-    if (statusCode === 415) return mediaTypeUnsupported();
+  if (statusCode === 415) return mediaTypeUnsupported();
   if (statusCode !== undefined && statusCode < 500) return requestUnreadable({ cause: error });
   return internal({ error_id: randomUUID() }, { cause: error });
 }

@@ -116,6 +116,7 @@ describe('what two servers could read differently', () => {
     ['two tokens', () => get('1.1', 'Host: a', 'Authorization: Bearer a', 'authorization: Bearer b', 'Connection: close')],
     ['two content types', () => get('1.1', 'Host: a', json, 'Content-Type: text/plain', 'Connection: close')],
     ['chunks in HTTP/1.0', () => get('1.0', 'Host: a', 'Transfer-Encoding: chunked', '\r\n0\r\n')],
+    ['more headers than anyone looks at', () => get('1.1', 'Host: a', 'Connection: close', ...Array.from({ length: 500 }, () => 'A:1'))],
   ])('%s is refused', async (_name, request) => {
     const answer = await request();
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);

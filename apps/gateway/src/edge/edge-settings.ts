@@ -40,7 +40,7 @@ const file = z.string().min(1);
 export const edgeSettings = {
   GATEWAY_MAX_URL_BYTES: integer(256, 65_536).default(8_192).describe('longest URL; a longer one is 414'),
   GATEWAY_MAX_HEADER_BYTES: integer(1_024, 65_536).default(16_384).describe('size of all headers of a request together; more is 431'),
-  GATEWAY_MAX_HEADERS: integer(10, 1_000).default(100).describe('headers of a request; more is 431'),
+  GATEWAY_MAX_HEADERS: integer(10, 500).default(100).describe('headers of a request; more is 431'),
   GATEWAY_HEADERS_TIMEOUT_MS: integer(100, 600_000).default(10_000).describe('milliseconds in which the headers of a request, or a TLS handshake, must have come; else 408'),
   GATEWAY_REQUEST_TIMEOUT_MS: integer(100, 3_600_000).default(20_000).describe('milliseconds in which a whole request must have come; else 408'),
   GATEWAY_MAX_CONNECTIONS: integer(1, 1_000_000).default(10_000).describe('connections at a time; the next is told 503, over TLS closed'),

@@ -16,17 +16,18 @@ export interface Http2Limits {
 
 /** The HTTP/2 connections of a server. */
 export interface Http2Sessions {
-  /** Says on each connection that the requests on their way are the last (GOAWAY). */
-  announceEnd(): void;
-  /** Ends each connection when its requests are answered. */
+  /** Says on each connection that the requests on their way are the last (GOAWAY), and ends it when they are answered. */
   end(): void;
   destroy(): void;
 }
 
 /** Every client's first bytes in HTTP/2 (RFC 9113 §3.4), as far as no method of HTTP/1.1 begins so. */
 const preface = Buffer.from('PRI');
+const ends = ['end', 'close', 'error'] as const;
 const highestStreamId = 2 ** 31 - 1;
 const maxConcurrentStreams = 128;
+// Milliseconds.
+const roundTripMs = 300;
 
 /**
  * Lets a server of HTTP/1.1 speak HTTP/2 too: over TLS where ALPN says so, on cleartext where the client begins with it.
@@ -36,16 +37,24 @@ const maxConcurrentStreams = 128;
 export function speakHttp2(server: Server, handler: RequestListener, limits: Http2Limits, onSlow: (socket: Socket) => void): Http2Sessions {
   const http2 = createHttp2({ settings: { maxConcurrentStreams, enableConnectProtocol: false } }, handler as never);
   const sessions = watchSessions(http2, limits);
-  const serveHttp2 = (socket: Socket) => void http2.emit('connection', socket);
+  const serveHttp2 = (socket: Socket) => {
+    // a connection of HTTP/1.1 may be half closed; here, its other half would never be
+    socket.allowHalfOpen = false;
+    http2.emit('connection', socket);
+  };
   replaceListener(server, limits.isTls ? 'secureConnection' : 'connection', (socket, serveHttp1) => {
     const serve = (isHttp2: boolean) => (isHttp2 ? serveHttp2(socket) : serveHttp1(socket));
     if (limits.isTls) serve((socket as TLSSocket).alpnProtocol === 'h2');
     else peek(socket, limits.headersTimeoutMs, serve, onSlow);
   });
+  const forEach = (act: (session: ServerHttp2Session) => void) => [...sessions].filter((session) => !session.destroyed).forEach(act);
   return {
-    announceEnd: () => sessions.forEach((session) => session.goaway(0, highestStreamId)),
-    end: () => sessions.forEach((session) => session.close()),
-    destroy: () => sessions.forEach((session) => session.destroy()),
+    end() {
+      // twice, as RFC 9113 §6.8 has it: what was sent before the first was heard is answered still
+      forEach((session) => session.goaway(0, highestStreamId));
+      setTimeout(() => forEach((session) => session.close()), roundTripMs);
+    },
+    destroy: () => forEach((session) => session.destroy()),
   };
 }
 
@@ -54,13 +63,14 @@ function peek(socket: Socket, waitMs: number, serve: (isHttp2: boolean) => void,
   let seen = Buffer.alloc(0);
   const settle = (then: () => void) => {
     clearTimeout(timer);
-    socket.off('readable', look).off('close', forget).off('error', forget);
+    for (const event of ends) socket.off(event, forget);
+    socket.off('readable', look);
     then();
   };
   const forget = () => settle(() => socket.destroy());
   const look = () => {
     const chunk: Buffer | null = socket.read();
-    if (chunk === null) return socket.readableEnded && forget();
+    if (chunk === null) return;
     seen = Buffer.concat([seen, chunk]);
     if (seen.length < preface.length && preface.subarray(0, seen.length).equals(seen)) return;
     settle(() => {
@@ -69,7 +79,8 @@ function peek(socket: Socket, waitMs: number, serve: (isHttp2: boolean) => void,
     });
   };
   const timer = setTimeout(() => settle(() => onSlow(socket)), waitMs);
-  socket.on('readable', look).on('close', forget).on('error', forget);
+  for (const event of ends) socket.on(event, forget);
+  socket.on('readable', look);
 }
 
 function watchSessions(http2: Http2Server, { keepAliveTimeoutMs, maxRequestsPerSocket }: Http2Limits): Set<ServerHttp2Session> {

@@ -46,7 +46,7 @@ function limitTime(request: FastifyRequest, reply: FastifyReply, requestTimeoutM
   const { stream } = request.raw as unknown as Http2ServerRequest;
   const timer = setTimeout(() => {
     if (request.raw.complete || reply.sent) return;
-    reply.raw.once('finish', () => stream.close());
+    stream.once('finish', () => stream.close());
     reply.send(requestTooSlow({ limit: 'request_ms', max: String(requestTimeoutMs) }));
   }, requestTimeoutMs);
   request.raw.once('end', () => clearTimeout(timer));

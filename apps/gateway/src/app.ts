@@ -88,6 +88,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const methods = [...new Set(transcoder.routes.map(({ httpMethod }) => httpMethod)), 'HEAD'];
   const edge = addEdge(http, {
     ...toEdgeOptions(config, methods),
+    takesStream: transcoder.takesStream,
     exemptPaths: [healthPath],
     verifier,
     observer: observability.http,

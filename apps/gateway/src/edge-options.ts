@@ -9,7 +9,6 @@ export function toListenerOptions(config: Config): ListenerOptions {
     maxUrlBytes: config.GATEWAY_MAX_URL_BYTES,
     maxHeaderBytes: config.GATEWAY_MAX_HEADER_BYTES,
     headersTimeoutMs: config.GATEWAY_HEADERS_TIMEOUT_MS,
-    requestTimeoutMs: config.GATEWAY_REQUEST_TIMEOUT_MS,
     maxConnections: config.GATEWAY_MAX_CONNECTIONS,
     maxRequestsPerSocket: config.GATEWAY_MAX_REQUESTS_PER_SOCKET,
   };

@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Server } from 'node:http';
-import { type Socket, Server as TcpServer } from 'node:net';
+import { Server as TcpServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { headersTooLarge, requestTooSlow, requestUnreadable, urlTooLong } from '@gatehouse/contracts/api';
 import type { AppError } from '@gatehouse/errors';
@@ -27,16 +27,11 @@ export interface HttpServer {
 /** The HTTP server of the edge, with limits and without routes. */
 export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: HttpServerOptions): HttpServer {
   const listeners: Listener[] = [];
-  const underway = new WeakSet<Socket>();
   const app = fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
     serverFactory(handler) {
-      const listener = createListener((request, response) => {
-        underway.add(request.socket);
-        response.once('close', () => underway.delete(request.socket));
-        handler(request, response);
-      }, options);
+      const listener = createListener(handler, options);
       listeners.push(listener);
       return listener.server;
     },
@@ -46,7 +41,7 @@ export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: Ht
     return503OnClosing: false,
     clientErrorHandler(error, socket) {
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
-      refuseConnection(socket, toAppError(error, underway.has(socket), options), options);
+      refuseConnection(socket, toAppError(error, options), options);
     },
   });
   return {
@@ -67,10 +62,10 @@ export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: Ht
 }
 
 /** What has a better status than 400 (RFC 9110 §15.5.9 and §15.5.15, RFC 6585 §5). */
-function toAppError({ code, rawPacket }: { code?: string; rawPacket?: unknown }, isUnderway: boolean, { maxUrlBytes, maxHeaderBytes, headersTimeoutMs, requestTimeoutMs }: ListenerOptions): AppError {
+function toAppError({ code, rawPacket }: { code?: string; rawPacket?: unknown }, { maxUrlBytes, maxHeaderBytes, headersTimeoutMs }: ListenerOptions): AppError {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return isUnderway ? requestTooSlow({ limit: 'request_ms', max: String(requestTimeoutMs) }) : requestTooSlow({ limit: 'headers_ms', max: String(headersTimeoutMs) });
+      return requestTooSlow({ limit: 'headers_ms', max: String(headersTimeoutMs) });
     case 'HPE_HEADER_OVERFLOW': {
       const [line = ''] = (Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : '').split('\r\n', 1);
       return line.length > maxUrlBytes && /^[A-Z-]+ /.test(line) ? urlTooLong({ limit: 'url_bytes', max: String(maxUrlBytes) }) : headersTooLarge({ limit: 'header_bytes', max: String(maxHeaderBytes) });

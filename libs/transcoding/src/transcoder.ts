@@ -41,6 +41,8 @@ export interface Transcoder {
    * Fastify's router would refuse by itself reach it only behind a `rewriteUrl`: what counts is the URL as it came.
    */
   register(app: FastifyInstance): void;
+  /** Whether what a request sends is a stream, by its HTTP method and URL. */
+  takesStream(method: string, url: string): boolean;
   /** Ends every stream, or everything that is not answered yet, with UNAVAILABLE, so that its caller comes back, elsewhere if need be. */
   end(which: 'streams' | 'all'): void;
 }
@@ -107,6 +109,10 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
 
   return {
     routes,
+    takesStream(method, url) {
+      const matching = findRoute(routes, method, toRequestTarget(url).path);
+      return 'route' in matching && matching.route.rpc.requestStream;
+    },
     end(which) {
       for (const { gone, found } of open) if (which === 'all' || (found && isStream(found.route))) gone.abort(unavailable({ retryDelayMs: which === 'all' ? 1_000 : 0 }));
     },

@@ -20,6 +20,8 @@ export interface EdgeOptions {
   compression?: { minBytes: number };
   /** Nobody is counted without it. */
   rateLimits?: RateLimitSettings & { redisUrl?: string };
+  /** Whether a request's body is a stream, which may take its time. */
+  takesStream: (method: string, url: string) => boolean;
   /** Paths that are never limited. */
   exemptPaths: readonly string[];
   verifier: TokenVerifier;
@@ -42,7 +44,7 @@ export function addEdge(http: FastifyInstance, options: EdgeOptions): { close():
   const findPrincipal = async (authorization: string) => verifier.verify(toBearerToken(authorization));
   const count: RateLimiter | undefined =
     store && createRateLimiter({ ...rateLimits!, store, originOf, findPrincipal: (authorization) => findPrincipal(authorization).catch(() => undefined), onRefusal: options.onRateLimited });
-  limitRequests(http, limits);
+  limitRequests(http, limits, options.takesStream);
   if (count) limitRates(http, count, options.exemptPaths);
   if (compression) compressAnswers(http, { ...compression, isSecret: (url) => toRequestTarget(url).path.startsWith(authPrefix) });
   guardUpgrades(http.server, { limits, count, observer });

@@ -12,7 +12,6 @@ export interface ListenerLimits {
   maxUrlBytes: number;
   maxHeaderBytes: number;
   headersTimeoutMs: number;
-  requestTimeoutMs: number;
   maxConnections: number;
   /** 0 is any number. */
   maxRequestsPerSocket: number;
@@ -37,10 +36,11 @@ const retryAfterMs = 1_000;
 
 /** A server for one port: HTTP/1.1 and HTTP/2, over TLS or not. */
 export function createListener(handler: RequestListener, options: ListenerOptions): Listener {
-  const { headersTimeoutMs, requestTimeoutMs, maxRequestsPerSocket, maxConnections, tls, observer } = options;
+  const { headersTimeoutMs, maxRequestsPerSocket, maxConnections, tls, observer } = options;
   const http: ServerOptions = {
-    headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
-    requestTimeout: requestTimeoutMs,
+    headersTimeout: headersTimeoutMs,
+    // a stream of requests may go on; what may not is limited where the route is known
+    requestTimeout: 0,
     connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
     keepAliveTimeout: keepAliveTimeoutMs,
     maxHeaderSize: options.maxUrlBytes + options.maxHeaderBytes + parserSlackBytes,

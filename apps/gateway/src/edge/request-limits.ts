@@ -14,13 +14,12 @@ export interface RequestLimits {
 // in HTTP/1.1 a header takes a colon, a space and a line end too (RFC 9112 §5)
 const headerOverhead = 4;
 
-/** Refuses requests whose URL or headers are beyond the limits, and those of HTTP/2 that are slow or name two hosts. */
-export function limitRequests(http: FastifyInstance, limits: RequestLimits): void {
+/** Refuses requests whose URL or headers are beyond the limits, that are slow, but for streams of requests, and those of HTTP/2 that name two hosts. */
+export function limitRequests(http: FastifyInstance, limits: RequestLimits, takesStream: (method: string, url: string) => boolean): void {
   http.addHook('onRequest', async (request, reply) => {
     refuseLarge(request.raw, request.originalUrl, limits);
-    if (request.raw.httpVersionMajor < 2) return;
-    if (!namesOneHost(request.raw)) throw requestUnreadable();
-    limitTime(request, reply, limits.requestTimeoutMs);
+    if (request.raw.httpVersionMajor > 1 && !namesOneHost(request.raw)) throw requestUnreadable();
+    if (!takesStream(request.method, request.originalUrl)) limitTime(request, reply, limits.requestTimeoutMs);
   });
 }
 
@@ -41,14 +40,16 @@ function namesOneHost({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return named !== undefined && named !== '' && (host ?? named).toLowerCase() === named.toLowerCase();
 }
 
-/** What Node does for HTTP/1.1 alone. */
-function limitTime(request: FastifyRequest, reply: FastifyReply, requestTimeoutMs: number): void {
-  const { stream } = request.raw as unknown as Http2ServerRequest;
+/** In place of Node's own limit, which is for HTTP/1.1 alone and would end streams of requests too. */
+function limitTime({ raw }: FastifyRequest, reply: FastifyReply, requestTimeoutMs: number): void {
   const timer = setTimeout(() => {
-    if (request.raw.complete || reply.sent) return;
-    stream.once('finish', () => stream.close());
+    if (raw.complete || reply.sent) return;
+    // what is still to come is not waited for
+    const end = raw.httpVersionMajor === 1 ? () => raw.socket.destroy() : () => (raw as unknown as Http2ServerRequest).stream.close();
+    reply.raw.once('finish', end);
+    if (raw.httpVersionMajor === 1) reply.header('connection', 'close');
     reply.send(requestTooSlow({ limit: 'request_ms', max: String(requestTimeoutMs) }));
   }, requestTimeoutMs);
-  request.raw.once('end', () => clearTimeout(timer));
+  raw.once('end', () => clearTimeout(timer));
   reply.raw.once('close', () => clearTimeout(timer));
 }

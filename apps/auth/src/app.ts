@@ -83,7 +83,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       {
         name: 'migrations',
         async check(signal) {
-          if ((await findPendingMigrations(database, migrationSets, signal)).length) throw new Error('migrations are pending: run the command `migrate`');
+          if ((await findPendingMigrations(database.probe, migrationSets, signal)).length) throw new Error('migrations are pending: run the command `migrate`');
         },
       },
       { name: 'signing-key', check: async () => void (await signingKeys.signingKey()) },

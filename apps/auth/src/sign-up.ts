@@ -70,9 +70,11 @@ export function createSignUp({ database, people, passwords, sessions, idempotenc
 
   return async (request, method) => {
     const principal = createHmac('sha256', emailKey).update(request.email.toLowerCase()).digest('hex');
-    const key = { principal, method, requestId: request.requestId };
+    // a UUID is the same in either case (RFC 9562 §4)
+    const requestId = request.requestId.toLowerCase();
+    const key = { principal, method, requestId };
     // what is kept of the request has no password: a repetition proves that it knows it
-    const kept = SignUpRequest.encode({ ...request, password: '' }).finish();
+    const kept = SignUpRequest.encode({ ...request, requestId, password: '' }).finish();
     if (await idempotency.find(database, key, kept)) return repeat(request);
     try {
       return await attempt(request, (tx) => idempotency.record(tx, key, kept));

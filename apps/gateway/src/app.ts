@@ -48,6 +48,8 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     upstreams.set(name, channel);
   }
   const missing = packagesOf(descriptorSet).filter((name) => !upstreams.has(name));
+  const unknown = [...upstreams.keys()].filter((name) => !packagesOf(descriptorSet).includes(name));
+  if (unknown.length) throw new ConfigError([`GATEWAY_UPSTREAMS: ${unknown.join(', ')} is in no contract that this gateway knows`]);
   if (missing.length) throw new ConfigError([`GATEWAY_UPSTREAMS: has no target for ${missing.join(', ')}`]);
   const verifierChannel = upstreams.get(verifierPackage)!;
   const remoteKeys = createRemoteKeys({
@@ -66,6 +68,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     deadlineMs: config.GATEWAY_DEADLINE_MS,
     maxDeadlineMs: config.GATEWAY_MAX_DEADLINE_MS,
     heartbeatMs: config.GATEWAY_HEARTBEAT_MS,
+    maxInFlight: config.GATEWAY_MAX_IN_FLIGHT,
     requestHeaders: config.GATEWAY_REQUEST_HEADERS,
     responseHeaders: config.GATEWAY_RESPONSE_HEADERS,
     async authenticate(method: RpcMethod, authorization) {

@@ -1,11 +1,11 @@
-import { host, integer, port, processConfig, readConfig, tokenConfig } from '@gatehouse/lifecycle';
+import { host, integer, isTarget, port, processConfig, readConfig, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 import { edgeSettings, refuseContradictions } from './edge/edge-settings';
 
 const upstreams = z.string().transform((text, context) => {
-  const entries = text.split(',').map((entry) => /^([a-z][\w.]*)=(([a-z]+:\/\/\/)?[^\s,=/]+:\d{1,5})$/.exec(entry.trim()));
-  const map = new Map(entries.flatMap((match) => (match ? [[match[1]!, match[2]!] as const] : [])));
+  const entries = text.split(',').map((entry) => /^([a-z][\w.]*)=([^=]+)$/.exec(entry.trim()));
+  const map = new Map(entries.flatMap((match) => (match && isTarget(match[2]!) ? [[match[1]!, match[2]!] as const] : [])));
   if (map.size === entries.length) return map;
   context.addIssue('must be package=host:port, several with commas between, each package once');
   return z.NEVER;
@@ -31,6 +31,7 @@ export const configSchema = z
     GATEWAY_MAX_BODY_BYTES: integer(1, 1_000_000).default(65_536).describe('largest request body, and largest message of a stream; the services take no more than 1 MiB'),
     GATEWAY_DEADLINE_MS: integer(1, 600_000).default(15_000).describe('milliseconds that a call may take whose caller does not say'),
     GATEWAY_MAX_DEADLINE_MS: integer(1, 3_600_000).default(60_000).describe('most milliseconds that a caller may ask for, by `Grpc-Timeout` or `X-Request-Timeout`, and that a stream may take which is not long-lived'),
+    GATEWAY_MAX_IN_FLIGHT: integer(1, 1_000_000).default(10_000).describe('requests at a time, streams included; the next is told 429'),
     GATEWAY_HEARTBEAT_MS: integer(100, 600_000).default(15_000).describe('milliseconds that a stream of events may be silent until it says that it is alive'),
     GATEWAY_REQUEST_HEADERS: headerNames.prefault('').describe('request headers that are passed on to the services, with commas between; `Authorization` always is, headers of one hop never are'),
     GATEWAY_RESPONSE_HEADERS: headerNames.prefault('').describe("metadata of the services' answers that become response headers, with commas between"),

@@ -59,7 +59,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const readiness = createReadiness({
     checks: [
       { name: 'database', check: (signal) => database.ping(signal) },
-      { name: 'migrations', check: (signal) => requireNone(findPendingMigrations(database, migrationSets, signal), 'migrations are pending: run the command `migrate`') },
+      { name: 'migrations', check: (signal) => requireNone(findPendingMigrations(database.probe, migrationSets, signal), 'migrations are pending: run the command `migrate`') },
       { name: 'keys', check: async () => requireKeys(keys) },
     ],
     ...logReadiness(logger, (ready) => server.setServing(ready)),

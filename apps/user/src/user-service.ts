@@ -23,9 +23,11 @@ export function createUserService({ database, idempotency }: UserServiceOptions)
     async createUser(request, call) {
       const principal = principalOf(call);
       if (request.userId && principal.kind !== 'service') throw userIdNotAllowed();
-      const key = { principal: toKey(call), method: call.method.path, requestId: request.requestId };
+      // a UUID is the same in either case (RFC 9562 §4)
+      const requestId = request.requestId.toLowerCase();
+      const key = { principal: toKey(call), method: call.method.path, requestId };
       const answer = await database.transaction((tx) =>
-        idempotency.once(tx, key, CreateUserRequest.encode(request).finish(), async () => {
+        idempotency.once(tx, key, CreateUserRequest.encode({ ...request, requestId }).finish(), async () => {
           const repository = createUserRepository(tx);
           const id = request.userId || uuidv7();
           const made = await repository.insert({ id, email: request.email, displayName: request.displayName, roles: ['member'] });

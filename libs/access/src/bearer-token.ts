@@ -5,7 +5,8 @@ import { tokenInvalid, tokenMissing } from '@gatehouse/contracts/api';
  * @throws tokenMissing, tokenInvalid
  */
 export function toBearerToken(authorization: string | undefined): string {
-  if (!authorization) throw tokenMissing();
+  // another scheme is no token of ours (RFC 6750 §3.1)
+  if (!authorization || !/^Bearer( |$)/i.test(authorization)) throw tokenMissing();
   const token = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(authorization)?.[1];
   if (!token) throw tokenInvalid();
   return token;

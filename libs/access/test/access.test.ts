@@ -145,6 +145,6 @@ describe('a token', () => {
 
   it('in another scheme is refused', async () => {
     const call = createClient(DoorServiceDefinition, channel).knock({}, { metadata: { authorization: 'Basic abc' } });
-    await expect(call).rejects.toMatchObject({ code: 'UNAUTHENTICATED', reason: 'TOKEN_INVALID' });
+    await expect(call).rejects.toMatchObject({ code: 'UNAUTHENTICATED', reason: 'TOKEN_MISSING' });
   });
 });

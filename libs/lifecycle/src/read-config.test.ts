@@ -76,12 +76,21 @@ describe('the types of settings', () => {
 
   it('take URLs of PostgreSQL, without showing what is in a wrong one', () => {
     for (const good of ['postgres://127.0.0.1/a', 'postgresql://user:secret@db.internal:5432/gatehouse_user?sslmode=require']) expect(problemOf(databaseUrl, good)).toBeUndefined();
-    for (const bad of ['mysql://user:hunter2@db/a', 'postgres://user:hunter2@db:port/a', 'hunter2']) expect(problemOf(databaseUrl, bad)).toBe('must be postgresql://user:password@host:port/database');
+    for (const bad of ['mysql://user:hunter2@db/a', 'postgres://user:hunter2@db:port/a', 'hunter2', 'postgresql://', 'postgresql:///x', 'postgresql://u:%zz@db/a', 'postgresql://u:p@db/%zz']) {
+      expect(problemOf(databaseUrl, bad)).toMatch(/^must be postgresql:\/\/user:password@host:port\/database/);
+      expect(problemOf(databaseUrl, bad)).not.toContain('hunter2');
+    }
+    expect(problemOf(databaseUrl, 'postgresql://u:p@db/a?sslmode=bogus')).toContain('sslmode');
+    expect(problemOf(databaseUrl, 'postgresql://u:p@db/a?sslrootcert=/nowhere')).toContain('certificate file');
   });
 
   it('take targets with a port', () => {
-    for (const good of ['127.0.0.1:50052', '[::1]:50052', 'auth.internal:50052', 'dns:///auth.internal:50052']) expect(problemOf(target, good)).toBeUndefined();
-    for (const bad of ['auth', 'auth:', 'auth:http', 'http://auth:80', 'a b:1']) expect(problemOf(target, bad)).toContain('host:port');
+    for (const good of ['127.0.0.1:50052', '[::1]:50052', 'auth.internal:50052', 'dns:///auth.internal:50052', 'ipv4:10.0.0.1:50052']) expect(problemOf(target, good)).toBeUndefined();
+    for (const bad of ['auth', 'auth:', 'auth:http', 'http://auth:80', 'a b:1', '127.0.0.1:99999', 'auth:0', 'foo:///x:1', 'a:b:c:1']) expect(problemOf(target, bad)).toContain('host:port');
+  });
+
+  it('take an issuer that is a URL', () => {
+    for (const bad of ['nope', ' ', 'ftp://a']) expect(problemOf(tokenConfig.GATEHOUSE_ISSUER, bad)).toContain('http or https URL');
   });
 
   it('name the issuer and the audience alike for every service', () => {

@@ -14,6 +14,8 @@ export interface Database extends Queryable {
   transaction<T>(run: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Resolves when the database answers. */
   ping(signal?: AbortSignal): Promise<void>;
+  /** A connection beside the pool, for checks that must not wait behind calls. */
+  readonly probe: Queryable;
   /** Connections in the pool, those of them that are idle, and calls that wait for one. */
   stats(): { size: number; idle: number; waiting: number };
   /** Waits for what is running and closes every connection. */
@@ -39,10 +41,9 @@ export interface DatabaseOptions {
 /** Opens a database; connections are made when they are needed, so it need not be there yet. */
 export function createDatabase(options: DatabaseOptions): Database {
   const { constraints = {}, observer, signal = () => undefined, statementTimeoutMs = 30_000 } = options;
-  const pool = new Pool({
+  const settings = {
     connectionString: options.url,
     application_name: options.applicationName,
-    max: options.poolSize ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: statementTimeoutMs,
@@ -50,18 +51,24 @@ export function createDatabase(options: DatabaseOptions): Database {
     query_timeout: statementTimeoutMs + 5_000,
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
-  });
-  // A lost connection leaves the pool; who needs one next gets a new one, or the error. Without listeners the process would end.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  };
+  const open = (max: number): Pool => {
+    const opened = new Pool({ ...settings, max });
+    // A lost connection leaves the pool; who needs one next gets a new one, or the error. Without listeners the process would end.
+    opened.on('error', () => {});
+    opened.on('connect', (client) => client.on('error', () => {}));
+    return opened;
+  };
+  const pool = open(options.poolSize ?? 10);
+  const probePool = open(1);
   const database = decodeURIComponent(new URL(options.url).pathname.slice(1));
   let closed: Promise<void> | undefined;
 
   const observe = <T>({ name, text }: Statement, run: () => Promise<T>): Promise<T> => (observer ? observer.query({ name, text, database }, run) : run());
 
-  async function acquire(abort: AbortSignal | undefined): Promise<PoolClient> {
+  async function acquire(abort: AbortSignal | undefined, from: Pool): Promise<PoolClient> {
     if (abort?.aborted) throw toAbortError(abort);
-    const pending = pool.connect();
+    const pending = from.connect();
     try {
       return await (abort ? orAborted(pending, abort) : pending);
     } catch (error) {
@@ -76,8 +83,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   }
 
   /** Gives a connection to `use`, and back to the pool unless it is spoilt. */
-  async function withSession<T>(abort: AbortSignal | undefined, use: (session: Session) => Promise<T>): Promise<T> {
-    const session: Session = { client: await acquire(abort), constraints, signal: abort, spoilt: false };
+  async function withSession<T>(abort: AbortSignal | undefined, use: (session: Session) => Promise<T>, from = pool): Promise<T> {
+    const session: Session = { client: await acquire(abort, from), constraints, signal: abort, spoilt: false };
     try {
       return await use(session);
     } finally {
@@ -85,8 +92,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     }
   }
 
-  const run = <Row>(statement: Statement, abort: AbortSignal | undefined) =>
-    withSession(abort, async (session) => (await execute<Row>(session, statement)).rows);
+  const run = <Row>(statement: Statement, abort: AbortSignal | undefined, from?: Pool) =>
+    withSession(abort, async (session) => (await execute<Row>(session, statement)).rows, from);
+  const probe: Queryable = { query: (statement) => run(statement, statement.signal, probePool) };
 
   return {
     query: <Row>(statement: Statement) => observe(statement, () => run<Row>(statement, statement.signal ?? signal())),
@@ -94,9 +102,10 @@ export function createDatabase(options: DatabaseOptions): Database {
       const abort = signal();
       return withRetries(abort, () => withSession(abort, (session) => runTransaction(session, observe, work, transactionOptions)));
     },
-    ping: async (abort) => void (await run({ name: 'ping', text: 'select 1' }, abort)),
+    probe,
+    ping: async (signal) => void (await probe.query({ name: 'ping', text: 'select 1', signal })),
     stats: () => ({ size: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close: () => (closed ??= pool.end()),
+    close: () => (closed ??= Promise.all([pool.end(), probePool.end()]).then(() => {})),
   };
 }
 

@@ -1,6 +1,7 @@
 import { Client, connectivityState, credentials } from '@grpc/grpc-js';
 import { deadlineExceeded, internal, unavailable } from '@gatehouse/contracts/api';
 import { randomUUID } from 'node:crypto';
+import { createCancelBudget } from './cancel-budget';
 import { currentCall, type RpcClientCall, type RpcObserver } from './call';
 import { leastTimeMs } from './deadline';
 import { readMethods, type RpcMethodName } from './method';
@@ -72,6 +73,7 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
     (next, interceptor) => async (call, invoke) => interceptor(call, () => next(call, invoke)),
     async (_call, invoke) => invoke(),
   );
+  const cancelBudget = createCancelBudget();
   let closed = false;
 
   /** Runs `send` inside of the observers, with what a call of its caller's hands on. */
@@ -89,7 +91,7 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
       if (!closed) await untilConnected(client, deadline, signal);
       // grpc-js would open a closed channel anew
       if (closed) throw unavailable();
-      return send({ client, call, metadata: toSend, signal, errorDomains, onMetadata });
+      return send({ client, call, metadata: toSend, signal, errorDomains, cancelBudget, onMetadata });
     });
     return answer as T;
   };

@@ -121,6 +121,8 @@ function decodeDetails({ code, details }: ReceivedStatus, cause: unknown, domain
   }
 }
 
+const isTransportError = (cause: unknown): boolean => cause instanceof Error && /Received RST_STREAM|Session closed|GOAWAY/.test(cause.message);
+
 function toForeignError(code: ErrorCode, cause: unknown): AppError {
   switch (code) {
     case 'CANCELLED':
@@ -129,6 +131,9 @@ function toForeignError(code: ErrorCode, cause: unknown): AppError {
       return deadlineExceeded({ cause });
     case 'UNAVAILABLE':
       return unavailable({ cause });
+    case 'INTERNAL':
+      // the transport's own word for a connection that ended under the call
+      return isTransportError(cause) ? unavailable({ cause }) : internal({ error_id: randomUUID() }, { cause });
     case 'RESOURCE_EXHAUSTED':
       return overloaded({ cause });
     default:

@@ -14,17 +14,18 @@ export interface Sending {
   readonly signal: AbortSignal;
   /** Whose errors are believed. */
   readonly errorDomains: readonly string[];
+  readonly cancelBudget: { take(): boolean };
   /** Told of the metadata that comes before the answer. */
   readonly onMetadata?: (metadata: ReadonlyMap<string, string>) => void;
 }
 
 /** Makes a unary call with bytes. @throws AppError */
-export function sendUnary({ client, call, metadata, signal, errorDomains, onMetadata }: Sending, request: Uint8Array): Promise<Uint8Array> {
+export function sendUnary({ client, call, metadata, signal, errorDomains, cancelBudget, onMetadata }: Sending, request: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(toAbortError(signal));
     let transport: ClientUnaryCall | undefined = undefined;
     const onAbort = () => {
-      transport?.cancel();
+      if (cancelBudget.take()) transport?.cancel();
       reject(toAbortError(signal));
     };
     signal.addEventListener('abort', onAbort, { once: true });

@@ -14,7 +14,7 @@ const isString = (schema: DescMessage, path: string) => {
 export function findEtagPath({ rpc, body }: Route): string | undefined {
   const { input } = rpc.descriptor;
   if (isString(input, 'etag')) return 'etag';
-  return typeof body === 'object' && body.message && isString(input, `${body.name}.etag`) ? `${body.name}.etag` : undefined;
+  return typeof body === 'object' && body.message && isString(input, `${body.name}.etag`) ? `${body.jsonName}.etag` : undefined;
 }
 
 /** Whether the answer says which version it is. */
@@ -43,7 +43,7 @@ export function readFieldHeaders(route: Route, headers: IncomingHttpHeaders, { c
     texts.push({ path, values: [tags[0]!] });
   }
   const key = headers['idempotency-key'];
-  if (typeof key === 'string' && hasRequestId(route)) texts.push({ path: 'request_id', values: [/^"(.*)"$/.exec(key)?.[1] ?? key] });
+  if (typeof key === 'string' && hasRequestId(route)) texts.push({ path: 'requestId', values: [/^"(.*)"$/.exec(key)?.[1] ?? key] });
   const last = headers['last-event-id'];
   if (typeof last === 'string' && last !== '' && cursor) texts.push({ path: cursor.requestField, values: [Buffer.from(last, 'latin1').toString('utf8')], replaces: true });
   return texts;

@@ -23,5 +23,8 @@ export function toRequestTarget(url: string): RequestTarget {
 export function isAmbiguous({ rawHeaders, headers, httpVersion }: IncomingMessage, url: string): boolean {
   const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
   const isRepeated = names.some((name, index) => singular.has(name) && names.indexOf(name) !== index);
-  return isRepeated || names.length > maxHeaders || (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined) || url.includes('#');
+  const { host, 'transfer-encoding': coding } = headers;
+  // RFC 9112 §3.2; a coding that a server before us undoes and we do not would be read as another body (§6.1)
+  const isOdd = (host !== undefined && !/^[\w.\-:[\]%~!$&'()*+,;=]*$/.test(host)) || (coding !== undefined && coding.toLowerCase() !== 'chunked');
+  return isRepeated || isOdd || names.length > maxHeaders || (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined) || url.includes('#');
 }

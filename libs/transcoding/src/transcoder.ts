@@ -1,5 +1,5 @@
 import { AppError, toHttpStatus } from '@gatehouse/errors';
-import { cancelled, httpMethodUnsupported, internal, mediaTypeUnsupported, methodUnknown, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
+import { cancelled, httpMethodUnsupported, internal, mediaTypeUnsupported, methodUnknown, overloaded, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
 import { createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -8,6 +8,7 @@ import { answer, type AnswerOptions } from './answer';
 import { type CallPolicy, requireForwardable, toRequestId } from './call-options';
 import { type Exchange, isStream, type ServedRoute } from './exchange';
 import { findRoute } from './find-route';
+import { createInFlight } from './in-flight';
 import type { MethodDescription } from './method-description';
 import { toOAuthError } from './oauth-error';
 import type { HttpObserver } from './observer';
@@ -29,6 +30,8 @@ export interface TranscodingOptions extends Partial<CallPolicy> {
   observer?: HttpObserver;
   /** How long a stream of events may be silent until it says that it is alive. Milliseconds. */
   heartbeatMs?: number;
+  /** Requests at a time, streams included; one more is refused. */
+  maxInFlight?: number;
 }
 
 export interface Transcoder {
@@ -47,7 +50,7 @@ export interface Transcoder {
  * @throws when a rule cannot be served, a package with routes has no upstream, or a header cannot be passed on
  */
 export function createTranscoder(options: TranscodingOptions): Transcoder {
-  const { descriptors, upstreams, describe = () => ({}), authenticate = async () => {}, observer, heartbeatMs = 15_000 } = options;
+  const { descriptors, upstreams, describe = () => ({}), authenticate = async () => {}, observer, heartbeatMs = 15_000, maxInFlight = 10_000 } = options;
   const { deadlineMs = 15_000, maxDeadlineMs = 60_000, requestHeaders = [], responseHeaders = [] } = options;
   requireForwardable([...requestHeaders, ...responseHeaders]);
   const registry = createRegistryOf([descriptors]);
@@ -57,6 +60,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   const routes: readonly ServedRoute[] = found.map((route) => ({ ...route, description: describe(route.rpc), channel: upstreams.get(packageOf(route))!, render: createRender(route, registry) }));
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
   const open = new Set<Exchange>();
+  const inFlight = createInFlight(maxInFlight);
 
   const openExchange = ({ method, url, headers }: { method?: string; url: string; headers: IncomingMessage['headers'] }): Exchange => {
     const requestId = toRequestId(headers['x-request-id'], randomUUID);
@@ -113,13 +117,18 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
       app.addContentTypeParser('*', (_request, body, done) => done(null, body));
       app.addHook('onRequest', async (request, reply) => {
         const exchange = openExchange({ method: request.method, url: request.originalUrl, headers: request.headers });
-        exchanges.set(request, exchange);
-        reply.headers({ 'x-request-id': exchange.requestId, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-        reply.raw.once('close', () => {
+        const verdict = inFlight.enter(request.raw, reply.raw, () => {
           const isAnswered = reply.raw.writableFinished;
           if (!isAnswered) exchange.gone.abort(cancelled());
           closeExchange(exchange, isAnswered ? reply.statusCode : 499, exchange.error ?? (isAnswered ? undefined : cancelled()));
         });
+        if (verdict === 'flood') {
+          request.raw.socket.destroy();
+          return reply.hijack();
+        }
+        exchanges.set(request, exchange);
+        reply.headers({ 'x-request-id': exchange.requestId, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+        if (verdict === 'overflow') throw overloaded({ retryDelayMs: 1_000 });
         if (isAmbiguous(request.raw, request.originalUrl)) throw requestUnreadable();
       });
       app.setErrorHandler((error: FastifyError | AppError, request, reply) => refuse(request, reply, error));

@@ -63,6 +63,6 @@ describe('an Idempotency-Key', () => {
 
   it('that differs from the request_id of the body is refused', async () => {
     const refused = await ask(warehouse.url, 'POST', '/w1/items', { requestId: 'another' }, { 'idempotency-key': id });
-    expect([refused.status, fieldsOf(refused)]).toEqual([400, ['request_id: field.twice']]);
+    expect([refused.status, fieldsOf(refused)]).toEqual([400, ['requestId: field.twice']]);
   });
 });

@@ -67,7 +67,9 @@ export function createGatehouse({ bundles, dataFolder, environment, show, tell }
   };
 
   const start = async () => {
-    await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+    await mkdir(dataFolder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      throw new StartError(`GATEHOUSE_DATA_DIR: ${dataFolder} is no folder, and none can be made there (${error.code})`);
+    });
     const ports = readPorts(environment);
     const hadLeftovers = await endLeftovers(dataFolder, tell);
     // a process may be gone a moment before its last thread lets go of its port

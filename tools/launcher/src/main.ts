@@ -3,6 +3,11 @@ import { createGatehouse } from './gatehouse';
 import { toShown } from './output';
 import { StartError } from './ports';
 
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(`the services need Node 24, and this is ${process.version}: use "npm start", which brings its own`);
+  process.exit(1);
+}
+
 const dist = resolve(__dirname, '../..');
 const isTerminal = process.stdout.isTTY === true;
 // Milliseconds.

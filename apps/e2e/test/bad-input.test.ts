@@ -78,7 +78,7 @@ describe('a path', () => {
     for (const path of ['/', '/v1/nothing', '/v1/users/', '/v1/users/a/b', '/V1/users', '/v1/users/me/', '//v1/users']) expectProblem(await send(gatehouse.url, 'GET', path), 404, 'UNIMPLEMENTED', 'METHOD_UNKNOWN');
     const answer = await send(gatehouse.url, 'DELETE', '/v1/users/me');
     expectProblem(answer, 405, 'UNIMPLEMENTED', 'HTTP_METHOD_UNSUPPORTED');
-    expect(answer.headers.get('allow')).toBe('GET, HEAD');
+    expect(answer.headers.get('allow')).toBe('GET, HEAD, PATCH');
   });
 
   it('that is no text is unreadable', async () => {

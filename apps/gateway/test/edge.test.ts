@@ -63,13 +63,11 @@ describe('health', () => {
 });
 
 describe('a client that is slow on purpose', () => {
-  it.each([
-    ['headers', 'GET / HTTP/1.1\r\nHost: a\r\nX: '],
-    ['a body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n'],
-  ])('with %s is cut off', async (_name, begin) => {
+  it('with headers is cut off', async () => {
+    const begin = 'GET / HTTP/1.1\r\nHost: a\r\nX: ';
     const ends: number[] = [];
     const observer = { start: () => ({ run: <T>(work: () => T) => work(), end: ({ status }: { status: number }) => void ends.push(status) }) };
-    const limits = { maxUrlBytes: 1_000, maxHeaderBytes: 10_000, headersTimeoutMs: 200, requestTimeoutMs: 400, maxConnections: 10, maxRequestsPerSocket: 0, isHttp2: true };
+    const limits = { maxUrlBytes: 1_000, maxHeaderBytes: 10_000, headersTimeoutMs: 200, maxConnections: 10, maxRequestsPerSocket: 0, isHttp2: true };
     const { app: server } = createHttpServer({ ...limits, maxBodyBytes: 10_000, observer });
     closing.push(() => server.close());
     server.post('/', async () => 'ok');

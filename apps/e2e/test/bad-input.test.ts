@@ -2,19 +2,25 @@ import { SignJWT, generateKeyPair } from 'jose';
 import { connect } from 'node:net';
 import { type Gatehouse, startGatehouse } from './support/gatehouse';
 import { type Answer, logIn, send, signUp } from './support/http';
+import { startValidatingProxy, type ValidatingProxy } from './support/validating-proxy';
 
 let gatehouse: Gatehouse;
+let proxy: ValidatingProxy;
 let token: string;
 let adminToken: string;
 let userId: string;
 beforeAll(async () => {
   gatehouse = await startGatehouse();
-  const { body } = await signUp(gatehouse.url, 'ada@example.com');
+  proxy = await startValidatingProxy(gatehouse.url);
+  const { body } = await signUp(proxy.url, 'ada@example.com');
   token = body.accessToken;
   userId = body.user.id;
-  adminToken = await logIn(gatehouse.url, gatehouse.administrator);
+  adminToken = await logIn(proxy.url, gatehouse.administrator);
 });
-afterAll(() => gatehouse.close());
+afterAll(async () => {
+  await proxy.close();
+  await gatehouse.close();
+});
 
 /** A problem document of the right shape, with nothing in it that only we should know. */
 function expectProblem(answer: Answer, status: number, code: string, reason: string, fields: readonly string[] = []): void {
@@ -30,7 +36,7 @@ const invalid = [400, 'INVALID_ARGUMENT', 'VALIDATION_FAILED'] as const;
 const person = { email: 'new@example.com', password: 'correct horse battery' };
 
 describe('a body', () => {
-  const signUpWith = (body: unknown, headers?: Record<string, string>) => send(gatehouse.url, 'POST', '/v1/auth/signup', { body, headers });
+  const signUpWith = (body: unknown, headers?: Record<string, string>) => send(proxy.url, 'POST', '/v1/auth/signup', { body, headers });
 
   it.each<[string, string | Uint8Array | undefined, string[]]>([
     ['that is malformed', '{"email":', ['']],
@@ -75,18 +81,18 @@ describe('a body', () => {
 
 describe('a path', () => {
   it('that no route has is 404, and a method that it does not take 405', async () => {
-    for (const path of ['/', '/v1/nothing', '/v1/users/', '/v1/users/a/b', '/V1/users', '/v1/users/me/', '//v1/users']) expectProblem(await send(gatehouse.url, 'GET', path), 404, 'UNIMPLEMENTED', 'METHOD_UNKNOWN');
-    const answer = await send(gatehouse.url, 'DELETE', '/v1/users/me');
+    for (const path of ['/', '/v1/nothing', '/v1/users/', '/v1/users/a/b', '/V1/users', '/v1/users/me/', '//v1/users']) expectProblem(await send(proxy.url, 'GET', path), 404, 'UNIMPLEMENTED', 'METHOD_UNKNOWN');
+    const answer = await send(proxy.url, 'DELETE', '/v1/users/me');
     expectProblem(answer, 405, 'UNIMPLEMENTED', 'HTTP_METHOD_UNSUPPORTED');
     expect(answer.headers.get('allow')).toBe('GET, HEAD, PATCH');
   });
 
   it('that is no text is unreadable', async () => {
-    for (const path of ['/v1/users/%ff', '/v1/users/%zz']) expect((await send(gatehouse.url, 'GET', path, { token: adminToken })).status).toBe(400);
+    for (const path of ['/v1/users/%ff', '/v1/users/%zz']) expect((await send(proxy.url, 'GET', path, { token: adminToken })).status).toBe(400);
   });
 
   it('with an unknown id is 404 to an administrator, with an ill-formed one 400', async () => {
-    const ask = (id: string) => send(gatehouse.url, 'GET', `/v1/users/${id}`, { token: adminToken });
+    const ask = (id: string) => send(proxy.url, 'GET', `/v1/users/${id}`, { token: adminToken });
     expectProblem(await ask('018f0000-0000-7000-8000-000000000001'), 404, 'NOT_FOUND', 'USER_NOT_FOUND');
     expectProblem(await ask('no-uuid'), ...invalid, ['id']);
     expectProblem(await ask('%00'), ...invalid, ['id', 'id']);
@@ -94,7 +100,7 @@ describe('a path', () => {
 });
 
 describe('a query', () => {
-  const list = (query: string) => send(gatehouse.url, 'GET', `/v1/users?${query}`, { token: adminToken });
+  const list = (query: string) => send(proxy.url, 'GET', `/v1/users?${query}`, { token: adminToken });
 
   it.each<[string, string[]]>([
     ['pageSize=ten', ['pageSize']],
@@ -113,7 +119,7 @@ describe('a query', () => {
 });
 
 describe('a token', () => {
-  const me = (authorization?: string) => send(gatehouse.url, 'GET', '/v1/users/me', { headers: authorization === undefined ? {} : { authorization } });
+  const me = (authorization?: string) => send(proxy.url, 'GET', '/v1/users/me', { headers: authorization === undefined ? {} : { authorization } });
   const unauthenticated = (reason: string) => [401, 'UNAUTHENTICATED', reason] as const;
 
   it('that is missing is asked for', async () => {
@@ -131,22 +137,22 @@ describe('a token', () => {
     const tampered = `${header}.${Buffer.from(JSON.stringify({ ...claims, permissions: ['users.read'] })).toString('base64url')}.${signature}`;
     const unsigned = `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')}.${payload}.`;
     for (const bad of [foreign, tampered, unsigned, 'rubbish', 'a.b.c']) expectProblem(await me(`Bearer ${bad}`), ...unauthenticated('TOKEN_INVALID'));
-    expectProblem(await me(`Basic ${Buffer.from('a:b').toString('base64')}`), ...unauthenticated('TOKEN_INVALID'));
+    expectProblem(await me(`Basic ${Buffer.from('a:b').toString('base64')}`), ...unauthenticated('TOKEN_MISSING'));
   });
 
   it('is asked for before the request is judged, and the right before existence and form', async () => {
-    expectProblem(await send(gatehouse.url, 'POST', '/v1/users', { body: { email: 'no email' } }), ...unauthenticated('TOKEN_MISSING'));
+    expectProblem(await send(proxy.url, 'POST', '/v1/users', { body: { email: 'no email' } }), ...unauthenticated('TOKEN_MISSING'));
     const forbidden = [403, 'PERMISSION_DENIED', 'PERMISSION_DENIED'] as const;
-    expectProblem(await send(gatehouse.url, 'POST', '/v1/users', { token, body: { email: 'no email' } }), ...forbidden);
-    for (const id of ['018f0000-0000-7000-8000-000000000001', 'no-uuid']) expectProblem(await send(gatehouse.url, 'GET', `/v1/users/${id}`, { token }), ...forbidden);
-    expect((await send(gatehouse.url, 'GET', `/v1/users/${userId}`, { token })).status).toBe(200);
-    expectProblem(await send(gatehouse.url, 'GET', '/v1/users', { token }), ...forbidden);
+    expectProblem(await send(proxy.url, 'POST', '/v1/users', { token, body: { email: 'no email' } }), ...forbidden);
+    for (const id of ['018f0000-0000-7000-8000-000000000001', 'no-uuid']) expectProblem(await send(proxy.url, 'GET', `/v1/users/${id}`, { token }), ...forbidden);
+    expect((await send(proxy.url, 'GET', `/v1/users/${userId}`, { token })).status).toBe(200);
+    expectProblem(await send(proxy.url, 'GET', '/v1/users', { token }), ...forbidden);
   });
 });
 
 describe('credentials', () => {
   it('that are wrong get one answer, whatever is wrong with them', async () => {
-    const logInWith = (email: string, password: string) => send(gatehouse.url, 'POST', '/v1/auth/login', { body: { email, password } });
+    const logInWith = (email: string, password: string) => send(proxy.url, 'POST', '/v1/auth/login', { body: { email, password } });
     const wrong = await logInWith('ada@example.com', 'wrong password');
     expectProblem(wrong, 401, 'UNAUTHENTICATED', 'INVALID_CREDENTIALS');
     const unknown = await logInWith('nobody@example.com', 'wrong password');
@@ -156,9 +162,9 @@ describe('credentials', () => {
   });
 
   it('that are taken, and dead refresh tokens, are told so', async () => {
-    expectProblem(await signUp(gatehouse.url, 'ADA@example.com'), 409, 'ALREADY_EXISTS', 'EMAIL_TAKEN');
-    expectProblem(await send(gatehouse.url, 'POST', '/v1/auth/refresh', { body: { refreshToken: 'ghr_dead' } }), 401, 'UNAUTHENTICATED', 'REFRESH_TOKEN_INVALID');
-    expect((await send(gatehouse.url, 'POST', '/v1/auth/logout', { body: { refreshToken: 'ghr_dead' } })).status).toBe(200);
+    expectProblem(await signUp(proxy.url, 'ADA@example.com'), 409, 'ALREADY_EXISTS', 'EMAIL_TAKEN');
+    expectProblem(await send(proxy.url, 'POST', '/v1/auth/refresh', { body: { refreshToken: 'ghr_dead' } }), 401, 'UNAUTHENTICATED', 'REFRESH_TOKEN_INVALID');
+    expect((await send(proxy.url, 'POST', '/v1/auth/logout', { body: { refreshToken: 'ghr_dead' } })).status).toBe(200);
   });
 });
 
@@ -189,3 +195,5 @@ it('nothing of all this ended a process or was a fault of ours', () => {
     expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
   }
 });
+
+it('nothing went by that the OpenAPI document does not say', () => expect(proxy.deviations).toEqual([]));

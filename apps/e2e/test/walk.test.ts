@@ -1,13 +1,21 @@
 import { type Gatehouse, startGatehouse } from './support/gatehouse';
 import { logIn, send, signUp } from './support/http';
+import { startValidatingProxy, type ValidatingProxy } from './support/validating-proxy';
 
 let gatehouse: Gatehouse;
-beforeAll(async () => (gatehouse = await startGatehouse({ order: ['gateway', 'auth', 'user'] })));
-afterAll(() => gatehouse.close());
+let proxy: ValidatingProxy;
+beforeAll(async () => {
+  gatehouse = await startGatehouse({ order: ['gateway', 'auth', 'user'] });
+  proxy = await startValidatingProxy(gatehouse.url);
+});
+afterAll(async () => {
+  await proxy.close();
+  await gatehouse.close();
+});
 
 describe('a person', () => {
   it('signs up, reads themselves, refreshes, logs out and in again', async () => {
-    const { url } = gatehouse;
+    const { url } = proxy;
     const signedUp = await signUp(url, 'Ada@example.com');
     expect(signedUp).toMatchObject({
       status: 200,
@@ -30,7 +38,7 @@ describe('a person', () => {
   });
 
   it('gets their tokens verified by anyone with the published keys', async () => {
-    const { status, body } = await send(gatehouse.url, 'GET', '/.well-known/jwks.json');
+    const { status, body } = await send(proxy.url, 'GET', '/.well-known/jwks.json');
     expect(status).toBe(200);
     expect(body.keys).toEqual([{ kty: 'OKP', crv: 'Ed25519', x: expect.any(String), kid: expect.any(String), alg: 'EdDSA', use: 'sig' }]);
   });
@@ -38,7 +46,8 @@ describe('a person', () => {
 
 describe('an administrator', () => {
   it('creates and lists people, whom nobody can claim by signing up', async () => {
-    const { url, administrator } = gatehouse;
+    const { url } = proxy;
+    const { administrator } = gatehouse;
     const token = await logIn(url, administrator);
     const created = await send(url, 'POST', '/v1/users', { token, body: { email: 'grace@example.com', displayName: 'Grace' } });
     expect(created).toMatchObject({ status: 200, body: { email: 'grace@example.com', displayName: 'Grace', roles: ['ROLE_MEMBER'] } });
@@ -54,7 +63,8 @@ describe('an administrator', () => {
   });
 
   it('repeats a request by its request_id', async () => {
-    const { url, administrator } = gatehouse;
+    const { url } = proxy;
+    const { administrator } = gatehouse;
     const token = await logIn(url, administrator);
     const body = { email: 'once@example.com', requestId: '3f0c1a52-7b1e-4d5c-9c39-6d0f3a8e1b77' };
     const first = await send(url, 'POST', '/v1/users', { token, body });
@@ -62,3 +72,5 @@ describe('an administrator', () => {
     expect(await send(url, 'POST', '/v1/users', { token, body: { ...body, displayName: 'Other' } })).toMatchObject({ status: 422, body: { reason: 'REQUEST_ID_REUSED' } });
   });
 });
+
+it('nothing went by that the OpenAPI document does not say', () => expect(proxy.deviations).toEqual([]));

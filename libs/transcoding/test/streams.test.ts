@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { startWarehouse, until, type Warehouse } from './warehouse';
 
@@ -219,5 +220,61 @@ describe('a stream both ways', () => {
     const response = await fetch(`${warehouse.url}/w1/rooms/a:talk`, { method: 'POST', body: '{"text":"one"}\n{"text":1}\n', headers: { 'content-type': 'application/x-ndjson' } });
     const lines = linesOf(await response.text());
     expect(lines.at(-1).error ?? lines.at(-1)).toMatchObject({ status: 400, violations: [{ field: '[1].text' }] });
+  });
+});
+
+describe('over HTTP/2', () => {
+  const closing: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+  const open = async () => {
+    const other = await startWarehouse({ http2: true });
+    closing.push(() => other.close());
+    const session = connectHttp2(other.url);
+    session.on('error', () => {});
+    closing.push(() => session.destroy());
+    return { other, session };
+  };
+
+  it('a stream both ways answers each line before the next is sent', async () => {
+    const { session } = await open();
+    const stream = session.request({ ':method': 'POST', ':path': '/w1/rooms/a:talk', 'content-type': 'application/x-ndjson' }, { endStream: false });
+    const heard: string[] = [];
+    stream.setEncoding('utf8');
+    await new Promise<void>((resolve) => {
+      stream.on('data', (text: string) => {
+        heard.push(text);
+        if (heard.length === 3) stream.end();
+        else stream.write(`{"text":"${heard.length}"}\n`);
+      });
+      stream.on('end', resolve);
+      stream.write('{"text":"0"}\n');
+    });
+    expect(heard.map((line) => JSON.parse(line).result.text)).toEqual(['rooms/a0', '1', '2']);
+  });
+
+  it('a reader that goes cancels its call alone, and a slow one holds its service back', async () => {
+    const { other, session } = await open();
+    const slow = session.request({ ':path': '/w1/items:watch?behavior=fat' });
+    const gone = session.request({ ':path': '/w1/items:watch?behavior=slow' });
+    gone.on('error', () => {});
+    await new Promise((resolve) => gone.once('data', resolve));
+    gone.close(8);
+    await until(() => other.aborted.length === 1);
+    await pause(300);
+    const atRest = other.given.count;
+    await pause(300);
+    expect(other.given.count).toBe(atRest);
+    slow.resume();
+    await until(() => other.given.count > atRest + 50);
+    slow.on('error', () => {});
+    slow.close(8);
+  });
+
+  it('what has one request and one answer is as ever', async () => {
+    const { session } = await open();
+    const stream = session.request({ ':path': '/w1/shelves/a/items/1', 'if-none-match': '"7"' });
+    expect(await new Promise((resolve) => stream.on('response', (headers) => resolve(headers[':status'])))).toBe(304);
   });
 });

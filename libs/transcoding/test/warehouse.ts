@@ -1,7 +1,7 @@
 import { AppError } from '@gatehouse/errors';
 import { createChannel, type RpcCall, type RpcMethod, type RpcService } from '@gatehouse/rpc';
 import { startTestServer } from '@gatehouse/rpc/testing';
-import fastify from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import { createHash } from 'node:crypto';
 import { asksForWebSocket, createTranscoder, type HttpExchange, type HttpOutcome, type MethodDescription, type TranscodingOptions } from '../src';
 import { descriptorSet } from './gen/warehouse/descriptor-set';
@@ -40,7 +40,8 @@ const stale = () => new AppError({ code: 'ABORTED', reason: 'STALE', domain: 'wa
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const emma: Item = Item.fromPartial({ name: 'shelves/a/items/1', title: 'Lamp', count: 3n, etag: '"7"', barCode: '400' });
 
-export async function startWarehouse(options: Partial<TranscodingOptions> = {}, overrides: Partial<Service> = {}): Promise<Warehouse> {
+export async function startWarehouse(options: Partial<TranscodingOptions> & { http2?: boolean } = {}): Promise<Warehouse> {
+  const { http2 = false, ...transcoding } = options;
   const calls: SeenCall[] = [];
   const observed: Warehouse['observed'] = [];
   const given = { count: 0 };
@@ -142,11 +143,11 @@ export async function startWarehouse(options: Partial<TranscodingOptions> = {}, 
       see(request, call);
       return request;
     },
-    ...overrides,
   };
   const server = await startTestServer(WarehouseServiceDefinition, service, { descriptorSets: [descriptorSet], maxDeadlineMs: 600_000 });
   const channel = createChannel({ target: server.target, descriptorSets: [descriptorSet], errorDomains: ['warehouse.example'] });
-  const app = fastify({ bodyLimit: 100_000, rewriteUrl: () => '/', forceCloseConnections: true, http: { shouldUpgradeCallback: asksForWebSocket } });
+  const common = { bodyLimit: 100_000, rewriteUrl: () => '/' };
+  const app = http2 ? (fastify({ ...common, http2: true }) as unknown as FastifyInstance) : fastify({ ...common, forceCloseConnections: true, http: { shouldUpgradeCallback: asksForWebSocket } });
   const observer = { start: (exchange: HttpExchange) => ({ run: <T>(work: () => T) => work(), end: (outcome: HttpOutcome) => void observed.push({ ...exchange, ...outcome }) }) };
   const transcoder = createTranscoder({
     descriptors: descriptorSet,
@@ -156,7 +157,7 @@ export async function startWarehouse(options: Partial<TranscodingOptions> = {}, 
     heartbeatMs: 400,
     requestHeaders: ['x-tenant'],
     responseHeaders: ['x-shelf'],
-    ...options,
+    ...transcoding,
   });
   transcoder.register(app);
   await app.listen({ port: 0, host: '127.0.0.1' });

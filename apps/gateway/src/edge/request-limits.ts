@@ -45,9 +45,13 @@ function limitTime({ raw }: FastifyRequest, reply: FastifyReply, requestTimeoutM
   const timer = setTimeout(() => {
     if (raw.complete || reply.sent) return;
     // what is still to come is not waited for
-    const end = raw.httpVersionMajor === 1 ? () => raw.socket.destroy() : () => (raw as unknown as Http2ServerRequest).stream.close();
-    reply.raw.once('finish', end);
-    if (raw.httpVersionMajor === 1) reply.header('connection', 'close');
+    if (raw.httpVersionMajor === 1) {
+      reply.header('connection', 'close');
+      reply.raw.once('finish', () => raw.socket.destroy());
+    } else {
+      const { stream } = raw as unknown as Http2ServerRequest;
+      stream.once('finish', () => stream.close());
+    }
     reply.send(requestTooSlow({ limit: 'request_ms', max: String(requestTimeoutMs) }));
   }, requestTimeoutMs);
   raw.once('end', () => clearTimeout(timer));

@@ -121,3 +121,14 @@ it.each(['HEAD', 'OPTIONS', 'DELETE'])('%s is answered as ever', async (method) 
   const somewhere = await fetch(`${gateway.url}/v1/users/me`, { method });
   expect([somewhere.status, somewhere.headers.get('allow')]).toEqual(method === 'HEAD' ? [401, null] : [method === 'OPTIONS' ? 204 : 405, expect.stringMatching(/^GET, HEAD/)]);
 });
+
+it.each([
+  ['no host', 'GET /v1/users/me HTTP/1.1\r\nConnection: close\r\n\r\n'],
+  ['an expectation that nobody knows', 'GET /v1/users/me HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n'],
+  ['a host that is none', 'GET /v1/users/me HTTP/1.1\r\nHost: a b/c\r\nConnection: close\r\n\r\n'],
+])('a request with %s is refused with a problem', async (_name, text) => {
+  const gateway = await start();
+  const answer = await exchange(gateway.app.httpPort, text);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  expect(answer).toContain('"reason":"REQUEST_UNREADABLE"');
+});

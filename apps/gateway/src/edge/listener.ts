@@ -1,6 +1,6 @@
-import { requestTooSlow, tooManyConnections } from '@gatehouse/contracts/api';
+import { requestTooSlow, requestUnreadable, tooManyConnections } from '@gatehouse/contracts/api';
 import { asksForWebSocket, type HttpObserver } from '@gatehouse/transcoding';
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Server as TlsServer } from 'node:tls';
 import { limitConnections } from './connection-limit';
@@ -33,12 +33,15 @@ const keepAliveTimeoutMs = 65_000;
 // past the parser's own limit there is no telling what was too large
 const parserSlackBytes = 1_024;
 const retryAfterMs = 1_000;
+const stalledAfterMs = 180_000;
 
 /** A server for one port: HTTP/1.1 and HTTP/2, over TLS or not. */
 export function createListener(handler: RequestListener, options: ListenerOptions): Listener {
   const { headersTimeoutMs, maxRequestsPerSocket, maxConnections, tls, observer } = options;
   const http: ServerOptions = {
     headersTimeout: headersTimeoutMs,
+    // told in our own words
+    requireHostHeader: false,
     // a stream of requests may go on; what may not is limited where the route is known
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
@@ -50,6 +53,10 @@ export function createListener(handler: RequestListener, options: ListenerOption
   const alpn = options.isHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'];
   const server: Server = isTls ? createHttpsServer({ ...http, cert: tls.cert, key: tls.key, handshakeTimeout: headersTimeoutMs, ALPNProtocols: alpn }, handler) : createServer(http, handler);
   server.maxRequestsPerSocket = maxRequestsPerSocket;
+  // a reader that takes nothing; heartbeats and what services say of idle streams come sooner
+  server.timeout = stalledAfterMs;
+  // RFC 9110 §10.1.1
+  server.on('checkExpectation', (request: IncomingMessage) => refuseConnection(request.socket, requestUnreadable(), { observer, request }));
   tls?.renew(server as Server & TlsServer);
   const http2 = options.isHttp2
     ? speakHttp2(server, handler, { isTls, headersTimeoutMs, keepAliveTimeoutMs, maxRequestsPerSocket }, (socket) =>

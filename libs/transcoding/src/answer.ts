@@ -65,8 +65,10 @@ export async function answer(request: FastifyRequest, reply: FastifyReply, excha
 function sendOne(request: FastifyRequest, reply: FastifyReply, route: ServedRoute, response: Uint8Array): FastifyReply {
   const { text, raw, etag } = route.render(response);
   if (raw) return reply.header('content-type', raw.contentType || 'application/octet-stream').send(Buffer.from(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength));
-  if (etag) reply.header('etag', etag);
   const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (etag) reply.header('etag', etag);
+  // kept by the caller alone, and asked for anew each time (RFC 9111 §5.2.2)
+  if (etag && isRead) reply.header('cache-control', 'private, no-cache');
   // RFC 9110 §15.4.5
   if (etag && isRead && isKnown(etag, request.headers['if-none-match'])) return reply.code(304).send();
   return reply.header('content-type', 'application/json').send(Buffer.from(text!));

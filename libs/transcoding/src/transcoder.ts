@@ -72,7 +72,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     return exchange;
   };
   const closeExchange = (exchange: Exchange, status: number, error: AppError | undefined) => {
-    open.delete(exchange);
+    if (!open.delete(exchange)) return;
     exchange.observation?.end({ status, route: exchange.found?.route.template.source, error });
   };
   const toSeen = (exchange: Exchange, thrown: unknown): { error: AppError; problem: Problem } => {

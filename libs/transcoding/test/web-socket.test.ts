@@ -88,7 +88,11 @@ describe('a WebSocket', () => {
   it.each([
     ['/w1/nothing', 404, 'METHOD_UNKNOWN'],
     ['/w1/shelves/a/items/1', 404, 'METHOD_UNKNOWN'],
-  ])('on %s, where there is no stream, is %i', async (path, code, reason) => expect(await open(path).over).toEqual({ code, reason }));
+  ])('on %s, where there is no stream, is %i', async (path, code, reason) => {
+    expect(await open(path).over).toEqual({ code, reason });
+    await pause(50);
+    expect(warehouse.observed.map(({ status }) => status)).toEqual([code]);
+  });
 
   it('ends the call within a second when its other end goes', async () => {
     const { socket, heard } = open('/w1/items:watch?behavior=slow');

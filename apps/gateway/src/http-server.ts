@@ -4,6 +4,7 @@ import { Server as TcpServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { headersTooLarge, requestTooSlow, requestUnreadable, urlTooLong } from '@gatehouse/contracts/api';
 import type { AppError } from '@gatehouse/errors';
+import { toRequestTarget } from '@gatehouse/transcoding';
 import { createListener, type Listener, type ListenerOptions } from './edge/listener';
 import { refuseConnection } from './edge/raw-refusal';
 
@@ -36,7 +37,10 @@ export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: Ht
       return listener.server;
     },
     // Fastify's router answers by itself what it cannot decode. The transcoder has its own routes, and reads the URL as it came.
-    rewriteUrl: ({ url = '/' }) => (ownPaths.includes(url) ? url : '/'),
+    rewriteUrl({ url = '/' }) {
+      const { path } = toRequestTarget(url);
+      return ownPaths.includes(path) ? path : '/';
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler(error, socket) {

@@ -46,6 +46,9 @@ describe('Forwarded', () => {
     ['for="6.6.6.6, for=6.6.6.7", for=1.2.3.4', '1.2.3.4', false],
     ['for=_hidden', '10.0.0.1', false],
     ['nonsense', '10.0.0.1', false],
+    ['for=6.6.6.6, @, for=1.2.3.4', '1.2.3.4', false],
+    ['for="6.6.6.6, for=1.2.3.4', '1.2.3.4', false],
+    ['for=6.6.6.6, ', '10.0.0.1', false],
   ])('%s is read as RFC 7239 has it', (header, address, isSecure) => {
     expect(read('10.0.0.1', { forwarded: header }, 'forwarded')).toEqual({ address, isSecure });
   });

@@ -57,6 +57,8 @@ describe('health', () => {
   it('is the one path that no contract has', async () => {
     const answer = await fetch(`${gateway.url}/healthz`);
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }]);
+    expect((await fetch(`${gateway.url}/healthz?from=a-probe`)).status).toBe(200);
+    expect(await gateway.raw(request('GET http://a/healthz'))).toMatch(/^HTTP\/1\.1 200 /);
     expect((await fetch(`${gateway.url}/healthz/`)).status).toBe(404);
     expect((await fetch(`${gateway.url}/`)).status).toBe(404);
   });

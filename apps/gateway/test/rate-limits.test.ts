@@ -109,6 +109,14 @@ describe('a principal', () => {
     expect((await ask('3.3.3.3', eve)).status).toBe(200);
   });
 
+  it('is the same one in a WebSocket, whose token stands in a subprotocol', async () => {
+    const gateway = await start({ RATE_LIMIT_PRINCIPAL_POINTS: '1' });
+    const token = await gateway.upstreams.issuer.accessToken({ id: ada });
+    const upgrade = `GET /v1/nothing HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: json, bearer.${token}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
+    expect(await gateway.raw(upgrade)).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await gateway.raw(upgrade)).toMatch(/^HTTP\/1\.1 429 [^]*"policy":"principal"/);
+  });
+
   it('is nobody whose token is not good', async () => {
     const gateway = await start({ RATE_LIMIT_PRINCIPAL_POINTS: '1' });
     const ask = () => askFrom(gateway, '1.1.1.1', '/v1/users/me', { authorization: 'Bearer rubbish' });

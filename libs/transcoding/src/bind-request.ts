@@ -66,6 +66,8 @@ function toBodyObject({ body: rule }: Route, body: JsonValue | undefined, violat
     violations.push({ field: '', description: 'a JSON body is required', reason: 'body.missing' });
     return {};
   }
+  // in JSON null is a field that is not there, and a body is there
+  if (rule !== '*' && body === null && rule.fieldKind === 'message' && isNestedMessage(rule)) violations.push({ field: rule.jsonName, description: 'must be a JSON object', reason: 'json.type' });
   // a copy: the path and the headers add to it
   if (rule !== '*') return { [rule.jsonName]: typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : body };
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { ...body };

@@ -16,7 +16,10 @@ export function fillMask(route: Route, message: Message, body: JsonValue | undef
   const field = findMaskField(route);
   const request = reflect(route.rpc.descriptor.input, message);
   if (!field || request.isSet(field) || typeof route.body !== 'object' || !isObject(body)) return;
-  const paths = toPaths(route.body.message!, body, registry);
+  // what the path says is which resource is meant, and no change
+  const named = new Set(route.template.variables.map(({ fieldPath }) => fieldPath));
+  const { name } = route.body;
+  const paths = toPaths(route.body.message!, body, registry).filter((path) => !named.has(`${name}.${path}`));
   request.set(field, reflect(FieldMaskSchema, create(FieldMaskSchema, { paths })));
 }
 

@@ -49,5 +49,7 @@ export function prefersEvents(accept: string | undefined): boolean {
       return [type, q === undefined ? 1 : Number(q.slice(2)) || 0];
     }),
   );
-  return (weights.get('text/event-stream') ?? 0) > Math.max(weights.get('application/x-ndjson') ?? 0, weights.get('application/json') ?? 0);
+  const weigh = (...names: string[]) => names.map((name) => weights.get(name)).find((weight) => weight !== undefined) ?? 0;
+  const [events, rows] = [weigh('text/event-stream'), Math.max(weigh('application/x-ndjson', 'application/*', '*/*'), weigh('application/json'))];
+  return events > rows || (events > 0 && events === rows && !weights.has('application/x-ndjson') && !weights.has('application/json'));
 }

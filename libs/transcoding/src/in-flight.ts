@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 // HTTP/1.1 lets a client send on before it is answered; nobody needs this much of it
@@ -13,10 +14,10 @@ export function createInFlight(max: number) {
   let all = 0;
   return {
     /**
-     * Counts a request in until it is answered, or its connection is gone, which then is told. The verdict is `overflow` where
+     * Counts a request in until `ended` closes, or its connection is gone, which then is told. The verdict is `overflow` where
      * there are too many in all, `flood` where its connection should be ended.
      */
-    enter(request: IncomingMessage, response: ServerResponse, onEnd: () => void): 'ok' | 'overflow' | 'flood' {
+    enter(request: IncomingMessage, ended: EventEmitter, onEnd: () => void = () => {}): 'ok' | 'overflow' | 'flood' {
       const leave = () => {
         if (!here.delete(leave)) return;
         all--;
@@ -24,14 +25,14 @@ export function createInFlight(max: number) {
       };
       const isHttp1 = request.httpVersionMajor === 1;
       const here = (isHttp1 && ofSocket.get(request.socket)) || new Set<() => void>();
-      if (isHttp1 && here.size === 0 && !ofSocket.has(request.socket)) {
+      if (isHttp1 && !ofSocket.has(request.socket)) {
         ofSocket.set(request.socket, here);
         // a response that waits for its turn does not hear of it
         request.socket.once('close', () => [...here].forEach((end) => end()));
       }
       here.add(leave);
       all++;
-      response.once('close', leave);
+      ended.once('close', leave);
       if (here.size > maxPipelined) return 'flood';
       return all > max ? 'overflow' : 'ok';
     },

@@ -8,4 +8,4 @@ export { type Problem, problemType, toProblem, toProblemHeaders, writeProblem } 
 export { type RequestTarget, toRequestTarget } from './request-target';
 export type { Route } from './route';
 export { type Transcoder, type TranscodingOptions, createTranscoder } from './transcoder';
-export { asksForWebSocket } from './web-socket';
+export { asksForWebSocket, readSocketAuthorization } from './web-socket';

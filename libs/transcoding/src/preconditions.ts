@@ -38,12 +38,18 @@ export function readFieldHeaders(route: Route, headers: IncomingHttpHeaders, { c
     const path = findEtagPath(route);
     // to go on without it could overwrite what the caller has not seen (RFC 9110 §13.1.1)
     if (!path) throw refused('If-Match', 'this method takes no precondition');
-    const tags = splitTags(ifMatch);
-    if (tags.length !== 1 || tags[0]!.startsWith('W/')) throw refused('If-Match', 'must be one strong entity tag');
-    texts.push({ path, values: [tags[0]!] });
+    if (!/^"[!#-~]*"$/.test(ifMatch.trim())) throw refused('If-Match', 'must be one strong entity tag');
+    texts.push({ path, values: [ifMatch.trim()] });
   }
+  // it asks for something that is not there yet, which no version can say (RFC 9110 §13.1.2)
+  if (headers['if-none-match'] !== undefined && route.httpMethod !== 'GET') throw refused('If-None-Match', 'is taken by GET alone');
   const key = headers['idempotency-key'];
-  if (typeof key === 'string' && hasRequestId(route)) texts.push({ path: 'requestId', values: [/^"(.*)"$/.exec(key)?.[1] ?? key] });
+  if (typeof key === 'string' && hasRequestId(route)) {
+    const [, quoted, plain] = /^\s*(?:"([!#-~]+)"|([\w.:-]+))\s*$/.exec(key) ?? [];
+    const id = quoted ?? plain;
+    if (id === undefined) throw refused('Idempotency-Key', 'must be one key');
+    texts.push({ path: 'requestId', values: [id] });
+  }
   const last = headers['last-event-id'];
   if (typeof last === 'string' && last !== '' && cursor) texts.push({ path: cursor.requestField, values: [Buffer.from(last, 'latin1').toString('utf8')], replaces: true });
   return texts;

@@ -48,10 +48,16 @@ export function toProblemHeaders(error: AppError): Record<string, string> {
   };
 }
 
+// for the answer to be read, until the connection is broken off. Milliseconds.
+const readWithinMs = 1_000;
+
 /** Answers on a bare socket, where no HTTP response can be had, and ends it. */
 export function writeProblem(socket: Duplex, error: AppError, problem: Problem, requestId: string): void {
   const body = JSON.stringify(problem);
   const head = { ...toProblemHeaders(error), 'x-request-id': requestId, 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${body}`);
+  // what is still sent is passed over: unread, it would take the answer along
+  socket.on('error', () => {}).resume();
+  setTimeout(() => socket.destroy(), readWithinMs).unref();
 }

@@ -8,9 +8,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const withCharset = (type: string) => new RegExp(`^${type}\\s*(;\\s*charset=(?<quote>"?)utf-8\\k<quote>\\s*)?$`, 'i');
 const mediaTypes = {
   json: withCharset('application/(merge-patch\\+)?json'),
-  lines: withCharset('application/(x-ndjson|jsonl|json-seq|json)'),
+  lines: withCharset('application/(x-ndjson|jsonl|json)'),
   form: withCharset('application/x-www-form-urlencoded'),
 };
+
+const maxPieces = 256;
 
 /** Whether the body is of a media type, as it is: nothing is decompressed. */
 export function isOfType(headers: IncomingHttpHeaders, type: keyof typeof mediaTypes): boolean {
@@ -30,6 +32,8 @@ export async function readBytes(stream: Readable, headers: IncomingHttpHeaders, 
     size += chunk.length;
     if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
+    // one byte at a time would cost a hundred each
+    if (chunks.length === maxPieces) chunks.splice(0, maxPieces, Buffer.concat(chunks));
   }
   return Buffer.concat(chunks);
 }
@@ -66,6 +70,7 @@ export async function* readLines(stream: Readable, maxBytes: number): AsyncGener
       if (!isBlank(line)) yield line;
     }
     rest.push(chunk.subarray(begin));
+    if (rest.length === maxPieces) rest = [Buffer.concat(rest)];
     size += chunk.length - begin;
     if (size > maxBytes) throw tooLarge(maxBytes);
   }

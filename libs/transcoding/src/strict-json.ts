@@ -52,6 +52,7 @@ function scan(text: string): void {
         break;
       default: {
         const [number] = /^-?\d[\d.eE+-]*/.exec(text.slice(index, index + 400)) ?? [''];
+        if (number !== '' && !Number.isFinite(Number(number))) throw new JsonSyntaxError('has a number that is too large');
         if (/^-?\d{16,}$/.test(number) && !Number.isSafeInteger(Number(number))) throw new JsonSyntaxError('has an integer too large for a JSON number: send it as a string');
         index += number.length || 1;
       }

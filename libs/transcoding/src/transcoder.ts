@@ -47,6 +47,9 @@ export interface Transcoder {
   end(which: 'streams' | 'all'): void;
 }
 
+// for what is left to say before a connection is cut. Milliseconds.
+const lastWordMs = 100;
+
 /**
  * Serves gRPC methods over HTTP and JSON, by the google.api.http rules of their contracts. No code of any service is needed.
  * @throws when a rule cannot be served, a package with routes has no upstream, or a header cannot be passed on
@@ -63,6 +66,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
   const open = new Set<Exchange>();
   const inFlight = createInFlight(maxInFlight);
+  let webSockets: ReturnType<typeof serveWebSockets> | undefined;
 
   const openExchange = ({ method, url, headers }: { method?: string; url: string; headers: IncomingMessage['headers'] }): Exchange => {
     const requestId = toRequestId(headers['x-request-id'], randomUUID);
@@ -115,6 +119,8 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     },
     end(which) {
       for (const { gone, found } of open) if (which === 'all' || (found && isStream(found.route))) gone.abort(unavailable({ retryDelayMs: which === 'all' ? 1_000 : 0 }));
+      // HTTP ends with its server, which knows nothing of these
+      if (which === 'all') setTimeout(() => webSockets?.destroy(), lastWordMs).unref();
     },
     register(app) {
       for (const { httpMethod } of routes) if (httpMethod !== '*' && !app.supportedMethods.includes(httpMethod)) app.addHttpMethod(httpMethod, { hasBody: true });
@@ -152,7 +158,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
           return exchange.observation ? exchange.observation.run(work) : work();
         },
       });
-      serveWebSockets(app.server as Server, {
+      webSockets = serveWebSockets(app.server as Server, {
         ...serving,
         routes,
         maxFrameBytes: app.initialConfig.bodyLimit ?? 1_048_576,
@@ -162,7 +168,8 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
           writeProblem(socket, error, problem, exchange.requestId);
           closeExchange(exchange, problem.status, error);
         },
-        close: (exchange, error) => closeExchange(exchange, 101, error),
+        enter: (request, socket) => inFlight.enter(request, socket),
+        close: closeExchange,
       });
     },
   };

@@ -35,5 +35,11 @@ describe('the mask of a PATCH', () => {
     expect(warehouse.calls[0]?.request).toMatchObject({ item: { id: 'me', title: 'a' }, updateMask: ['title'] });
   });
 
+  it('leaves out what the path says', async () => expect(await maskOf({ name: 'shelves/a/items/1', title: 'a' })).toEqual(['title']));
+
+  it('is not made of null, which is no item', async () => {
+    expect((await ask(warehouse.url, 'PATCH', '/w1/shelves/a/items/1', 'null')).status).toBe(400);
+  });
+
   it('is made from a merge patch too (RFC 7396)', async () => expect(await maskOf('{"title":null}', '', { 'content-type': 'application/merge-patch+json' })).toEqual(['title']));
 });

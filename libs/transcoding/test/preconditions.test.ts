@@ -42,6 +42,10 @@ describe('the version of a resource', () => {
     ['PATCH', item, { 'if-match': '"6", "7"' }, ['If-Match: header.precondition']],
     ['PATCH', item, { 'if-match': 'W/"7"' }, ['If-Match: header.precondition']],
     ['POST', '/w1/items', { 'if-match': '"7"' }, ['If-Match: header.precondition']],
+    ['PATCH', item, { 'if-match': '' }, ['If-Match: header.precondition']],
+    ['PATCH', item, { 'if-match': '7' }, ['If-Match: header.precondition']],
+    ['PATCH', item, { 'if-match': '"7" "8"' }, ['If-Match: header.precondition']],
+    ['PATCH', item, { 'if-none-match': '*' }, ['If-None-Match: header.precondition']],
   ])('that %s %s cannot keep is refused, not passed over', async (method, path, headers, fields) => {
     const refused = await ask(warehouse.url, method, path, {}, headers);
     expect([refused.status, fieldsOf(refused)]).toEqual([400, fields]);
@@ -60,6 +64,11 @@ describe('an Idempotency-Key', () => {
   it.each([id, `"${id}"`])('%s is the request_id', async (key) => {
     await ask(warehouse.url, 'POST', '/w1/items', { title: 'a' }, { 'idempotency-key': key });
     expect(warehouse.calls.at(-1)?.request).toEqual({ title: 'a', requestId: id });
+  });
+
+  it.each(['"', '"a" "b"', 'a b', ''])('that is %j is refused', async (key) => {
+    const refused = await ask(warehouse.url, 'POST', '/w1/items', { title: 'a' }, { 'idempotency-key': key });
+    expect([refused.status, fieldsOf(refused)]).toEqual([400, ['Idempotency-Key: header.precondition']]);
   });
 
   it('that differs from the request_id of the body is refused', async () => {

@@ -32,6 +32,8 @@ describe('a stream of responses', () => {
     ['text/event-stream;q=0.5, application/x-ndjson', 'application/x-ndjson'],
     ['text/event-stream, application/json;q=0.9', 'text/event-stream'],
     ['text/event-stream;q=0', 'application/x-ndjson'],
+    ['text/event-stream;q=0.1, */*', 'application/x-ndjson'],
+    ['text/event-stream, */*', 'text/event-stream'],
   ])('for a caller that accepts %s is %s', async (accept, type) => expect((await watch('limit=1', { headers: { accept } })).headers.get('content-type')).toBe(type));
 
   it('is taken up again behind the last event that the caller saw, whatever the address says', async () => {

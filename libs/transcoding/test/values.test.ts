@@ -54,6 +54,10 @@ describe('a value', () => {
   });
 });
 
+it('a number that nothing holds is no value', async () => {
+  for (const number of ['1e400', '-1e400', '9'.repeat(400)]) expect((await ask(warehouse.url, 'POST', '/w1/echo', `{"value":${number}}`)).status).toBe(400);
+});
+
 describe('a query', () => {
   it('fills well-known types and lists of them', async () => {
     const query = 'duration=1.5s&mask=display_name,size&int64Value=7&stringValue=&bytesValue=AAH_&times=2026-01-01T00:00:00Z&times=2026-01-02T00:00:00Z&color=2&colors=COLOR_RED&colors=1&big=18446744073709551615&maybe=';

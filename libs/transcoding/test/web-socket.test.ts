@@ -154,6 +154,64 @@ describe('the caller of a WebSocket', () => {
   });
 });
 
+describe('a WebSocket whose other end does not go on', () => {
+  const handshake = (path: string, ...headers: string[]) =>
+    [`GET ${path} HTTP/1.1`, ...(headers.length ? headers : ['Host: a']), 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', ''].join('\r\n');
+  /** A peer that writes, and neither reads to the end nor closes. */
+  function dial(text: string) {
+    const socket = connect({ port: warehouse.port, host: '127.0.0.1', allowHalfOpen: true }, () => socket.write(text));
+    const seen = { answer: '', isOver: false };
+    socket.on('data', (chunk) => (seen.answer += chunk)).on('close', () => (seen.isOver = true)).on('error', () => {});
+    // a side that is half open hears of the end when it writes
+    socket.on('end', () => setInterval(() => socket.write('x'), 50).unref());
+    return { socket, seen };
+  }
+
+  it('is broken off once it was refused', async () => {
+    const { seen } = dial(handshake('/w1/nothing'));
+    await until(() => seen.answer.includes('METHOD_UNKNOWN'));
+    await until(() => seen.isOver);
+  });
+
+  it('ends with its deadline, though it takes nothing of what it is told', async () => {
+    const { socket } = open('/w1/items:watch?behavior=fat', { headers: { 'x-request-timeout': '1' } });
+    await opened(socket);
+    socket.pause();
+    await until(() => warehouse.aborted.length === 1);
+    await until(() => warehouse.observed.length === 1);
+    expect(warehouse.observed).toMatchObject([{ status: 101, error: { code: 'DEADLINE_EXCEEDED' } }]);
+    socket.terminate();
+  });
+
+  it('is broken off when the server ends everything', async () => {
+    const { socket, seen } = dial(handshake('/w1/rooms/a:talk'));
+    await until(() => seen.answer.includes('101 Switching'));
+    socket.pause();
+    warehouse.end('all');
+    await until(() => warehouse.observed.length === 1);
+    socket.resume();
+    await until(() => seen.isOver);
+  });
+
+  it('counts as long as it is there, and then no more', async () => {
+    await warehouse.close();
+    warehouse = await startWarehouse({ maxInFlight: 1 });
+    const first = open('/w1/rooms/a:talk');
+    await opened(first.socket);
+    expect(await open('/w1/rooms/a:talk').over).toEqual({ code: 429, reason: 'OVERLOADED' });
+    expect((await fetch(`${warehouse.url}/w1/shelves/a/items/1`)).status).toBe(429);
+    first.socket.terminate();
+    await until(() => warehouse.aborted.length === 1);
+    expect((await fetch(`${warehouse.url}/w1/shelves/a/items/1`)).status).toBe(200);
+  });
+
+  it.each([['Host: a', 'Host: b'], ['Host: a b/c'], ['Host: a', 'Content-Length: 5']])('is no WebSocket with %s %s', async (...headers) => {
+    const { seen } = dial(handshake('/w1/rooms/a:talk', ...headers));
+    await until(() => seen.answer.length > 0);
+    expect(seen.answer).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
 describe('another upgrade', () => {
   it('whose sender is gone before the answer does no harm', async () => {
     for (let index = 0; index < 50; index++) {

@@ -54,19 +54,33 @@ function readForwardedFor(headers: IncomingHttpHeaders): Hop[] {
   return addresses.map((address, index) => ({ address, scheme: schemeAt(index) }));
 }
 
+// an element of Forwarded ends at a comma outside of quotes; a quote that is not closed hides nothing after it
+const element = /(?:"(?:[^"\\]|\\.)*"|[^,])*/gy;
 // one of `for=1.2.3.4`, `for="[2001:db8::1]:80"` (RFC 7239 §4)
-const pair = /\s*([\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s";,]*))\s*(;|,|$)/gy;
+const pair = /^\s*([\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s";,]*))\s*$/;
 
+/** One hop an element, so that what cannot be read hides nothing that a proxy added after it. */
 function readForwarded(value: string | string[] | undefined): Hop[] {
-  const hops: Hop[] = [];
-  let parts: Record<string, string> = {};
-  for (const [, name = '', quoted, plain = '', end] of toText(value).matchAll(pair)) {
-    parts[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain;
-    if (end === ';') continue;
-    hops.push({ address: toAddress(parts['for'] ?? ''), scheme: parts['proto']?.toLowerCase() });
-    parts = {};
+  return splitElements(toText(value)).map((text) => {
+    const parts: Record<string, string> = {};
+    for (const each of text.split(';')) {
+      const [, name = '', quoted, plain = ''] = pair.exec(each) ?? [];
+      parts[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain;
+    }
+    return { address: toAddress(parts['for'] ?? ''), scheme: parts['proto']?.toLowerCase() };
+  });
+}
+
+function splitElements(text: string): string[] {
+  const elements: string[] = [];
+  element.lastIndex = 0;
+  for (let begin = 0; begin <= text.length; begin = element.lastIndex + 1) {
+    element.lastIndex = begin;
+    const [found = ''] = element.exec(text) ?? [];
+    element.lastIndex = begin + found.length;
+    elements.push(found);
   }
-  return hops;
+  return elements;
 }
 
 /** Without port, brackets and zone. */

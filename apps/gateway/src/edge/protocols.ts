@@ -26,6 +26,8 @@ const preface = Buffer.from('PRI');
 const ends = ['end', 'close', 'error'] as const;
 const highestStreamId = 2 ** 31 - 1;
 const maxConcurrentStreams = 128;
+// longer than services let a stream be idle. Milliseconds.
+const stalledAfterMs = 130_000;
 // Milliseconds.
 const roundTripMs = 300;
 
@@ -88,7 +90,11 @@ function watchSessions(http2: Http2Server, { keepAliveTimeoutMs, maxRequestsPerS
   http2.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
-    session.setTimeout(keepAliveTimeoutMs, () => session.close());
+    session.setTimeout(keepAliveTimeoutMs, () => {
+      session.close();
+      // streams that nobody reads would keep it open
+      setTimeout(() => session.destroy(), stalledAfterMs).unref();
+    });
     let requests = 0;
     session.on('stream', () => {
       if (++requests === maxRequestsPerSocket) session.close();

@@ -1,4 +1,4 @@
-import type { HttpObserver } from '@gatehouse/transcoding';
+import { type HttpObserver, readSocketAuthorization } from '@gatehouse/transcoding';
 import type { AppError } from '@gatehouse/errors';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -20,7 +20,8 @@ export function guardUpgrades(server: Server, { limits, count, observer }: Upgra
   const admit = async (request: IncomingMessage) => {
     const url = request.url ?? '/';
     refuseLarge(request, url, limits);
-    const verdict = await count?.(request, url);
+    const authorization = readSocketAuthorization(request.headers);
+    const verdict = await count?.({ headers: { ...request.headers, ...(authorization ? { authorization } : {}) }, socket: request.socket }, url);
     if (verdict?.error) throw verdict.error;
   };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -1,65 +1,58 @@
-// A protoc plugin: for each enum marked with (gatehouse.api.v1.error_domain), one constructor a reason.
-import { getOption, hasOption, type DescEnum, type DescExtension, type DescFile } from '@bufbuild/protobuf';
-import { createEcmaScriptPlugin, runNodeJs, type Schema } from '@bufbuild/protoplugin';
+// A protoc plugin: the declared errors of a contract (gatehouse.api.v1.error_domain), one constructor a reason, and its
+// services with the errors of each method.
+import { type DescEnum, type DescMethod, type DescService, getOption, hasOption } from '@bufbuild/protobuf';
+import { createEcmaScriptPlugin, type GeneratedFile, runNodeJs } from '@bufbuild/protoplugin';
+import { type ErrorDeclaration, findOptions, type Options, readErrors } from './error-options.mts';
 
-type ErrorReason = { code: string; message: string; metadata: string[]; httpStatus: number };
-
+const lowerFirst = (text: string) => text[0]!.toLowerCase() + text.slice(1);
 const camel = (upperSnake: string) => upperSnake.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-const upperSnake = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
+/** `UserErrorReason` has `userErrors`. */
+const toMapName = ({ name }: DescEnum) => `${lowerFirst(name.replace(/ErrorReason$/, ''))}Errors`;
 
-function findExtension(schema: Schema, typeName: string): DescExtension | undefined {
-  const seen = new Set<DescFile>();
-  const walk = (file: DescFile): DescExtension | undefined => {
-    if (seen.has(file)) return undefined;
-    seen.add(file);
-    return file.extensions.find((extension) => extension.typeName === typeName) ?? file.dependencies.map(walk).find(Boolean);
-  };
-  return schema.files.map(walk).find(Boolean);
+function printErrors(file: GeneratedFile, enumeration: DescEnum, errors: readonly ErrorDeclaration[]): void {
+  const map = toMapName(enumeration);
+  file.print(`/** The reasons of ${errors[0]!.domain}, as they are declared. */`);
+  file.print(`export const ${map} = {`);
+  for (const error of errors) file.print(`  ${error.reason}: ${JSON.stringify(error)},`);
+  file.print(`} as const satisfies Readonly<Record<string, ErrorDeclaration>>;`);
+  file.print(`export type ${enumeration.name} = keyof typeof ${map};`);
+  file.print(`/** Every error of ${errors[0]!.domain}; its type is known by its reason. */`);
+  file.print(`export type ${enumeration.name.replace(/Reason$/, '')} = ErrorsOf<typeof ${map}>;`);
+  for (const { code, reason, message } of errors) {
+    file.print('');
+    file.print(`/** ${code} ${reason}: ${message.replaceAll('*/', '')}. */`);
+    file.print(`export const ${camel(reason)} = declareError(${map}.${reason});`);
+  }
+  file.print('');
 }
 
-function printEnum(enumeration: DescEnum, domainOption: DescExtension, errorOption: DescExtension): string[] {
-  const domain = getOption(enumeration, domainOption) as string;
-  const prefix = `${upperSnake(enumeration.name)}_`;
-  const reasons: string[] = [];
-  const lines: string[] = [];
-  for (const value of enumeration.values) {
-    if (value.number === 0) continue;
-    if (!hasOption(value, errorOption)) throw new Error(`${value.name} has no (gatehouse.api.v1.error)`);
-    const { code, message, metadata, httpStatus } = getOption(value, errorOption) as ErrorReason;
-    const reason = value.name.slice(prefix.length);
-    reasons.push(reason);
-    const parameter = metadata.length ? `metadata: { ${metadata.map((key) => `${key}: string`).join('; ')} }, ` : '';
-    const fields = [
-      `code: '${code}'`,
-      `reason: '${reason}'`,
-      `domain: '${domain}'`,
-      `message: ${JSON.stringify(message)}`,
-      ...(metadata.length ? ['metadata'] : []),
-      ...(httpStatus ? [`httpStatus: ${httpStatus}`] : []),
-    ];
-    const title = message.replaceAll('*/', '');
-    lines.push(
-      `/** ${code} ${reason}: ${title}. */`,
-      `export const ${camel(reason)} = (${parameter}options: ErrorOptions = {}) => new AppError({ ${fields.join(', ')}, ...options });`,
-      '',
-    );
-  }
-  return [`export type ${enumeration.name} = ${reasons.map((reason) => `'${reason}'`).join(' | ')};`, '', ...lines];
+function printService(file: GeneratedFile, service: DescService, enumeration: DescEnum | undefined, options: Options): void {
+  const definition = `${service.name}Definition`;
+  const toErrors = (method: DescMethod) => (getOption(method, options.reasons) as string[]).map((reason) => `${reason}: ${toMapName(enumeration!)}.${reason}`);
+  file.print(`/** ${service.name}, and the errors that each of its methods may raise beside the platform's. */`);
+  file.print(`export const ${definition} = {`);
+  file.print(`  ...${service.name}Methods,`);
+  file.print('  errors: {');
+  for (const method of service.methods) file.print(`    ${lowerFirst(method.name)}: { ${toErrors(method).join(', ')} },`);
+  file.print('  },');
+  file.print('} as const;');
 }
 
 runNodeJs(
   createEcmaScriptPlugin({
     name: 'protoc-gen-errors',
-    version: 'v1',
+    version: 'v2',
     generateTs(schema) {
-      const domainOption = findExtension(schema, 'gatehouse.api.v1.error_domain');
-      const errorOption = findExtension(schema, 'gatehouse.api.v1.error');
-      if (!domainOption || !errorOption) return; // a contract without reasons of its own
-      const enums = schema.files.flatMap((file) => file.enums).filter((enumeration) => hasOption(enumeration, domainOption));
-      const file = schema.generateFile('errors.ts');
-      file.print("import { AppError, type ErrorOptions } from '@gatehouse/errors';");
-      file.print('');
-      for (const enumeration of enums) for (const line of printEnum(enumeration, domainOption, errorOption)) file.print(line);
+      const options = findOptions(schema.files);
+      if (!options) return; // a contract without Gatehouse's options
+      const enums = schema.files.flatMap((file) => file.enums).filter((enumeration) => hasOption(enumeration, options.domain));
+      const services = schema.files.flatMap((file) => file.services.map((service) => ({ file, service })));
+      const out = schema.generateFile('errors.ts');
+      if (enums.length) out.print("import { declareError, type ErrorDeclaration, type ErrorsOf } from '@gatehouse/errors';");
+      for (const { file, service } of services) out.print(`import { ${service.name}Definition as ${service.name}Methods } from './${file.name}';`);
+      out.print('');
+      for (const enumeration of enums) printErrors(out, enumeration, readErrors(enumeration, options));
+      for (const { file, service } of services) printService(out, service, enums.find((each) => each.file.proto.package === file.proto.package), options);
     },
   }),
 );

@@ -1,3 +1,6 @@
+import type { ErrorDeclaration } from './error-declaration';
+import type { ErrorDetails } from './error-details';
+
 /** The gRPC status codes that are errors, by their names (google.rpc.Code). */
 export const errorCodes = [
   'CANCELLED',
@@ -25,22 +28,10 @@ export type ErrorCode = (typeof errorCodes)[number];
  */
 export type ErrorKind = 'domain' | 'infrastructure' | 'defect';
 
-/** What is wrong with one field of the request (google.rpc.BadRequest.FieldViolation). */
-export interface FieldViolation {
-  /** Path in JSON names, `tags[1].name`; empty for the request itself. */
-  field: string;
-  description: string;
-  /** Id of the broken rule: `string.min_len`, `unknown_field`. */
-  reason?: string;
-}
-
 /** What the place that raises an error can add to what its reason declares. */
-export interface ErrorOptions {
+export interface ErrorOptions extends ErrorDetails {
   /** What led to it. Logged at the process boundary, never sent. */
   cause?: unknown;
-  violations?: readonly FieldViolation[];
-  /** When a retry may succeed, in milliseconds from now (google.rpc.RetryInfo). */
-  retryDelayMs?: number;
 }
 
 export interface AppErrorInit extends ErrorOptions {
@@ -55,35 +46,48 @@ export interface AppErrorInit extends ErrorOptions {
   metadata?: Readonly<Record<string, string>>;
   /** The HTTP status where HTTP has a better one than the code's own. */
   httpStatus?: number;
+  /** What the contract says of the reason, where the error is raised. */
+  declaration?: ErrorDeclaration;
 }
 
 const infrastructureCodes: readonly ErrorCode[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
 
 /**
  * The one error of Gatehouse. Code, reason, domain, message, metadata and details cross the wire; kind and cause stay in
- * the process. Made by the constructors of a contract (`userNotFound()`), not by hand.
+ * the process. Made by the constructors of a contract (`userNotFound({ id })`), not by hand. The types of a reason and of
+ * its metadata are known where the contract's error map is.
  */
-export class AppError extends Error {
+export class AppError<Reason extends string = string, Metadata extends object = Readonly<Record<string, string>>> extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
-  readonly reason: string;
+  readonly reason: Reason;
   readonly domain: string;
   readonly kind: ErrorKind;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly violations: readonly FieldViolation[];
+  readonly metadata: Metadata;
+  readonly violations: NonNullable<ErrorDetails['violations']>;
   readonly retryDelayMs: number | undefined;
   readonly httpStatus: number | undefined;
+  readonly preconditions: NonNullable<ErrorDetails['preconditions']>;
+  readonly quotas: NonNullable<ErrorDetails['quotas']>;
+  readonly resource: ErrorDetails['resource'];
+  readonly localized: ErrorDetails['localized'];
+  readonly declaration: ErrorDeclaration | undefined;
 
-  constructor(init: AppErrorInit) {
+  constructor(init: AppErrorInit & { reason: Reason }) {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
     this.code = init.code;
     this.reason = init.reason;
     this.domain = init.domain;
     this.kind = init.kind ?? (init.code === 'INTERNAL' ? 'defect' : infrastructureCodes.includes(init.code) ? 'infrastructure' : 'domain');
-    this.metadata = init.metadata ?? {};
+    this.metadata = (init.metadata ?? {}) as Metadata;
     this.violations = init.violations ?? [];
     this.retryDelayMs = init.retryDelayMs;
     this.httpStatus = init.httpStatus;
+    this.preconditions = init.preconditions ?? [];
+    this.quotas = init.quotas ?? [];
+    this.resource = init.resource;
+    this.localized = init.localized;
+    this.declaration = init.declaration;
   }
 }
 

@@ -1,2 +1,5 @@
-export { AppError, type AppErrorInit, type ErrorCode, type ErrorKind, type ErrorOptions, type FieldViolation, errorCodes, isAppError } from './app-error';
+export { AppError, type AppErrorInit, type ErrorCode, errorCodes, type ErrorKind, type ErrorOptions, isAppError } from './app-error';
+export { declareError, type ErrorDeclaration, type ErrorOf, type ErrorsOf } from './error-declaration';
+export type { ErrorDetails, ErrorResource, FieldViolation, LocalizedMessage, PreconditionViolation, QuotaViolation } from './error-details';
 export { toHttpStatus } from './http-status';
+export { localize } from './localize';

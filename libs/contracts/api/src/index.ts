@@ -1,5 +1,7 @@
-export { type AccessRule, type Cursor, type ErrorReason, access, cursor, CursorSchema, error, error_domain, error_reasons, form, long_lived, sensitive } from './gen/gatehouse/api/v1/options_pb';
+export { type AccessRule, type Cursor, type ErrorReason, Retry, access, cursor, CursorSchema, error, error_domain, error_reasons, form, long_lived, sensitive } from './gen/gatehouse/api/v1/options_pb';
 export {
+  type PlatformError,
+  platformErrors,
   type PlatformErrorReason,
   cancelled,
   conflict,

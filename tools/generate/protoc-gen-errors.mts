@@ -28,7 +28,11 @@ function printErrors(file: GeneratedFile, enumeration: DescEnum, errors: readonl
 
 function printService(file: GeneratedFile, service: DescService, enumeration: DescEnum | undefined, options: Options): void {
   const definition = `${service.name}Definition`;
-  const toErrors = (method: DescMethod) => (getOption(method, options.reasons) as string[]).map((reason) => `${reason}: ${toMapName(enumeration!)}.${reason}`);
+  const toErrors = (method: DescMethod) =>
+    (getOption(method, options.reasons) as string[]).map((reason) => {
+      if (!enumeration?.values.some(({ name }) => name.endsWith(`_REASON_${reason}`))) throw new Error(`${service.name}/${method.name}: its contract declares no reason ${reason}`);
+      return `${reason}: ${toMapName(enumeration)}.${reason}`;
+    });
   file.print(`/** ${service.name}, and the errors that each of its methods may raise beside the platform's. */`);
   file.print(`export const ${definition} = {`);
   file.print(`  ...${service.name}Methods,`);
@@ -36,6 +40,7 @@ function printService(file: GeneratedFile, service: DescService, enumeration: De
   for (const method of service.methods) file.print(`    ${lowerFirst(method.name)}: { ${toErrors(method).join(', ')} },`);
   file.print('  },');
   file.print('} as const;');
+  file.print(`export type ${definition} = typeof ${definition};`);
 }
 
 runNodeJs(

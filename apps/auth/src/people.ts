@@ -1,7 +1,7 @@
 import { unavailable } from '@gatehouse/contracts/api';
 import { type User, type UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
 import { isAppError } from '@gatehouse/errors';
-import type { RpcClient } from '@gatehouse/rpc';
+import { errorOf, type RpcClient } from '@gatehouse/rpc';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** A person, and what they may do. */
@@ -31,8 +31,9 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
       const { user, permissions } = await admitted(client.resolvePerson({ person }));
       if (!user) throw new Error('user resolved a person without saying who it is');
       return { user, permissions };
-    } catch (error) {
-      if (isAppError(error, 'USER_NOT_FOUND')) return undefined;
+    } catch (thrown) {
+      const error = errorOf(client.resolvePerson, thrown);
+      if (error.reason === 'USER_NOT_FOUND' || error.reason === 'EMAIL_UNKNOWN') return undefined;
       throw error;
     }
   };

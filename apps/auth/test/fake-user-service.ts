@@ -1,6 +1,6 @@
 import { createAccess, createRemoteKeys, createTokenVerifier } from '@gatehouse/access';
 import type { Jwk } from '@gatehouse/contracts/verifier';
-import { descriptorSet, emailTaken, Role, type User, UserServiceDefinition, UserStatus, userNotFound } from '@gatehouse/contracts/user';
+import { descriptorSet, emailTaken, emailUnknown, Role, type User, UserServiceDefinition, UserStatus, userNotFound } from '@gatehouse/contracts/user';
 import { unavailable } from '@gatehouse/contracts/api';
 import { startTestServer, type TestServer } from '@gatehouse/rpc/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -56,15 +56,15 @@ export async function startFakeUserService(): Promise<FakeUserService> {
         async resolvePerson({ person }) {
           await gates.beforeResolve?.();
           const user = person?.$case === 'email' ? findByEmail(person.value) : people.get(person!.value);
-          if (!user) throw userNotFound();
+          if (!user) throw person?.$case === 'email' ? emailUnknown() : userNotFound({ id: person!.value });
           return { user, permissions: permissionsOf(user) };
         },
         async ensureAdministrator({ email, userId }) {
           if ((findByEmail(email)?.id ?? userId) !== userId) throw emailTaken();
           return add(email, { ...people.get(userId), id: userId, roles: [Role.ROLE_MEMBER, Role.ROLE_ADMIN], status: UserStatus.USER_STATUS_ACTIVE });
         },
-        getUser: () => Promise.reject(userNotFound()),
-        updateUser: () => Promise.reject(userNotFound()),
+        getUser: ({ id }) => Promise.reject(userNotFound({ id })),
+        updateUser: () => Promise.reject(userNotFound({ id: 'me' })),
         listUsers: async () => ({ users: [], nextPageToken: '' }),
       },
       {

@@ -10,6 +10,7 @@ import { createDocuments } from './documents';
 import { addEdge } from './edge/edge';
 import { openTlsFiles } from './edge/tls-files';
 import { toEdgeOptions, toListenerOptions } from './edge-options';
+import { errorPages } from './error-pages';
 import { createEvents } from './events';
 import { descriptorSet } from './gen/descriptor-set';
 import { createHttpServer } from './http-server';
@@ -59,11 +60,13 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const keys = overrides.keys ?? remoteKeys;
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'gateway' });
 
-  const { describe } = createContractDescription(createRegistryOf([descriptorSet]));
+  const { describe, errors } = createContractDescription(createRegistryOf([descriptorSet]));
   const transcoder = createTranscoder({
     descriptors: descriptorSet,
     upstreams,
     describe,
+    errors,
+    errorPages,
     observer: observability.http,
     deadlineMs: config.GATEWAY_DEADLINE_MS,
     maxDeadlineMs: config.GATEWAY_MAX_DEADLINE_MS,

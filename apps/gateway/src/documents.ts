@@ -1,10 +1,11 @@
 import { toYaml } from '@gatehouse/transcoding';
 import type { FastifyInstance } from 'fastify';
 import { createDocsFiles } from './docs-files';
+import { createErrorPageFiles } from './error-page-files';
 import { createGatewayDocument } from './openapi';
 import { type ServedFile, serveFile } from './serve-file';
 
-/** What the gateway says of itself: the OpenAPI document in two forms, and a page to read and try it. */
+/** What the gateway says of itself: the OpenAPI document in two forms, a page to read and try it, and a page for each error. */
 export interface Documents {
   /** The paths that it takes. */
   readonly paths: readonly string[];
@@ -18,6 +19,7 @@ export function createDocuments(): Documents {
     '/openapi.json': { type: 'application/json', read: async () => Buffer.from(JSON.stringify(document)) },
     '/openapi.yaml': { type: 'application/yaml', read: async () => Buffer.from(toYaml(document)) },
     ...createDocsFiles(),
+    ...createErrorPageFiles(),
   };
   return {
     paths: Object.keys(files),

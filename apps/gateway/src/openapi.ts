@@ -1,6 +1,7 @@
 import { createRegistryOf } from '@gatehouse/rpc';
 import { createOpenApiDocument, type OpenApiDocument, toYaml } from '@gatehouse/transcoding';
 import { createContractDescription } from './describe-method';
+import { errorPages } from './error-pages';
 import { descriptorSet } from './gen/descriptor-set';
 
 const description = `People, and how they prove who they are.
@@ -11,7 +12,7 @@ Requests and answers are canonical proto3 JSON, read strictly: an unknown field,
 export function createGatewayDocument(): OpenApiDocument {
   const { describe, commonErrors } = createContractDescription(createRegistryOf([descriptorSet]));
   const info = { title: 'Gatehouse', version: 'v1', description, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } };
-  return createOpenApiDocument({ descriptors: descriptorSet, info, describe, commonErrors });
+  return createOpenApiDocument({ descriptors: descriptorSet, info, describe, commonErrors, errorPages });
 }
 
 /** The document as `docs/openapi.yaml` has it. */

@@ -1,3 +1,4 @@
+import { permissionDenied } from '@gatehouse/contracts/api';
 import { AppError } from '@gatehouse/errors';
 import { createTestIssuer } from '@gatehouse/access/testing';
 import { type GatewayUnderTest, pause, startGateway } from './gateway-under-test';
@@ -51,7 +52,11 @@ describe('a token', () => {
 
   it('is asked for as RFC 6750 has it, and only where one is meant', async () => {
     expect((await ask('GET', '/v1/users/me')).headers.get('www-authenticate')).toBe('Bearer');
-    expect((await ask('GET', '/v1/users/me', { token: 'rubbish' })).headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect((await ask('GET', '/v1/users/me', { token: 'rubbish' })).headers.get('www-authenticate')).toBe('Bearer error="invalid_token", error_description="the access token is not valid here"');
+    const token = await gateway.upstreams.issuer.accessToken({ id: ada });
+    gateway.upstreams.answers['GetUser'] = () => Promise.reject(permissionDenied({ permission: 'users.read' }));
+    expect((await ask('GET', '/v1/users/me', { token })).headers.get('www-authenticate')).toBe('Bearer error="insufficient_scope", scope="users.read"');
+    delete gateway.upstreams.answers['GetUser'];
     gateway.upstreams.answers['Login'] = () => Promise.reject(new AppError({ code: 'UNAUTHENTICATED', reason: 'INVALID_CREDENTIALS', domain: 'auth.gatehouse', message: 'no' }));
     expect((await ask('POST', '/v1/auth/login', { body: credentials })).headers.get('www-authenticate')).toBe('Bearer');
     delete gateway.upstreams.answers['Login'];
@@ -77,11 +82,11 @@ describe('the verdicts', () => {
 });
 
 describe('a call', () => {
-  it('carries the id of its request and nothing else that the client chose', async () => {
+  it('carries the id of its request, the languages of its caller and nothing else that the client chose', async () => {
     const { headers } = await ask('POST', '/v1/auth/login', { body: credentials, headers: { 'x-request-id': 'mine', 'x-forwarded-for': '1.2.3.4', cookie: 'a=b', 'grpc-timeout': '9S', 'x-gatehouse-user': ada, traceparent: `00-${foreignTrace}-b7ad6b7169203331-01` } });
     const [{ call }] = gateway.upstreams.calls as [(typeof gateway.upstreams.calls)[0]];
     expect(call.requestId).toBe(headers.get('x-request-id'));
-    expect([...call.metadata.keys()].filter((key) => !['user-agent', 'x-request-id', 'traceparent', 'tracestate'].includes(key))).toEqual([]);
+    expect([...call.metadata.keys()].filter((key) => !['user-agent', 'x-request-id', 'traceparent', 'tracestate'].includes(key))).toEqual(['accept-language']);
     expect(call.metadata.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-/);
     expect(call.metadata.get('traceparent')).not.toContain(foreignTrace);
   });
@@ -106,11 +111,21 @@ describe('a call', () => {
     expect((await ask('POST', '/v1/auth/login', { body: credentials })).status).toBe(200);
   });
 
+  it('that fails tells why in the language of its caller, where there is a translation', async () => {
+    gateway.upstreams.answers['SignUp'] = () => Promise.reject(new AppError({ code: 'ALREADY_EXISTS', reason: 'EMAIL_TAKEN', domain: 'auth.gatehouse', message: 'taken' }));
+    const german = await ask('POST', '/v1/auth/signup', { body: credentials, headers: { 'accept-language': 'fr, de-CH;q=0.8' } });
+    expect(german.body).toMatchObject({ title: 'E-Mail-Adresse vergeben', detail: expect.stringContaining('Melden Sie sich an'), reason: 'EMAIL_TAKEN' });
+    expect([german.headers.get('content-language'), german.headers.get('vary')]).toEqual(['de', expect.stringContaining('Accept-Language')]);
+    const french = await ask('POST', '/v1/auth/signup', { body: credentials, headers: { 'accept-language': 'fr' } });
+    expect([french.body.title, french.headers.get('content-language')]).toEqual(['Email taken', null]);
+    delete gateway.upstreams.answers['SignUp'];
+  });
+
   it('that fails with an error of the contract gives that error, with one of ours an id, and no more', async () => {
     gateway.upstreams.answers['SignUp'] = () => Promise.reject(new AppError({ code: 'ALREADY_EXISTS', reason: 'EMAIL_TAKEN', domain: 'auth.gatehouse', message: 'taken', cause: new Error('users_email_key') }));
     const taken = await ask('POST', '/v1/auth/signup', { body: credentials });
     expect(taken.headers.get('content-type')).toBe('application/problem+json');
-    expect(taken.body).toEqual({ type: 'about:blank', title: 'Conflict', status: 409, detail: 'taken', code: 'ALREADY_EXISTS', reason: 'EMAIL_TAKEN', domain: 'auth.gatehouse', requestId: taken.headers.get('x-request-id'), traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(taken.body).toEqual({ type: '/docs/errors/auth.gatehouse/EMAIL_TAKEN', title: 'Email taken', instance: '/v1/auth/signup', status: 409, detail: 'taken', code: 'ALREADY_EXISTS', reason: 'EMAIL_TAKEN', domain: 'auth.gatehouse', requestId: taken.headers.get('x-request-id'), traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
     gateway.upstreams.answers['SignUp'] = () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.5'));
     const broken = await ask('POST', '/v1/auth/signup', { body: credentials });
     expect(broken.body).toMatchObject({ status: 500, detail: 'internal error', metadata: { error_id: expect.any(String) } });

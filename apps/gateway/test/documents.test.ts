@@ -32,6 +32,25 @@ it('sends a document once to whoever keeps it', async () => {
   }
 });
 
+it('has a page for every reason, where the type of its problems leads', async () => {
+  const answer = await get('/v1/users/me');
+  const problem = (await answer.json()) as { type: string; title: string };
+  expect(problem).toMatchObject({ type: '/docs/errors/gatehouse/TOKEN_MISSING', title: 'Access token missing' });
+  const page = await get(problem.type);
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(await page.text()).toContain('<h1>Access token missing</h1>');
+  const list = await (await get('/docs/errors')).text();
+  const { components } = (await (await get('/openapi.json')).json()) as Shown;
+  const reasons = Object.keys(components.schemas).filter((name) => /\.[A-Z_]+$/.test(name));
+  expect(reasons.length).toBeGreaterThan(15);
+  for (const name of reasons) {
+    const path = `/docs/errors/${name.replace(/\.(?=[A-Z_]+$)/, '/')}`;
+    expect(list).toContain(`href="${path}"`);
+    expect((await get(path)).status).toBe(200);
+  }
+  expect((await get('/docs/errors/gatehouse/NOTHING')).status).toBe(404);
+});
+
 it('says of each route who may call it and what may go wrong, and nothing of internal methods', async () => {
   const { paths, components } = (await (await get('/openapi.json')).json()) as Shown;
   expect(paths['/v1/users']!.post).toMatchObject({ operationId: 'UserService_CreateUser', security: [{ bearer: ['users.create'] }] });

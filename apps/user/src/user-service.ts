@@ -1,5 +1,5 @@
 import { me, type Principal, principalOf } from '@gatehouse/access';
-import { CreateUserRequest, emailChangeNotAllowed, emailTaken, etagMismatch, User as UserMessage, type UserServiceDefinition, userIdNotAllowed, userNotFound } from '@gatehouse/contracts/user';
+import { CreateUserRequest, emailChangeNotAllowed, emailTaken, emailUnknown, etagMismatch, User as UserMessage, type UserServiceDefinition, userIdNotAllowed, userNotFound } from '@gatehouse/contracts/user';
 import type { Idempotency } from '@gatehouse/idempotency';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcCall, RpcService } from '@gatehouse/rpc';
@@ -64,7 +64,7 @@ export function createUserService({ database, idempotency }: UserServiceOptions)
 
     async resolvePerson({ person }) {
       const user = person?.$case === 'email' ? await users.findByEmail(person.value) : await users.findById(person!.value);
-      if (!user) throw userNotFound();
+      if (!user) throw person?.$case === 'email' ? emailUnknown() : notFound(person!.value);
       return { user: toUserMessage(user), permissions: [...permissionsOf(user)] };
     },
 
@@ -75,8 +75,8 @@ export function createUserService({ database, idempotency }: UserServiceOptions)
 
   async function getUser(id: string, etag = ''): Promise<User> {
     const user = await users.findById(id);
-    if (!user) throw userNotFound();
-    if (etag && etag !== etagOf(user)) throw etagMismatch();
+    if (!user) throw notFound(id);
+    if (etag && etag !== etagOf(user)) throw etagMismatch({ preconditions: [{ type: 'ETAG', subject: `users/${id}`, description: 'the etag is not the current one' }] });
     return user;
   }
 
@@ -87,6 +87,8 @@ export function createUserService({ database, idempotency }: UserServiceOptions)
     return change;
   }
 }
+
+const notFound = (id: string) => userNotFound({ id }, { resource: { type: 'gatehouse.user.v1.User', name: id } });
 
 const mayUpdateAnyone = (principal: Principal): boolean => principal.kind === 'user' && principal.permissions.includes('users.update');
 

@@ -40,7 +40,7 @@ export function createAccess({ verifier, methods }: AccessOptions): { authentica
           if (subject === me || subject?.toLowerCase() === principal.id) return next();
         }
       }
-      throw permissionDenied();
+      throw permissionDenied({ permission: rule.case === 'permission' || rule.case === 'selfOrPermission' ? rule.value.permission : '' });
     },
   };
 }

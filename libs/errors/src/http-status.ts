@@ -1,4 +1,4 @@
-import type { AppError, ErrorCode } from './app-error';
+import type { ErrorCode } from './app-error';
 
 /** The HTTP status of each code, by the table in google/rpc/code.proto. */
 const httpStatuses: Readonly<Record<ErrorCode, number>> = {
@@ -21,4 +21,4 @@ const httpStatuses: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** The HTTP status of an error: its reason's own, or its code's. */
-export const toHttpStatus = (error: Pick<AppError, 'code' | 'httpStatus'>): number => error.httpStatus ?? httpStatuses[error.code];
+export const toHttpStatus = (error: { readonly code: ErrorCode; readonly httpStatus?: number | undefined }): number => error.httpStatus ?? httpStatuses[error.code];

@@ -8,11 +8,11 @@ const ownLanguage = 'en';
 
 /**
  * The message of an error in a language that its caller asks for (RFC 9110 §12.5.4); undefined where that is English, there
- * is no translation, or nothing is asked for. One that came localized from elsewhere stays as it is.
+ * is no translation, or nothing is asked for. One that came localized from elsewhere, and is not declared here, stays as it is.
  */
-export function localize(error: AppError, acceptLanguage: string | undefined): LocalizedMessage | undefined {
-  if (error.localized) return error.localized;
-  const translations = acceptLanguage ? error.declaration?.translations : undefined;
+export function localize(error: AppError, acceptLanguage: string | undefined, declaration = error.declaration): LocalizedMessage | undefined {
+  if (error.localized && !declaration) return error.localized;
+  const translations = acceptLanguage ? declaration?.translations : undefined;
   if (!translations) return undefined;
   const [locale = ownLanguage] = new Negotiator({ headers: { 'accept-language': acceptLanguage } }).languages([ownLanguage, ...Object.keys(translations)]);
   const translation = translations[locale];

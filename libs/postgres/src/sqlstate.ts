@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { types } from 'node:util';
 import { cancelled, conflict, deadlineExceeded, internal, unavailable, validationFailed } from '@gatehouse/contracts/api';
 import { type AppError, type ErrorOptions, isAppError } from '@gatehouse/errors';
@@ -55,7 +54,7 @@ export function toAppError(cause: unknown, constraints: ConstraintErrors = {}): 
     const { code } = cause as NodeJS.ErrnoException;
     if ((code && networkCodes.includes(code)) || connectionMessages.test(cause.message)) return unavailable({ cause });
   }
-  return internal({ error_id: randomUUID() }, { cause });
+  return internal({ cause });
 }
 
 /** The AppError of a signal that is aborted: its own reason, or that the caller went away. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { internal } from '@gatehouse/contracts/api';
 import { type Session, execute } from './execute';
@@ -48,7 +47,7 @@ export async function runTransaction<T>(
   let ended = false;
   const tx: Queryable = {
     query: async <Row>(statement: Statement) => {
-      if (ended) throw internal({ error_id: randomUUID() }, { cause: new Error(`${statement.name}: its transaction has ended`) });
+      if (ended) throw internal({ cause: new Error(`${statement.name}: its transaction has ended`) });
       const next = last.then(() => run<Row>(statement));
       last = next.catch(() => {});
       return (await next).rows;
@@ -61,7 +60,7 @@ export async function runTransaction<T>(
     await last;
     const { command } = await run({ name: 'commit', text: 'commit' });
     // PostgreSQL answers the commit of a failed transaction by rolling it back, without an error.
-    if (command !== 'COMMIT') throw internal({ error_id: randomUUID() }, { cause: new Error('an error of a statement was caught, and its transaction committed') });
+    if (command !== 'COMMIT') throw internal({ cause: new Error('an error of a statement was caught, and its transaction committed') });
     return result;
   } catch (error) {
     ended = true;

@@ -1,6 +1,5 @@
 import { Client, connectivityState, credentials } from '@grpc/grpc-js';
 import { deadlineExceeded, internal, unavailable } from '@gatehouse/contracts/api';
-import { randomUUID } from 'node:crypto';
 import { createCancelBudget } from './cancel-budget';
 import { currentCall, type RpcClientCall, type RpcObserver } from './call';
 import { leastTimeMs } from './deadline';
@@ -104,7 +103,7 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
         const { read, over } = sendStream(sending, requests);
         const response = await read();
         await over;
-        if (!response) throw internal({ error_id: randomUUID() }, { cause: new Error('the call ended well, and without a response') });
+        if (!response) throw internal({ cause: new Error('the call ended well, and without a response') });
         return response;
       }),
     async *stream(method, requests, options = {}) {

@@ -1,4 +1,5 @@
 import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { ErrorDeclaration } from '@gatehouse/errors';
 import type { RpcCall } from './call';
 
 /** What ts-proto generates for a message. */
@@ -24,6 +25,8 @@ export interface ServiceDefinition {
   readonly fullName: string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly methods: Readonly<Record<string, MethodDefinition<any, any>>>;
+  /** By method, as in `methods`, then by reason: what the contract declares that it may raise. */
+  readonly errors?: Readonly<Record<string, Readonly<Record<string, ErrorDeclaration>>>>;
 }
 
 export type RequestOf<M extends MethodDefinition> = M['requestType'] extends MessageType<infer T> ? T : never;

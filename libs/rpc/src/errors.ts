@@ -1,6 +1,5 @@
 import { AppError } from '@gatehouse/errors';
-import { cancelled, deadlineExceeded, internal } from '@gatehouse/contracts/api';
-import { randomUUID } from 'node:crypto';
+import { cancelled, deadlineExceeded, internal, platformErrors } from '@gatehouse/contracts/api';
 import type { RpcCall, RpcInterceptor } from './call';
 
 /** Turns whatever is thrown inside of it into one AppError, so that all outside of it observe that and nothing else. */
@@ -12,12 +11,19 @@ export const errors: RpcInterceptor = async (call, next) => {
   }
 };
 
+const { domain: platform } = platformErrors.INTERNAL;
+
 /** The AppError that a call ends with when this is thrown: itself, the reason why the call is over, or a defect. */
-export function toCallError(thrown: unknown, call: Pick<RpcCall, 'signal'>): AppError {
-  if (thrown instanceof AppError) return thrown;
+export function toCallError(thrown: unknown, { method, signal }: Pick<RpcCall, 'method' | 'signal'>): AppError {
+  if (thrown instanceof AppError) {
+    const { errors } = method;
+    if (!errors || thrown.domain === platform || errors.some(({ reason, domain }) => reason === thrown.reason && domain === thrown.domain)) return thrown;
+    // its callers have no case for it
+    return internal({ cause: new Error(`${method.path} raised ${thrown.reason} of ${thrown.domain}, which its contract does not declare`, { cause: thrown }) });
+  }
   // what breaks because the call is over is no defect
-  if (call.signal.aborted) return call.signal.reason instanceof AppError ? call.signal.reason : cancelled({ cause: thrown });
-  return internal({ error_id: randomUUID() }, { cause: thrown });
+  if (signal.aborted) return signal.reason instanceof AppError ? signal.reason : cancelled({ cause: thrown });
+  return internal({ cause: thrown });
 }
 
 /** The reason with which a call's signal is aborted when its deadline passes. */

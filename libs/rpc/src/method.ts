@@ -1,6 +1,8 @@
 import { create, createFileRegistry, fromBinary, getOption, type DescMethod, type FileRegistry } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorSetSchema, MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { long_lived as longLived } from '@gatehouse/contracts/api';
+import type { ErrorDeclaration } from '@gatehouse/errors';
+import { readErrors } from './error-reasons';
 
 /** A method of a contract, as interceptors and clients know it. */
 export interface RpcMethod {
@@ -19,6 +21,8 @@ export interface RpcMethod {
   readonly responseStream: boolean;
   /** The contract says that it goes on until somebody ends it (`long_lived`): it has no deadline, but an idle limit. */
   readonly isLongLived: boolean;
+  /** The errors that the contract lets it raise, beside the platform's; undefined where no contract declares any. */
+  readonly errors: readonly ErrorDeclaration[] | undefined;
 }
 
 /** What a call needs to know of its method. */
@@ -41,8 +45,9 @@ export function readMethods(descriptorSets: readonly Uint8Array[]): readonly Rpc
   return methodsOf(createRegistryOf(descriptorSets));
 }
 
-/** Every method of every service in a registry. */
+/** Every method of every service in a registry. @throws Error for one that names a reason that its contract has not */
 export function methodsOf(registry: FileRegistry): readonly RpcMethod[] {
+  const errors = readErrors(registry);
   return [...registry.files]
     .flatMap((file) => file.services)
     .flatMap((service) => service.methods)
@@ -55,5 +60,6 @@ export function methodsOf(registry: FileRegistry): readonly RpcMethod[] {
       requestStream: descriptor.methodKind === 'client_streaming' || descriptor.methodKind === 'bidi_streaming',
       responseStream: descriptor.methodKind === 'server_streaming' || descriptor.methodKind === 'bidi_streaming',
       isLongLived: getOption(descriptor, longLived),
+      errors: errors.ofMethod(descriptor),
     }));
 }

@@ -4,7 +4,8 @@ import { cancelled, deadlineExceeded, requestUnreadable } from '@gatehouse/contr
 import type { RpcClientCall } from './call';
 import { readMessage, writeMessage } from './message-stream';
 import { toBuffer, toTextMetadata } from './open-call';
-import { statusDetailsKey, toAppError } from './status';
+import { toAppError } from './received-status';
+import { statusDetailsKey } from './wire-status';
 
 /** What a call over grpc-js needs. */
 export interface Sending {

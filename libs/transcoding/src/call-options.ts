@@ -24,9 +24,9 @@ export function requireForwardable(names: readonly string[]): void {
   if (refused.length) throw new Error(`these headers cannot be passed on: ${refused.join(', ')}`);
 }
 
-/** The metadata of a call: the caller's authorization and the listed headers, nothing else. */
+/** The metadata of a call: the caller's authorization, languages and the listed headers, nothing else. */
 export function toMetadata(headers: IncomingHttpHeaders, requestId: string, { requestHeaders }: Pick<CallPolicy, 'requestHeaders'>): Record<string, string> {
-  const entries = ['authorization', ...requestHeaders].flatMap((name) => {
+  const entries = ['authorization', 'accept-language', ...requestHeaders].flatMap((name) => {
     const value = headers[name];
     return value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]];
   });

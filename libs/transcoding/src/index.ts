@@ -1,10 +1,12 @@
 export type { CallPolicy } from './call-options';
-export type { ErrorDescription, MethodDescription } from './method-description';
+export { retrySentences } from './openapi/problem-schemas';
+export { commentOf } from './openapi/comments';
+export type { MethodDescription } from './method-description';
 export type { HttpExchange, HttpObservation, HttpObserver, HttpOutcome } from './observer';
 export { type OpenApiOptions, createOpenApiDocument } from './openapi/create-document';
 export type { OpenApiDocument } from './openapi/openapi-document';
 export { toYaml } from './openapi/to-yaml';
-export { type Problem, problemType, toProblem, toProblemHeaders, writeProblem } from './problem';
+export { type Problem, problemType, toProblem, toErrorPage, writeProblem } from './problem';
 export { type RequestTarget, toRequestTarget } from './request-target';
 export type { Route } from './route';
 export { type Transcoder, type TranscodingOptions, createTranscoder } from './transcoder';

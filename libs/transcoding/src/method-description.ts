@@ -1,26 +1,15 @@
+import type { ErrorDeclaration } from '@gatehouse/errors';
+
 /** What a contract says of a method in options of its own, which the transcoder does not know. */
 export interface MethodDescription {
   /** What a caller must hold; undefined where anyone may call. Shown in the OpenAPI document, and a sentence of it in the description. */
   readonly security?: { readonly scopes?: readonly string[]; readonly description?: string };
   /** The errors that the method may raise by itself, beside those that any method may. */
-  readonly errors?: readonly ErrorDescription[];
+  readonly errors?: readonly ErrorDeclaration[];
   /** Where a stream of responses can be taken up again: the `Last-Event-ID` goes into one field, and the ids come from the other. */
   readonly cursor?: { readonly requestField: string; readonly responseField: string };
   /** A stream without a deadline of its own. */
   readonly isLongLived?: boolean;
   /** Also reads application/x-www-form-urlencoded, and answers errors as RFC 6749 §5.2 does. */
   readonly acceptsForm?: boolean;
-}
-
-/** An error that a caller may switch on. */
-export interface ErrorDescription {
-  /** UPPER_SNAKE, unique in its domain. */
-  readonly reason: string;
-  readonly domain: string;
-  /** Name of the gRPC code. */
-  readonly code: string;
-  readonly message: string;
-  readonly httpStatus: number;
-  /** Names of the metadata values that it carries. */
-  readonly metadata: readonly string[];
 }

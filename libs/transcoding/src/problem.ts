@@ -1,6 +1,9 @@
-import { type AppError, toHttpStatus } from '@gatehouse/errors';
+import { type AppError, type ErrorDeclaration, localize, toHttpStatus } from '@gatehouse/errors';
 import { STATUS_CODES } from 'node:http';
+import { toDescription } from './oauth-error';
 import type { Duplex } from 'node:stream';
+
+const language = Symbol('language');
 
 /** An error as an HTTP caller reads it (RFC 9457), with what a program needs to act on it. */
 export interface Problem {
@@ -8,13 +11,16 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
+  instance?: string;
   code: string;
   reason: string;
   domain: string;
   violations?: AppError['violations'];
   metadata?: AppError['metadata'];
   traceId?: string;
-  requestId?: string;
+  requestId: string;
+  /** What the title and the detail are written in, where that is not English; a header, and no member. */
+  [language]?: string;
 }
 
 // wrong credentials and dead refresh tokens are 401 too, and say nothing of a bearer token
@@ -22,41 +28,78 @@ const tokenReasons: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'TOKEN_EXPIR
 
 export const problemType = 'application/problem+json';
 
-/** What of an error the outside may know. */
-export function toProblem(error: AppError, { traceId, requestId, status = toHttpStatus(error) }: { traceId?: string; requestId?: string; status?: number } = {}): Problem {
+/** What a problem tells of its request. */
+export interface ProblemContext {
+  readonly requestId: string;
+  readonly traceId?: string;
+  /** Where the error does not say it by itself. */
+  readonly status?: number;
+  /** Path of the request, as it came. */
+  readonly path?: string;
+  readonly acceptLanguage?: string;
+  /** What the contract says of the error, where it came from elsewhere. */
+  readonly declaration?: ErrorDeclaration;
+  /** Where each declared reason has a page: `/docs/errors`. */
+  readonly errorPages?: string;
+}
+
+// RFC 3986 §3.3; a path that is none, or longer than people write, identifies nothing
+const uriPath = /^\/[\w\-.~!$&'()*+,;=:@%/]{0,1023}$/;
+
+/** What of an error the outside may know. Where the contract declares it, its type is the page of its reason. */
+export function toProblem(error: AppError, { requestId, traceId, status = toHttpStatus(error), path = '', acceptLanguage, errorPages, ...context }: ProblemContext): Problem {
+  const declaration = error.declaration ?? context.declaration;
+  const localized = localize(error, acceptLanguage, declaration);
   return {
-    type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Client Closed Request',
+    type: declaration && errorPages ? toErrorPage(errorPages, declaration) : 'about:blank',
+    title: localized?.title ?? declaration?.title ?? toStatusText(status),
     status,
-    detail: error.message,
+    detail: localized?.message ?? error.message,
+    ...(uriPath.test(path) ? { instance: path } : {}),
     code: error.code,
     reason: error.reason,
     domain: error.domain,
     ...(error.violations.length ? { violations: error.violations } : {}),
     ...(Object.keys(error.metadata).length ? { metadata: error.metadata } : {}),
     ...(traceId ? { traceId } : {}),
-    ...(requestId ? { requestId } : {}),
+    requestId,
+    ...(localized ? { [language]: localized.locale } : {}),
   };
 }
 
-/** Headers that belong to the error: when to try again (RFC 9110 §10.2.3), and how to authenticate (RFC 6750 §3). */
-export function toProblemHeaders(error: AppError): Record<string, string> {
+/** Where the page of a reason is. */
+export const toErrorPage = (errorPages: string, { domain, reason }: Pick<ErrorDeclaration, 'domain' | 'reason'>): string => `${errorPages}/${domain}/${reason}`;
+
+export const toStatusText = (status: number): string => STATUS_CODES[status] ?? 'Client Closed Request';
+
+/** Headers that belong to the error: when to try again (RFC 9110 §10.2.3), how to authenticate (RFC 6750 §3), and its language. */
+export function toProblemHeaders(error: AppError, problem: Pick<Problem, typeof language>): Record<string, string> {
+  const challenge = toChallenge(error);
   return {
     'content-type': problemType,
+    vary: 'Accept-Language',
+    ...(problem[language] ? { 'content-language': problem[language] } : {}),
     ...(error.retryDelayMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryDelayMs / 1000)) }),
-    ...(toHttpStatus(error) === 401 ? { 'www-authenticate': tokenReasons.has(error.reason) ? 'Bearer error="invalid_token"' : 'Bearer' } : {}),
+    ...(challenge ? { 'www-authenticate': challenge } : {}),
   };
+}
+
+/** The challenge of RFC 6750 §3: bare where there was no token, and with its error where there was one. */
+function toChallenge(error: AppError): string | undefined {
+  if (toHttpStatus(error) === 401) return tokenReasons.has(error.reason) ? `Bearer error="invalid_token", error_description="${toDescription(error.message)}"` : 'Bearer';
+  const { permission } = error.metadata;
+  return toHttpStatus(error) === 403 && permission !== undefined && /^[!#-[\]-~]+$/.test(permission) ? `Bearer error="insufficient_scope", scope="${permission}"` : undefined;
 }
 
 // for the answer to be read, until the connection is broken off. Milliseconds.
 const readWithinMs = 1_000;
 
 /** Answers on a bare socket, where no HTTP response can be had, and ends it. */
-export function writeProblem(socket: Duplex, error: AppError, problem: Problem, requestId: string): void {
+export function writeProblem(socket: Duplex, error: AppError, problem: Problem): void {
   const body = JSON.stringify(problem);
-  const head = { ...toProblemHeaders(error), 'x-request-id': requestId, 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
+  const head = { ...toProblemHeaders(error, problem), 'x-request-id': problem.requestId, 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${body}`);
+  socket.end(`HTTP/1.1 ${problem.status} ${toStatusText(problem.status)}\r\n${lines.join('')}\r\n${body}`);
   // what is still sent is passed over: unread, it would take the answer along
   socket.on('error', () => {}).resume();
   setTimeout(() => socket.destroy(), readWithinMs).unref();

@@ -1,4 +1,4 @@
-import { AppError, toHttpStatus } from '@gatehouse/errors';
+import { AppError, type ErrorDeclaration, toHttpStatus } from '@gatehouse/errors';
 import { cancelled, httpMethodUnsupported, internal, mediaTypeUnsupported, methodUnknown, overloaded, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
 import { createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -25,6 +25,10 @@ export interface TranscodingOptions extends Partial<CallPolicy> {
   upstreams: ReadonlyMap<string, RpcChannel>;
   /** What the contract says of a method in options of its own. */
   describe?: (method: RpcMethod) => MethodDescription;
+  /** Every error that the contracts declare: gives problems their titles, in the languages that there are. */
+  errors?: readonly ErrorDeclaration[];
+  /** Where each of these has a page, `/docs/errors`; a problem's type is `/docs/errors/DOMAIN/REASON`. */
+  errorPages?: string;
   /** Throws unless the caller may knock: asked after the request was read, before it is sent on; for a stream of requests before it is read. */
   authenticate?: (method: RpcMethod, authorization: string | undefined) => Promise<void>;
   observer?: HttpObserver;
@@ -55,7 +59,7 @@ const lastWordMs = 100;
  * @throws when a rule cannot be served, a package with routes has no upstream, or a header cannot be passed on
  */
 export function createTranscoder(options: TranscodingOptions): Transcoder {
-  const { descriptors, upstreams, describe = () => ({}), authenticate = async () => {}, observer, heartbeatMs = 15_000, maxInFlight = 10_000 } = options;
+  const { descriptors, upstreams, describe = () => ({}), authenticate = async () => {}, observer, heartbeatMs = 15_000, maxInFlight = 10_000, errors = [], errorPages } = options;
   const { deadlineMs = 15_000, maxDeadlineMs = 60_000, requestHeaders = [], responseHeaders = [] } = options;
   requireForwardable([...requestHeaders, ...responseHeaders]);
   const registry = createRegistryOf([descriptors]);
@@ -63,6 +67,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   const homeless = found.filter((route) => !upstreams.has(packageOf(route)));
   if (homeless.length) throw new Error(`no upstream is set for ${toHomelessText(homeless)}`);
   const routes: readonly ServedRoute[] = found.map((route) => ({ ...route, description: describe(route.rpc), channel: upstreams.get(packageOf(route))!, render: createRender(route, registry) }));
+  const declarations = new Map(errors.map((error) => [`${error.domain}/${error.reason}`, error]));
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
   const open = new Set<Exchange>();
   const inFlight = createInFlight(maxInFlight);
@@ -82,7 +87,10 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   const toSeen = (exchange: Exchange, thrown: unknown): { error: AppError; problem: Problem } => {
     const error = toAppError(thrown);
     exchange.error = error;
-    return { error, problem: toProblem(error, { traceId: exchange.observation?.traceId, requestId: exchange.requestId, status: statusOf(exchange, error) }) };
+    const { requestId, observation, headers, target } = exchange;
+    const declaration = declarations.get(`${error.domain}/${error.reason}`);
+    const status = statusOf(exchange, error);
+    return { error, problem: toProblem(error, { requestId, traceId: observation?.traceId, status, path: target.path, acceptLanguage: headers['accept-language'], declaration, errorPages }) };
   };
   const serving: AnswerOptions = { registry, policy: { deadlineMs, maxDeadlineMs, requestHeaders, responseHeaders }, heartbeatMs, authenticate, onError: toSeen };
 
@@ -93,9 +101,9 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     if (error.reason === 'REQUEST_TOO_LARGE' && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
     if (exchange.found?.route.description.acceptsForm) {
       const { status, body } = toOAuthError(error);
-      return reply.code(status).headers({ ...toProblemHeaders(error), 'content-type': 'application/json' }).send(Buffer.from(JSON.stringify(body)));
+      return reply.code(status).headers({ ...toProblemHeaders(error, problem), 'content-type': 'application/json' }).send(Buffer.from(JSON.stringify(body)));
     }
-    return reply.code(problem.status).headers(toProblemHeaders(error)).send(Buffer.from(JSON.stringify(problem)));
+    return reply.code(problem.status).headers(toProblemHeaders(error, problem)).send(Buffer.from(JSON.stringify(problem)));
   };
 
   const route = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -165,7 +173,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
         openExchange: (request) => openExchange({ method: request.method, url: request.url ?? '/', headers: request.headers }),
         refuse(socket, exchange, thrown) {
           const { error, problem } = toSeen(exchange, thrown);
-          writeProblem(socket, error, problem, exchange.requestId);
+          writeProblem(socket, error, problem);
           closeExchange(exchange, problem.status, error);
         },
         enter: (request, socket) => inFlight.enter(request, socket),
@@ -191,5 +199,5 @@ function toAppError(error: unknown): AppError {
   const { statusCode } = (error ?? {}) as Partial<FastifyError>;
   if (statusCode === 415) return mediaTypeUnsupported();
   if (statusCode !== undefined && statusCode < 500) return requestUnreadable({ cause: error });
-  return internal({ error_id: randomUUID() }, { cause: error });
+  return internal({ cause: error });
 }

@@ -15,7 +15,7 @@ describe('a header', () => {
   it('that is listed becomes metadata, and no other does', async () => {
     await get({ 'x-tenant': 't-1', 'x-other': 'o', cookie: 'a=b', forwarded: 'for=1.2.3.4', 'x-forwarded-for': '1.2.3.4', te: 'trailers', baggage: 'a=b' });
     expect(Object.fromEntries(seen().metadata)).toMatchObject({ 'x-tenant': 't-1' });
-    expect([...seen().metadata.keys()].sort()).toEqual(['user-agent', 'x-request-id', 'x-tenant']);
+    expect([...seen().metadata.keys()].sort()).toEqual(['accept-language', 'user-agent', 'x-request-id', 'x-tenant']);
   });
 
   it('of the answer is metadata that is listed, and none that is not', async () => {

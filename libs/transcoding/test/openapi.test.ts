@@ -1,16 +1,17 @@
+import type { ErrorCode, ErrorDeclaration } from '@gatehouse/errors';
 import { readMethods } from '@gatehouse/rpc';
 import Ajv from 'ajv/dist/2020';
 import { createOpenApiDocument, type MethodDescription, type OpenApiDocument, toYaml } from '../src';
 import { parse } from 'yaml';
 import { descriptorSet } from './gen/documents/descriptor-set';
 
-const errorOf = (reason: string, code: string, httpStatus: number, metadata: string[] = []) => ({ reason, code, httpStatus, metadata, domain: 'test', message: `it is ${reason}` });
-const commonErrors = [errorOf('TOKEN_MISSING', 'UNAUTHENTICATED', 401), errorOf('BROKEN', 'INTERNAL', 500, ['error_id']), errorOf('TOO_LARGE', 'INVALID_ARGUMENT', 413)];
+const errorOf = (reason: string, code: ErrorCode, metadata: string[] = [], httpStatus?: number): ErrorDeclaration => ({ reason, code, httpStatus, metadata, domain: 'test', title: 'A title', message: `it is ${reason}`, retry: 'never' });
+const commonErrors = [errorOf('TOKEN_MISSING', 'UNAUTHENTICATED'), errorOf('BROKEN', 'INTERNAL', ['error_id']), errorOf('TOO_LARGE', 'INVALID_ARGUMENT', [], 413)];
 const descriptions: Record<string, MethodDescription> = {
-  GetProduct: { security: { description: 'Needs a token.' }, errors: [errorOf('PRODUCT_NOT_FOUND', 'NOT_FOUND', 404, ['id']), errorOf('PRODUCT_SOLD', 'NOT_FOUND', 404)] },
-  UpdateProduct: { security: { scopes: ['products.write'] }, errors: [errorOf('ETAG_STALE', 'ABORTED', 409)] },
+  GetProduct: { security: { description: 'Needs a token.' }, errors: [errorOf('PRODUCT_NOT_FOUND', 'NOT_FOUND', ['id']), errorOf('PRODUCT_SOLD', 'NOT_FOUND')] },
+  UpdateProduct: { security: { scopes: ['products.write'] }, errors: [errorOf('ETAG_STALE', 'ABORTED')] },
   WatchItems: { cursor: { requestField: 'after', responseField: 'number' }, isLongLived: true },
-  IssueToken: { acceptsForm: true, errors: [errorOf('INVALID_GRANT', 'UNAUTHENTICATED', 401)] },
+  IssueToken: { acceptsForm: true, errors: [errorOf('INVALID_GRANT', 'UNAUTHENTICATED')] },
 };
 const document: OpenApiDocument = createOpenApiDocument({
   descriptors: descriptorSet,

@@ -226,6 +226,7 @@ describe('an error of the service', () => {
     expect(headers.get('retry-after')).toBe('2');
     expect(body).toEqual({
       type: 'about:blank',
+      instance: '/v1/books/b-1',
       title: 'Precondition Failed',
       status: 412,
       detail: 'the book is lent',
@@ -263,13 +264,13 @@ describe('a caller', () => {
     await start({ authenticate: () => Promise.reject(new AppError({ ...thing401 })) });
     expect((await ask('PUT', '/v1/books/b-1', { nothing: 1 })).status).toBe(400);
     const refused = await ask('PUT', '/v1/books/b-1', {});
-    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer error="invalid_token"']);
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer error="invalid_token", error_description="no"']);
     expect(seen).toBeUndefined();
   });
 
   it('sends its authorization on, and no other header', async () => {
     await ask('GET', '/v1/books/b-1', undefined, { authorization: 'Bearer abc', 'grpc-timeout': '5S', 'x-forwarded-for': '1.2.3.4', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
-    expect([...seen!.call.metadata.keys()].sort()).toEqual(['authorization', 'user-agent', 'x-request-id']);
+    expect([...seen!.call.metadata.keys()].sort()).toEqual(['accept-language', 'authorization', 'user-agent', 'x-request-id']);
     expect(seen!.call.metadata.get('authorization')).toBe('Bearer abc');
   });
 

@@ -51,7 +51,7 @@ export function createRateLimiter({ store, originOf, findPrincipal, onRefusal, w
       counted.push([budget.policy, state]);
       if (!state.isExceeded) return undefined;
       onRefusal?.(budget.policy.name);
-      return rateLimited({ policy: budget.policy.name }, { retryDelayMs: state.resetMs });
+      return rateLimited({ policy: budget.policy.name }, { retryDelayMs: state.resetMs, quotas: [{ subject: budget.policy.name, description: 'its requests of this window are spent' }] });
     };
     // of IPv6 the network: a client has 2^64 addresses to choose from
     const address = normalizeIP(originOf(request).address, 64);

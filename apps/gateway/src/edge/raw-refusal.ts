@@ -3,12 +3,14 @@ import { type HttpObserver, toProblem, writeProblem } from '@gatehouse/transcodi
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { errorPages } from '../error-pages';
 
 /** Answers on a connection what reaches no route, be it no HTTP request at all; and ends it. */
 export function refuseConnection(socket: Duplex, error: AppError, { observer, request }: { observer?: HttpObserver; request?: IncomingMessage } = {}): void {
   const requestId = randomUUID();
   const observation = observer?.start({ method: request?.method ?? '', path: request?.url ?? '', requestId, headers: request?.headers ?? {} });
-  const problem = toProblem(error, { traceId: observation?.traceId, requestId });
-  writeProblem(socket, error, problem, requestId);
+  const path = request?.url?.split('?')[0];
+  const problem = toProblem(error, { traceId: observation?.traceId, requestId, path, acceptLanguage: request?.headers['accept-language'], errorPages });
+  writeProblem(socket, error, problem);
   observation?.end({ status: problem.status, route: undefined, error });
 }

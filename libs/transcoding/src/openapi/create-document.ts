@@ -1,5 +1,6 @@
 import { createRegistryOf, readMethods, type RpcMethod } from '@gatehouse/rpc';
-import type { ErrorDescription, MethodDescription } from '../method-description';
+import type { ErrorDeclaration } from '@gatehouse/errors';
+import type { MethodDescription } from '../method-description';
 import { anyMethod, readRoutes, type Route } from '../route';
 import { answerHeaders } from './answer-response';
 import { commentOf } from './comments';
@@ -17,7 +18,9 @@ export interface OpenApiOptions {
   /** What the contract says of a method in options of its own. */
   describe?: (method: RpcMethod) => MethodDescription;
   /** The errors that any method may raise. */
-  commonErrors?: readonly ErrorDescription[];
+  commonErrors?: readonly ErrorDeclaration[];
+  /** Where each reason has a page, `/docs/errors`. */
+  errorPages?: string;
 }
 
 // what a path of OpenAPI 3.1 can have
@@ -28,12 +31,12 @@ const others = 'x-oai-additionalOperations';
  * Describes what a transcoder of the same descriptors serves: each of its routes is an operation.
  * @throws when a rule cannot be served
  */
-export function createOpenApiDocument({ descriptors, info: { servers = [{ url: '/' }], ...info }, describe = () => ({}), commonErrors = [] }: OpenApiOptions): OpenApiDocument {
+export function createOpenApiDocument({ descriptors, info: { servers = [{ url: '/' }], ...info }, describe = () => ({}), commonErrors = [], errorPages }: OpenApiOptions): OpenApiDocument {
   const registry = createRegistryOf([descriptors]);
   const methods = readMethods([descriptors]);
   const routes = readRoutes(registry, methods);
   const schemas = createMessageSchemas(registry);
-  const errors = createErrorResponses(commonErrors);
+  const errors = createErrorResponses(commonErrors, errorPages);
   const tagOf = createTags(routes);
   const paths: Record<string, PathItem> = {};
   for (const route of inOrder(routes, methods)) {

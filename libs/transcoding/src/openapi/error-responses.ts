@@ -1,8 +1,8 @@
-import { AppError, type ErrorCode, toHttpStatus } from '@gatehouse/errors';
+import { AppError, type ErrorDeclaration, toHttpStatus } from '@gatehouse/errors';
 import { STATUS_CODES } from 'node:http';
-import type { ErrorDescription, MethodDescription } from '../method-description';
+import type { MethodDescription } from '../method-description';
 import { toOAuthError } from '../oauth-error';
-import { problemType } from '../problem';
+import { problemType, toProblem } from '../problem';
 import { findEtagPath } from '../preconditions';
 import type { Route } from '../route';
 import type { Reference, Response, Schema } from './openapi-document';
@@ -18,15 +18,15 @@ export interface ErrorResponses {
 }
 
 /** Makes the error answers: one a status, which names every reason of that status. */
-export function createErrorResponses(commonErrors: readonly ErrorDescription[]): ErrorResponses {
+export function createErrorResponses(commonErrors: readonly ErrorDeclaration[], errorPages?: string): ErrorResponses {
   const schemas = new Map<string, Schema>(Object.entries(problemSchemas));
   const responses = new Map<string, Response>();
   const commonNames = new Set(commonErrors.map(toReasonName));
 
-  const toResponse = (status: number, errors: readonly ErrorDescription[]): Response => {
-    for (const error of errors) schemas.set(toReasonName(error), toReasonSchema(error));
+  const toResponse = (status: number, errors: readonly ErrorDeclaration[]): Response => {
+    for (const error of errors) schemas.set(toReasonName(error), toReasonSchema(error, errorPages));
     const refs = errors.map((error) => ({ $ref: `#/components/schemas/${toReasonName(error)}` }));
-    const example = toProblemExample(errors[0]!);
+    const example = toExample(errors[0]!, errorPages);
     return {
       description: errors.map(({ reason, message }) => `- \`${reason}\`: ${message}`).join('\n'),
       headers: headersOf(status),
@@ -34,8 +34,8 @@ export function createErrorResponses(commonErrors: readonly ErrorDescription[]):
     };
   };
 
-  const toProblemResponses = (errors: readonly ErrorDescription[]): Record<string, Response | Reference> => {
-    const entries = [...groupByStatus(errors, ({ httpStatus }) => httpStatus)].map(([status, group]): [string, Response | Reference] => {
+  const toProblemResponses = (errors: readonly ErrorDeclaration[]): Record<string, Response | Reference> => {
+    const entries = [...groupByStatus(errors, toHttpStatus)].map(([status, group]): [string, Response | Reference] => {
       const response = toResponse(status, group);
       if (!group.every((error) => commonNames.has(toReasonName(error)))) return [String(status), response];
       const name = `${(STATUS_CODES[status] ?? `Status ${status}`).replaceAll(/\W/g, '')}${isWhole(group) ? '' : `.${group.map(({ reason }) => reason).join('.')}`}`;
@@ -45,7 +45,7 @@ export function createErrorResponses(commonErrors: readonly ErrorDescription[]):
     return Object.fromEntries(entries);
   };
   /** Whether it is all that any method may say with the status. */
-  const isWhole = (group: readonly ErrorDescription[]) => commonErrors.filter(({ httpStatus }) => httpStatus === group[0]!.httpStatus).length === group.length;
+  const isWhole = (group: readonly ErrorDeclaration[]) => commonErrors.filter((error) => toHttpStatus(error) === toHttpStatus(group[0]!)).length === group.length;
 
   return {
     of(route, description) {
@@ -58,7 +58,7 @@ export function createErrorResponses(commonErrors: readonly ErrorDescription[]):
       }
       const isConditional = route.httpMethod !== 'GET' && findEtagPath(route) !== undefined && own.some(({ code }) => code === 'ABORTED');
       const failed: Response = { description: 'There is a newer version than the one in `If-Match`.', headers: headersOf(412), content: { [problemType]: { schema: { $ref: `#/components/schemas/${ownNames.problem}` } } } };
-      return { ...toProblemResponses(errors), ...(isConditional && !errors.some(({ httpStatus }) => httpStatus === 412) ? { '412': failed } : {}) };
+      return { ...toProblemResponses(errors), ...(isConditional && !errors.some((error) => toHttpStatus(error) === 412) ? { '412': failed } : {}) };
     },
     schemas: () => Object.fromEntries(schemas),
     responses: () => Object.fromEntries([...responses].sort(([one], [other]) => (one < other ? -1 : 1))),
@@ -66,18 +66,13 @@ export function createErrorResponses(commonErrors: readonly ErrorDescription[]):
 }
 
 /** Nobody is asked for a token where anyone may call, and what has no body has none that is too large. */
-function isPossible({ code, httpStatus }: ErrorDescription, { body }: Route, { security }: MethodDescription): boolean {
+function isPossible({ code, httpStatus }: ErrorDeclaration, { body }: Route, { security }: MethodDescription): boolean {
   if (code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED') return security !== undefined;
   return (httpStatus !== 413 && httpStatus !== 415) || body !== undefined;
 }
 
-function toOAuthResponses(errors: readonly ErrorDescription[]): Record<string, Response> {
-  const seen = errors.map((error) => {
-    const code = error.code as ErrorCode;
-    const { httpStatus } = error;
-    // as it is raised: a status of its own only where that differs from its code's
-    return { error, ...toOAuthError(new AppError({ ...error, code, httpStatus: httpStatus === toHttpStatus({ code, httpStatus: undefined }) ? undefined : httpStatus, metadata: {} })) };
-  });
+function toOAuthResponses(errors: readonly ErrorDeclaration[]): Record<string, Response> {
+  const seen = errors.map((error) => ({ error, ...toOAuthError(new AppError({ ...error, metadata: {} })) }));
   const entries = [...groupByStatus(seen, ({ status }) => status)].map(([status, group]): [string, Response] => {
     const codes = [...new Set(group.map(({ body }) => body.error))];
     return [
@@ -96,16 +91,12 @@ function groupByStatus<T>(items: readonly T[], statusOf: (item: T) => number): [
   return [...Map.groupBy(items, statusOf)].sort(([one], [other]) => one - other);
 }
 
-const toProblemExample = ({ reason, domain, code, message, httpStatus, metadata }: ErrorDescription) => ({
-  type: 'about:blank',
-  title: STATUS_CODES[httpStatus] ?? 'Client Closed Request',
-  status: httpStatus,
-  detail: message,
-  code,
-  reason,
-  domain,
-  ...(metadata.length ? { metadata: Object.fromEntries(metadata.map((name) => [name, 'text'])) } : {}),
-});
+/** As it is sent, without what differs from request to request. */
+function toExample(error: ErrorDeclaration, errorPages: string | undefined) {
+  const metadata = Object.fromEntries(error.metadata.map((name) => [name, 'text']));
+  const { requestId: _, ...example } = toProblem(new AppError({ ...error, metadata }), { requestId: '', declaration: error, errorPages });
+  return example;
+}
 
 function headersOf(status: number): Record<string, Reference> {
   const names = ['X-Request-Id', ...(status === 401 ? ['WWW-Authenticate'] : []), ...(status === 429 || status === 503 || status === 409 ? ['Retry-After'] : [])];

@@ -19,7 +19,7 @@ export function toFigure(benchmark: Benchmark): string {
   const toX = (value: number) => round(left + ((value - from) / (to - from)) * (width - left - right));
   const bottom = top + pairs.length * rowHeight;
   const height = bottom + 44;
-  const caption = measure === 'ratio' ? 'CPU time per request, times that of the other way' : 'CPU time per request, microseconds more than the other way';
+  const caption = measure === 'ratio' ? 'CPU time per request, times that of what it is against' : 'CPU time per request, microseconds more than what it is against';
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="${colors.text}">`,
     `<title>${escape(title)}</title>`,
@@ -37,11 +37,11 @@ export function toFigure(benchmark: Benchmark): string {
   ].join('\n');
 }
 
-function toRow(benchmark: Benchmark, { name, contender, values, spread }: BenchmarkPair, y: number, toX: (value: number) => number): string {
+function toRow(benchmark: Benchmark, { name, baseline, contender, values, spread }: BenchmarkPair, y: number, toX: (value: number) => number): string {
   // dots of like values beside each other, in the order of the rounds
   const toY = (index: number) => round(y - 9 + (18 * (index + 0.5)) / values.length);
   return [
-    `<text x="16" y="${y - 2}" font-weight="600">${escape(name)}</text><text x="16" y="${y + 13}" font-size="11">${escape(contender.name)}</text>`,
+    `<text x="16" y="${y - 2}" font-weight="600">${escape(name)}</text><text x="16" y="${y + 13}" font-size="11">${escape(`${contender.name} against ${baseline.name}`)}</text>`,
     `<rect x="${toX(spread.low)}" y="${y - 13}" width="${round(toX(spread.high) - toX(spread.low))}" height="26" rx="3" fill="${colors.box}"/>`,
     ...values.map((value, index) => `<circle cx="${toX(value)}" cy="${toY(index)}" r="2.2" fill="${colors.dot}" fill-opacity="0.6"/>`),
     `<path d="M${toX(spread.median)} ${y - 13}V${y + 13}" stroke="${colors.text}" stroke-width="2"/>`,

@@ -15,7 +15,7 @@ function toSection(benchmark: Benchmark): string[] {
   const rows = pairs.flatMap(({ name: pair, requests, baseline, contender, spread, values }) => {
     const verdict = `**${toText(benchmark, spread.median)}** (${toText(benchmark, spread.low)} to ${toText(benchmark, spread.high)})`;
     return [
-      `| ${pair} | ${baseline.name} | ${baseline.cpuMicros.toFixed(1)} | ${toWait(baseline.p50Ms, baseline.p99Ms)} | | ${values.length} of ${requests} |`,
+      `| ${pair} | ${baseline.name} | ${baseline.cpuMicros.toFixed(1)} | ${toWait(baseline.p50Ms, baseline.p99Ms)} | | ${values.length} × ${requests} |`,
       `| | ${contender.name} | ${contender.cpuMicros.toFixed(1)} | ${toWait(contender.p50Ms, contender.p99Ms)} | ${verdict} | |`,
     ];
   });
@@ -26,7 +26,7 @@ function toSection(benchmark: Benchmark): string[] {
     '',
     `![${title}](figures/bench-${name}.svg)`,
     '',
-    `| | | CPU, µs a request | wait: median, p99, ms | ${measure === 'ratio' ? 'ratio' : 'more'} | rounds |`,
+    `| | | CPU, µs a request | wait: median, p99, ms | ${measure === 'ratio' ? 'ratio' : 'more'} | rounds × requests |`,
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
     '',

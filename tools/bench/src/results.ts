@@ -12,9 +12,11 @@ export interface Surroundings {
   readonly load: number;
 }
 
+/** Where and of what a result is taken now. */
 export function readSurroundings(): Surroundings {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
-  const isChanged = git('status', '--porcelain', '--untracked-files=no') !== '';
+  // results that were written a moment ago change nothing that is measured
+  const isChanged = git('status', '--porcelain', '--untracked-files=no', '--', ':!docs') !== '';
   return {
     commit: `${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' with changes' : ''}`,
     machine: { cores: availableParallelism(), processor: cpus()[0]?.model.trim() ?? 'unknown', memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version },

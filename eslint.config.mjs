@@ -38,6 +38,7 @@ const depConstraints = [
   allow('tool:launcher', 'tool:postgres-server'),
   allow('tool:postgres-server'),
   allow('tool:checks', 'tool:scratch-clone'),
+  allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier')),
   ...['generate', 'docs', 'scratch-clone'].map((name) => allow(`tool:${name}`)),
 ];
 

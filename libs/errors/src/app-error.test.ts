@@ -19,6 +19,14 @@ describe('AppError', () => {
     expect('cause' in new AppError(init)).toBe(false);
   });
 
+  it('takes a stack only where somebody has to look for the place it was raised at', () => {
+    const frame = /\n\s+at /;
+    expect(new AppError({ ...init, code: 'INTERNAL' }).stack).toMatch(frame);
+    expect(new AppError({ ...init, code: 'UNAVAILABLE' }).stack).toMatch(frame);
+    expect(new AppError(init).stack).not.toMatch(frame);
+    expect(new Error('after it').stack).toMatch(frame);
+  });
+
   it('is recognised by its reason', () => {
     expect(isAppError(new AppError(init), 'THING_NOT_FOUND')).toBe(true);
     expect(isAppError(new AppError(init), 'OTHER')).toBe(false);

@@ -51,11 +51,12 @@ export interface AppErrorInit extends ErrorOptions {
 }
 
 const infrastructureCodes: readonly ErrorCode[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
+const toKind = ({ kind, code }: AppErrorInit): ErrorKind => kind ?? (code === 'INTERNAL' ? 'defect' : infrastructureCodes.includes(code) ? 'infrastructure' : 'domain');
 
 /**
  * The one error of Gatehouse. Code, reason, domain, message, metadata and details cross the wire; kind and cause stay in
  * the process. Made by the constructors of a contract (`userNotFound({ id })`), not by hand. The types of a reason and of
- * its metadata are known where the contract's error map is.
+ * its metadata are known where the contract's error map is. One of kind `domain` has no stack.
  */
 export class AppError<Reason extends string = string, Metadata extends object = Readonly<Record<string, string>>> extends Error {
   override readonly name = 'AppError';
@@ -74,11 +75,15 @@ export class AppError<Reason extends string = string, Metadata extends object = 
   readonly declaration: ErrorDeclaration | undefined;
 
   constructor(init: AppErrorInit & { reason: Reason }) {
+    const { stackTraceLimit } = Error;
+    // what a caller did wrong is known by its reason, and is raised by the thousand: a stack would cost more than all else of it
+    if (toKind(init) === 'domain') Error.stackTraceLimit = 0;
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = init.code;
     this.reason = init.reason;
     this.domain = init.domain;
-    this.kind = init.kind ?? (init.code === 'INTERNAL' ? 'defect' : infrastructureCodes.includes(init.code) ? 'infrastructure' : 'domain');
+    this.kind = toKind(init);
     this.metadata = (init.metadata ?? {}) as Metadata;
     this.violations = init.violations ?? [];
     this.retryDelayMs = init.retryDelayMs;

@@ -2,6 +2,9 @@ import type { RpcInterceptor } from './call';
 import { bindService, type RpcService, type ServiceDefinition } from './definition';
 import { createRpcServer, type RpcServer, type RpcServerOptions } from './server';
 
+export { decodeInto } from './decode';
+export { createValidation } from './validate';
+
 const admit: RpcInterceptor = (_call, next) => next();
 
 /** Admits every caller. */

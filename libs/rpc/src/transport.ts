@@ -2,6 +2,7 @@ import { type Client, type ClientUnaryCall, Metadata, type ServiceError, type St
 import { AppError } from '@gatehouse/errors';
 import { cancelled, deadlineExceeded, requestUnreadable } from '@gatehouse/contracts/api';
 import type { RpcClientCall } from './call';
+import { createFailureInterceptor, toFailureCause } from './failure';
 import { readMessage, writeMessage } from './message-stream';
 import { toBuffer, toTextMetadata } from './open-call';
 import { toAppError } from './received-status';
@@ -30,12 +31,17 @@ export function sendUnary({ client, call, metadata, signal, errorDomains, cancel
       reject(toAbortError(signal));
     };
     signal.addEventListener('abort', onAbort, { once: true });
+    const onFailure = (failure: StatusObject) => {
+      signal.removeEventListener('abort', onAbort);
+      reject(toCallError(failure, toFailureCause(failure), errorDomains));
+    };
     const onAnswer = (error: ServiceError | null, response?: Buffer) => {
       signal.removeEventListener('abort', onAbort);
-      if (error) reject(toCallError(error, errorDomains));
+      if (error) reject(toCallError(error, error, errorDomains));
       else resolve(response ?? new Uint8Array());
     };
-    transport = client.makeUnaryRequest(`/${call.method.path}`, same, same, toBuffer(request), metadata, { deadline: call.deadline }, onAnswer);
+    const options = { deadline: call.deadline, interceptors: [createFailureInterceptor(onFailure)] };
+    transport = client.makeUnaryRequest(`/${call.method.path}`, same, same, toBuffer(request), metadata, options, onAnswer);
     if (onMetadata) transport.on('metadata', (received) => onMetadata(toTextMetadata(received)));
   });
 }
@@ -66,7 +72,7 @@ export function sendStream({ client, call, metadata, signal, errorDomains, onMet
       settle(toAbortError(signal));
     };
     if (onMetadata) transport.on('metadata', (received) => onMetadata(toTextMetadata(received)));
-    transport.on('error', (error: ServiceError) => settle(toCallError(error, errorDomains)));
+    transport.on('error', (error: ServiceError) => settle(toCallError(error, error, errorDomains)));
     transport.on('status', ({ code }: StatusObject) => code === 0 && settle());
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -115,7 +121,7 @@ function toAbortError({ reason: cause }: AbortSignal): AppError {
   return cause instanceof DOMException && cause.name === 'TimeoutError' ? deadlineExceeded({ cause }) : cancelled({ cause });
 }
 
-function toCallError(error: ServiceError, domains: readonly string[]): AppError {
-  const [value] = error.metadata.get(statusDetailsKey);
-  return toAppError({ code: error.code, details: value instanceof Buffer ? value : undefined }, error, domains);
+function toCallError({ code, metadata }: StatusObject, cause: Error, domains: readonly string[]): AppError {
+  const [value] = metadata.get(statusDetailsKey);
+  return toAppError({ code, details: value instanceof Buffer ? value : undefined }, cause, domains);
 }

@@ -1,0 +1,54 @@
+import { createAccess, createTokenVerifier } from '@gatehouse/access';
+import { createTestIssuer } from '@gatehouse/access/testing';
+import { descriptorSet as userContract, Role, userNotFound, UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
+import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
+import { createObservability } from '@gatehouse/observability';
+import { bindService, createRpcServer } from '@gatehouse/rpc';
+
+/** What the process tells the bench. */
+export interface UserServiceIntroduction {
+  readonly target: string;
+  readonly issuer: string;
+  /** May read anybody. */
+  readonly token: string;
+}
+
+export const knownId = '018f0000-0000-7000-8000-000000000001';
+export const unknownId = '018f0000-0000-7000-8000-000000000002';
+const realm = { issuer: 'https://gatehouse.test', audience: 'gatehouse' };
+
+/**
+ * UserService with all that stands around its handlers in `user`, but for the database: what it takes would drown what is
+ * compared. One person is known, nobody else is. It gives the keys of its tokens too, as `auth` does.
+ */
+export async function startUserService(): Promise<{ introduction: UserServiceIntroduction; close: () => Promise<void> }> {
+  const issuer = await createTestIssuer(realm);
+  const observability = createObservability({ service: 'user', version: 'bench', logLevel: 'info' });
+  const verifier = createTokenVerifier({ ...realm, keys: issuer.keys, service: 'user' });
+  const now = new Date();
+  const person = { id: knownId, email: 'ada@example.com', displayName: 'Ada Lovelace', status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_MEMBER], createTime: now, updateTime: now, etag: '"1"' };
+  const isNotAsked = async () => Promise.reject(new Error('the bench asks for GetUser alone'));
+  const users = bindService(UserServiceDefinition, {
+    async getUser({ id }) {
+      if (id !== knownId) throw userNotFound({ id });
+      return person;
+    },
+    createUser: isNotAsked,
+    updateUser: isNotAsked,
+    listUsers: isNotAsked,
+    resolvePerson: isNotAsked,
+    ensureAdministrator: isNotAsked,
+  });
+  const keys = bindService(VerifierServiceDefinition, { getJwks: async () => issuer.jwks });
+  const server = createRpcServer({ services: [users, keys], descriptorSets: [userContract, verifierContract], observer: observability.rpc, access: (methods) => createAccess({ verifier, methods }) });
+  const port = await server.listen('127.0.0.1', 0);
+  server.setServing(true);
+  const token = await issuer.accessToken({ id: unknownId, permissions: ['users.read'], expiresInSeconds: 86_400 });
+  return {
+    introduction: { target: `127.0.0.1:${port}`, issuer: realm.issuer, token },
+    async close() {
+      await server.drain(1_000);
+      await observability.close();
+    },
+  };
+}

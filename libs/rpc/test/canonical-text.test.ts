@@ -100,7 +100,10 @@ describe('the canonical form', () => {
     ['İ@İ.example', 'İ@xn--i-9bb.example'],
     ['NOBODY', 'NOBODY'],
     ['', ''],
-  ])('of the email %p is %p', async (email, canonical) => expect((await told({ email })).email).toBe(canonical));
+  ])('of the email %p is %p, and has no other', async (email, canonical) => {
+    expect((await told({ email })).email).toBe(canonical);
+    expect((await told({ email: canonical })).email).toBe(canonical);
+  });
 
   it('of a UUID is in lower case, and what is none stays as it is', async () => {
     expect(await told({ id, ids: ['ME', id] })).toMatchObject({ id: id.toLowerCase(), ids: ['ME', id.toLowerCase()] });
@@ -116,7 +119,10 @@ describe('the canonical form', () => {
     // a length is judged after
     [`    ${'x'.repeat(12)}    `, 'x'.repeat(12)],
     ['👩\u200d🚀', '👩\u200d🚀'],
-  ])('of the name %p is %p', async (name, canonical) => expect((await told({ name })).name).toBe(canonical));
+  ])('of the name %p is %p, and has no other', async (name, canonical) => {
+    expect((await told({ name })).name).toBe(canonical);
+    expect((await told({ name: canonical })).name).toBe(canonical);
+  });
 
   it.each(['a\nb', '\tAda', 'a\u0085', '\u202eadA', 'a\u2066b', 'a\u200fb', 'a\u2028b', 'a\u007f'])('is not to be had of the name %j', async (name) => {
     const { client } = await startRuleService();

@@ -74,6 +74,23 @@ describe('violations', () => {
   });
 });
 
+describe('text', () => {
+  const [apart, whole] = ['e\u0301', '\u00e9'];
+  it('of a path, a query and a body arrives in one way of writing it', async () => {
+    await ask('GET', `/v1/shelves/${encodeURIComponent(apart)}/books/${encodeURIComponent(apart)}`);
+    expect(library.calls.at(-1)?.request).toMatchObject({ shelf: whole });
+    await ask('GET', `/v1/books:search?constructor=${encodeURIComponent(apart)}&tag=${encodeURIComponent(apart)}&author.name=${encodeURIComponent(apart)}`);
+    expect(library.calls.at(-1)?.request).toMatchObject({ constructor: whole, tag: [whole], author: { name: whole } });
+    await ask('PUT', '/v1/books/b-1', { title: apart, marks: { [apart]: 1 } });
+    expect(library.calls.at(-1)?.request).toMatchObject({ title: whole, marks: { [whole]: 1 } });
+  });
+
+  it('in two ways of writing it is no key of a map twice', async () => {
+    expect(await ask('PUT', '/v1/books/b-1', { marks: { [apart]: 1, [whole]: 2 } })).toMatchObject({ status: 400, fields: [`marks["${whole}"]: map.unique`] });
+    expect((await ask('PUT', '/v1/books/b-1', { marks: { ['__proto__']: 1 } })).fields).toEqual(['marks["__proto__"]: map.key']);
+  });
+});
+
 describe('names that every object has', () => {
   it('are fields like any other where the contract has them, and unknown where it has not', async () => {
     expect((await ask('GET', '/v1/books:search?constructor=a&author.toString=b')).fields).toEqual(['author.toString: query.unknown']);

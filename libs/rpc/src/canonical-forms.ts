@@ -39,4 +39,5 @@ function toAsciiDomain(domain: string): string {
 }
 
 const isAscii = /^[\0-\x7f]*$/;
-const isName = /^[\w.\-\u0080-\u{10ffff}]+$/u;
+// no domain is longer (RFC 1035 §2.3.4)
+const isName = /^[\w.\-\u0080-\u{10ffff}]{1,253}$/u;

@@ -34,7 +34,7 @@ export function canonicalize(type: DescMessage, message: Message): void {
   if (walk.faults.length) faultsOf.set(message, walk.faults);
 }
 
-/** What kept a message from its canonical form: NUL, which PostgreSQL's text cannot hold, map keys that became equal, faults of a form. */
+/** What kept a message from its canonical form: NUL, which PostgreSQL's text cannot hold, too many combining characters, map keys that became equal, faults of a form. */
 export const canonicalFaultsOf = (message: Message): readonly FieldViolation[] => faultsOf.get(message) ?? [];
 
 /** @throws when the contract asks for the canonical form of what is no string */
@@ -104,9 +104,13 @@ function toMessageConvert(field: DescField, type: DescMessage): Convert {
 // text up to here is in NFC as it is, and most of it is this
 const isUnclear = /[\0\u0300-\uffff]/;
 
+// to order more of them takes the square of their number: nothing that is written has so many (UAX #15 §13)
+const isPiledUp = /(?<!\p{M})\p{M}{31}/u;
+
 function toTextConvert(form: TextForm | undefined): (text: string, walk: Walk) => string {
   return (text, walk) => {
     const isPlain = !isUnclear.test(text);
+    if (!isPlain && isPiledUp.test(text)) return (report(walk, 'must not have more than 30 combining characters in a row', 'string.combining'), text);
     const normal = isPlain ? text : text.normalize('NFC');
     if (!isPlain && normal.includes('\0')) report(walk, 'must not contain the character NUL', 'string.nul');
     else if (form) {

@@ -68,6 +68,13 @@ describe('text in a request', () => {
     for (const tag of [0x1a, 0x22]) expect(await caught<ServiceError>(tell(entry(tag)))).toMatchObject({ code: 3, details: 'the request breaks a rule of its contract' });
   });
 
+  it('may not pile up combining characters, which would take longer to order than anybody waits', async () => {
+    const { client } = await startRuleService();
+    const marks = (count: number) => '\u0301\u0323'.repeat(count / 2);
+    expect((await client.tell({ plain: `a${marks(30)}` })).told?.plain).toBe(`a${marks(30)}`.normalize('NFC'));
+    expect((await caught(client.tell({ plain: `a${marks(200_000)}`, items: [`b${marks(32)}`] }))).violations.map(({ field, reason }) => `${field}: ${reason}`)).toEqual(['plain: string.combining', 'items[0]: string.combining']);
+  });
+
   it('may not make two keys of a map one', async () => {
     const { client } = await startRuleService();
     const error = await caught(client.tell({ labels: { [apart]: '1', [whole]: '2' }, structure: { a: { [whole]: 1, [apart]: 2 } } }));

@@ -186,7 +186,7 @@ describe('schemas', () => {
     const { email, owner, name } = schemas.Ruling.properties;
     expect([email.description, owner.description, name.description]).toEqual([
       'Its domain is taken in lower case and as A-labels (RFC 5890).',
-      'Whose it is.\n\nCapitals are taken as lower case.',
+      'Whose it is.\n\nCapitals of a UUID are taken as lower case.',
       'Space around it is dropped, and a run of spaces is one; control characters and bidirectional controls are refused.',
     ]);
   });

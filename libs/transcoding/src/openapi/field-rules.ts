@@ -91,7 +91,7 @@ export function readFormNotes(field: DescField): string[] {
 
 const formNotes: Readonly<Partial<Record<CanonicalForm, string>>> = {
   [CanonicalForm.EMAIL]: 'Its domain is taken in lower case and as A-labels (RFC 5890).',
-  [CanonicalForm.UUID]: 'Capitals are taken as lower case.',
+  [CanonicalForm.UUID]: 'Capitals of a UUID are taken as lower case.',
   [CanonicalForm.NAME]: 'Space around it is dropped, and a run of spaces is one; control characters and bidirectional controls are refused.',
 };
 

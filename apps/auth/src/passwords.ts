@@ -38,5 +38,5 @@ export function createPasswords({ concurrency = defaultConcurrency, maxWaiting =
   };
 }
 
-// the same text typed on another keyboard is the same password (RFC 8265 §4.2)
-const normalize = (password: string): string => password.normalize('NFC');
+// the same text typed on another keyboard is the same password: spaces of every kind are one, in NFC (RFC 8265 §4.2.1, OpaqueString)
+const normalize = (password: string): string => password.replace(/\p{Zs}/gu, ' ').normalize('NFC');

@@ -45,8 +45,8 @@ export function createSignUp({ database, people, passwords, sessions, idempotenc
   const ensurePerson = async (pending: PendingSignUp): Promise<Person> => {
     try {
       await people.create({ id: pending.userId, email: pending.email, displayName: pending.displayName });
-      const person = await people.findById(pending.userId);
-      if (person && isSignUpOf(person, pending)) return person;
+      const person = await findPersonOf(people, pending);
+      if (person) return person;
     } catch (error) {
       if (!isAppError(error, 'EMAIL_TAKEN')) throw error;
     }
@@ -69,12 +69,11 @@ export function createSignUp({ database, people, passwords, sessions, idempotenc
   };
 
   return async (request, method) => {
+    // an email that its rule lets pass is ASCII: this folds it as the database does
     const principal = createHmac('sha256', emailKey).update(request.email.toLowerCase()).digest('hex');
-    // a UUID is the same in either case (RFC 9562 §4)
-    const requestId = request.requestId.toLowerCase();
-    const key = { principal, method, requestId };
+    const key = { principal, method, requestId: request.requestId };
     // what is kept of the request has no password: a repetition proves that it knows it
-    const kept = SignUpRequest.encode({ ...request, requestId, password: '' }).finish();
+    const kept = SignUpRequest.encode({ ...request, password: '' }).finish();
     if (await idempotency.find(database, key, kept)) return repeat(request);
     try {
       return await attempt(request, (tx) => idempotency.record(tx, key, kept));
@@ -87,8 +86,11 @@ export function createSignUp({ database, people, passwords, sessions, idempotenc
   };
 }
 
-/** Whether the person is the one who signed up: one who was given another email is not this sign-up's any more. */
-export const isSignUpOf = ({ user }: Person, pending: PendingSignUp): boolean => user.email.toLowerCase() === pending.email.toLowerCase();
+/** The person that a pending sign-up has made: one who was given another email is not this sign-up's any more. Which emails are the same is for `user` to say. */
+export async function findPersonOf(people: People, { userId, email }: PendingSignUp): Promise<Person | undefined> {
+  const person = await people.findByEmail(email);
+  return person?.user.id === userId ? person : undefined;
+}
 
 /** Turns a pending sign-up into credentials; false when another attempt has taken it over or finished it. */
 export async function activate(tx: Queryable, pending: PendingSignUp): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { Database } from '@gatehouse/postgres';
 import type { People } from './people';
 import { deleteExpiredTokens, deleteOldSessions, eraseSealedSuccessors } from './postgres/session-repository';
 import { endSignUp, takeAbandonedSignUps } from './postgres/sign-up-repository';
-import { activate, isSignUpOf } from './sign-up';
+import { activate, findPersonOf } from './sign-up';
 
 export interface SweeperOptions {
   database: Database;
@@ -43,8 +43,7 @@ export function createSweeper({ database, people, idempotency, replaySeconds, ab
 
   const sweepSignUps = async () => {
     for (const pending of await takeAbandonedSignUps(database, abandonedAfterMs)) {
-      const person = await people.findById(pending.userId);
-      if (person && isSignUpOf(person, pending)) await database.transaction((tx) => activate(tx, pending));
+      if (await findPersonOf(people, pending)) await database.transaction((tx) => activate(tx, pending));
       else await endSignUp(database, pending);
     }
   };

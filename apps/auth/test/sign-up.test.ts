@@ -17,11 +17,26 @@ describe('signing up', () => {
   it('creates the person, whose password logs in, and answers with tokens', async () => {
     const answer = await under.auth.signUp({ email: 'Ada@Example.com', password, displayName: 'Ada' });
     const user = under.users.findByEmail('ada@example.com')!;
-    expect(answer).toMatchObject({ user: { id: user.id, email: 'Ada@Example.com', displayName: 'Ada' }, tokenType: 'Bearer', expiresIn: 900 });
+    expect(answer).toMatchObject({ user: { id: user.id, email: 'Ada@example.com', displayName: 'Ada' }, tokenType: 'Bearer', expiresIn: 900 });
     expect(answer.accessToken).toMatch(/^ey/);
     expect(answer.refreshToken).toMatch(/^ghr_/);
     expect((await under.auth.login({ email: 'ada@EXAMPLE.com', password })).user?.id).toBe(user.id);
     expect(await pendingSignUps()).toBe(0);
+  });
+
+  it('knows one email and one password in every way of writing them', async () => {
+    const answer = await under.auth.signUp({ email: 'Kurt@b\u00fccher.example', password: 'cafe\u0301\u00a0au lait' });
+    for (const [email, given] of [
+      ['kurt@xn--bcher-kva.example', 'caf\u00e9 au lait'],
+      ['KURT@BU\u0308CHER.example', 'caf\u00e9\u2003au lait'],
+      ['\u212aurt@b\u00fccher.\uff45xample', 'cafe\u0301 au\u3000lait'],
+    ] as const) {
+      expect((await under.auth.login({ email, password: given })).user?.id).toBe(answer.user?.id);
+      expect(await verdictOf(under.auth.signUp({ email, password }))).toBe(taken);
+    }
+    expect(await verdictOf(under.auth.login({ email: 'kurt@b\u00fccher.example', password: 'caf\u00e9  au lait' }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+    // eight characters are eight after it too
+    expect(await verdictOf(under.auth.signUp({ email: 'short@example.com', password: 'e\u0301'.repeat(7) }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED');
   });
 
   it('refuses an email that is taken, whatever its case, and leaves its password alone', async () => {

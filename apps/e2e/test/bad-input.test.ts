@@ -46,13 +46,13 @@ describe('a body', () => {
     ['that is null', 'null', ['']],
     ['that is a list', '[]', ['']],
     ['with an unknown field', JSON.stringify({ ...person, admin: true }), ['admin']],
-    ['with a repeated key', '{"email":"a@example.com","email":"b@example.com","password":"12345678"}', ['']],
-    ['with a repeated key written in two ways', '{"email":"a@example.com","\\u0065mail":"b@example.com"}', ['']],
-    ['with a field by both of its names', '{"display_name":"a","displayName":"b"}', ['']],
+    ['with a repeated key', '{"email":"a@example.com","email":"b@example.com","password":"12345678"}', ['email']],
+    ['with a repeated key written in two ways', '{"email":"a@example.com","\\u0065mail":"b@example.com"}', ['email']],
+    ['with a field by both of its names', '{"display_name":"a","displayName":"b"}', ['displayName']],
     ['with __proto__', '{"__proto__":{"email":"a@example.com"}}', ['__proto__']],
     ['with a number for a string', JSON.stringify({ ...person, email: 5 }), ['email']],
     ['with an object for a string', JSON.stringify({ ...person, password: {} }), ['password']],
-    ['with half of a surrogate pair', '{"email":"a@example.com","password":"12345678","displayName":"\\ud800"}', ['']],
+    ['with half of a surrogate pair', '{"email":"a@example.com","password":"12345678","displayName":"\\ud800"}', ['displayName']],
     ['that is not UTF-8', Buffer.concat([Buffer.from('{"email":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]), ['']],
     ['with a byte order mark', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from('{}')]), ['']],
     ['that is nested too deeply', `${'['.repeat(100)}${']'.repeat(100)}`, ['']],
@@ -186,6 +186,22 @@ describe('what is no HTTP, or could be read in two ways', () => {
     const answer = await raw(text);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('application/problem+json');
+  });
+});
+
+describe('what can be written in several ways', () => {
+  it('is one person by each form of the email, password and id', async () => {
+    const post = (path: string, body: object) => send(gatehouse.url, 'POST', path, { body });
+    const signedUp = await post('/v1/auth/signup', { email: 'Kurt@B\u00dcCHER.example', password: 'cafe\u0301 au lait', displayName: '  Kurt\u00a0 G. ' });
+    expect(signedUp.status).toBe(200);
+    const { id } = (signedUp.body as { user: { id: string } }).user;
+    expect(signedUp.body).toMatchObject({ user: { email: 'Kurt@xn--bcher-kva.example', displayName: 'Kurt G.' } });
+    for (const email of ['kurt@bu\u0308cher.example', 'KURT@XN--BCHER-KVA.EXAMPLE']) {
+      expect((await post('/v1/auth/login', { email, password: 'caf\u00e9\u00a0au lait' })).body).toMatchObject({ user: { id } });
+      expectProblem(await post('/v1/auth/signup', { email, password: 'another password' }), 409, 'ALREADY_EXISTS', 'EMAIL_TAKEN');
+    }
+    const own = (signedUp.body as { accessToken: string }).accessToken;
+    expect((await send(gatehouse.url, 'GET', `/v1/users/${id.toUpperCase()}`, { token: own })).body).toMatchObject({ id });
   });
 });
 

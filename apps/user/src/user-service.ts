@@ -6,7 +6,7 @@ import type { RpcCall, RpcService } from '@gatehouse/rpc';
 import { v7 as uuidv7 } from 'uuid';
 import { readPageToken, toPageToken } from './page-token';
 import { createUserRepository } from './postgres/user-repository';
-import { etagOf, isSameEmail, permissionsOf, toPageSize, toRevision, type User, type UserChange } from './user';
+import { etagOf, permissionsOf, toPageSize, toRevision, type User, type UserChange } from './user';
 import { readUserChange } from './user-change';
 import { toUserMessage } from './user-message';
 
@@ -23,17 +23,15 @@ export function createUserService({ database, idempotency }: UserServiceOptions)
     async createUser(request, call) {
       const principal = principalOf(call);
       if (request.userId && principal.kind !== 'service') throw userIdNotAllowed();
-      // a UUID is the same in either case (RFC 9562 §4)
-      const requestId = request.requestId.toLowerCase();
-      const key = { principal: toKey(call), method: call.method.path, requestId };
+      const key = { principal: toKey(call), method: call.method.path, requestId: request.requestId };
       const answer = await database.transaction((tx) =>
-        idempotency.once(tx, key, CreateUserRequest.encode({ ...request, requestId }).finish(), async () => {
+        idempotency.once(tx, key, CreateUserRequest.encode(request).finish(), async () => {
           const repository = createUserRepository(tx);
           const id = request.userId || uuidv7();
           const made = await repository.insert({ id, email: request.email, displayName: request.displayName, roles: ['member'] });
-          const user = made ?? (await repository.findById(id));
+          const user = made ?? (await repository.findByEmail(request.email));
           // the id is in use: by a repetition of this call, or by somebody else
-          if (!user || !isSameEmail(user.email, request.email)) throw emailTaken();
+          if (user?.id !== id) throw emailTaken();
           return UserMessage.encode(toUserMessage(user)).finish();
         }),
       );

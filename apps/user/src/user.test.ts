@@ -1,4 +1,4 @@
-import { etagOf, isSameEmail, permissionsOf, toPageSize, toRevision } from './user';
+import { etagOf, permissionsOf, toPageSize, toRevision } from './user';
 
 describe('a person', () => {
   it('may what any of their roles permits', () => {
@@ -9,11 +9,6 @@ describe('a person', () => {
   it('has an etag that changes with each revision', () => {
     expect(etagOf({ revision: 1 })).not.toBe(etagOf({ revision: 2 }));
     expect(toRevision(etagOf({ revision: 12 }))).toBe(12);
-  });
-
-  it('is the same whatever the case of the email', () => {
-    expect(isSameEmail('Ada@Example.com', 'ada@example.COM')).toBe(true);
-    expect(isSameEmail('ada@example.com', 'eda@example.com')).toBe(false);
   });
 });
 

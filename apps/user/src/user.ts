@@ -2,7 +2,7 @@
 export interface User {
   /** UUID version 7. */
   readonly id: string;
-  /** As it was given; unique without regard to case. */
+  /** In canonical form; unique without regard to case. */
   readonly email: string;
   readonly displayName: string;
   readonly status: UserStatus;
@@ -35,9 +35,6 @@ export const etagOf = ({ revision }: Pick<User, 'revision'>): string => `"${revi
 
 /** The revision that an etag stands for; 0, which no person has, for one that etagOf did not give. */
 export const toRevision = (etag: string): number => Number(/^"([1-9]\d{0,14})"$/.exec(etag)?.[1] ?? 0);
-
-/** Whether two emails name the same person. */
-export const isSameEmail = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 const defaultPageSize = 50;
 const maxPageSize = 200;

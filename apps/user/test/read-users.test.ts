@@ -1,4 +1,5 @@
-import type { User } from '@gatehouse/contracts/user';
+import { descriptorSet, type User } from '@gatehouse/contracts/user';
+import { createChannel } from '@gatehouse/rpc';
 import { randomUUID } from 'node:crypto';
 import { startUser, type UserUnderTest, verdictOf } from './user-under-test';
 
@@ -21,6 +22,18 @@ describe('GetUser', () => {
   it('tells a stranger nothing, neither that a person exists nor that an id is ill-formed', async () => {
     const stranger = await user.asPerson(randomUUID());
     for (const id of [ada.id, randomUUID(), 'no uuid', '']) expect(await verdictOf(stranger.getUser({ id }))).toBe('PERMISSION_DENIED PERMISSION_DENIED');
+  });
+
+  it('is not deceived by bytes that could name two people', async () => {
+    const stranger = randomUUID();
+    const channel = createChannel({ target: user.target, descriptorSets: [descriptorSet] });
+    const authorization = `Bearer ${await user.issuer.accessToken({ id: stranger })}`;
+    const ask = (bytes: Buffer) => channel.unary({ path: 'gatehouse.user.v1.UserService/GetUser', service: 'gatehouse.user.v1.UserService', name: 'GetUser' }, bytes, { metadata: { authorization } });
+    // the id of another, then the same field once more with the tag of a number, and a field that is not known
+    const asNumber = Buffer.concat([Buffer.from([0x0a, 36]), Buffer.from(ada.id), Buffer.from([0x08, 2]), Buffer.from('me'), Buffer.from([0xf8, 0x01, 0x00])]);
+    const verdict = await verdictOf(ask(asNumber));
+    channel.close();
+    expect(verdict).toBe('NOT_FOUND USER_NOT_FOUND');
   });
 
   it('tells an administrator what is wrong', async () => {

@@ -1,6 +1,6 @@
 import { getOption, hasOption, ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
-import { type AccessRule, access } from '@gatehouse/contracts/api';
+import { type AccessRule, access, canonical_form as canonicalForm, CanonicalForm } from '@gatehouse/contracts/api';
 import type { RpcCall, RpcMethod } from '@gatehouse/rpc';
 
 /**
@@ -67,5 +67,6 @@ function findSubjectFields(message: DescMessage, path: string, method: string): 
   }
   const last = fields.at(-1);
   if (last?.fieldKind !== 'scalar' || last.scalar !== ScalarType.STRING) throw new Error(`${method}: its access rule names the field ${path}, which holds no user id: it is not a string`);
+  if (getOption(last, canonicalForm) !== CanonicalForm.UUID) throw new Error(`${method}: its access rule names the field ${path}, which needs the canonical form of a UUID`);
   return fields;
 }

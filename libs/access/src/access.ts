@@ -37,7 +37,7 @@ export function createAccess({ verifier, methods }: AccessOptions): { authentica
         if ((rule.case === 'permission' || rule.case === 'selfOrPermission') && principal.permissions.includes(rule.value.permission)) return next();
         if (rule.case === 'selfOrPermission') {
           const subject = await readSubject(call, rule.value.subjectField);
-          if (subject === me || subject?.toLowerCase() === principal.id) return next();
+          if (subject === me || subject === principal.id) return next();
         }
       }
       throw permissionDenied({ permission: rule.case === 'permission' || rule.case === 'selfOrPermission' ? rule.value.permission : '' });

@@ -93,6 +93,7 @@ describe('the access rule of a method', () => {
       'Forgotten has no (gatehouse.api.v1.access)',
       'Misnamed: its access rule names the field person.nobody, which test.access.v1.Request does not have',
       'Mistyped: its access rule names the field person, which holds no user id: it is not a string',
+      'Formless: its access rule names the field person.name, which needs the canonical form of a UUID',
       'Nameless: its access rule names no permission',
       'Ruleless: its (gatehouse.api.v1.access) names no rule',
       'Unreachable: its access rule admits nobody',

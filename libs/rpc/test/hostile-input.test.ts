@@ -145,6 +145,24 @@ describe('a request', () => {
     expect(codes.get(0)).toBeGreaterThan(30);
   });
 
+  it('is one message to what is around the handler and to the handler, however it is written', async () => {
+    const seen: unknown[] = [];
+    const watch: RpcInterceptor = (call, next) => {
+      const { action, parts } = call.message as unknown as ActRequest;
+      seen.push([action, parts['a']?.text]);
+      return next();
+    };
+    const { target } = await serve(async ({ action, parts }) => (seen.push([action, parts['a']?.text]), { result: '' }), { access: () => ({ authenticate: watch, authorize: (_call, next) => next() }) });
+    const field = (tag: number, content: string | Buffer) => Buffer.concat([Buffer.from([tag, content.length]), Buffer.from(content)]);
+    const actionAsNumber = Buffer.concat([field(0x0a, 'theirs'), field(0x08, 'me'), Buffer.from([0xf8, 0x01, 0x00])]);
+    const partInTwo = field(0x1a, Buffer.concat([field(0x0a, 'a'), field(0x12, field(0x0a, 'one')), field(0x12, Buffer.alloc(0))]));
+    for (const bytes of [actionAsNumber, partInTwo]) {
+      seen.splice(0);
+      await callRaw(target, bytes);
+      expect(seen[1]).toEqual(seen[0]);
+    }
+  });
+
   it('larger than the limit is refused, and the connection lives', async () => {
     const { target } = await serve(async () => ({ result: 'small' }));
     const client = connect(target);

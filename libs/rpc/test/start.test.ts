@@ -1,11 +1,13 @@
 import { clone, create, fromBinary, setExtension, toBinary } from '@bufbuild/protobuf';
 import { FieldOptionsSchema, type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { field as fieldRules, FieldRulesSchema, Ignore } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
+import { canonical_form, CanonicalForm } from '@gatehouse/contracts/api';
 import { createServer } from 'node:net';
 import { AppError } from '@gatehouse/errors';
 import { bindService, createRpcServer, readMethods, type RpcInterceptor, type RpcServerOptions, type RpcService } from '../src';
 import { openAccess } from '../src/testing';
 import { descriptorSet } from './gen/descriptor-set';
+import { RuleServiceDefinition } from './gen/test/v1/rules';
 import { TestServiceDefinition } from './gen/test/v1/test';
 import { caught, callRaw, closeLater, connect, descriptorSets, serve, toService } from './connect';
 
@@ -40,6 +42,20 @@ describe('a server does not start', () => {
       setExtension(found.options, fieldRules, create(FieldRulesSchema, rules));
     });
     expect(() => createTestServer({ descriptorSets: broken })).toThrow(`test.v1.${messageName}: a rule of the contract cannot be used`);
+  });
+
+  it.each([
+    ['a map', 'ActRequest', 'parts'],
+    ['a message', 'CheckRequest', 'ruled'],
+    ['bytes', 'Ruled', 'data'],
+  ])('with the canonical form of %s', (_what, messageName, fieldName) => {
+    const broken = toContract((set) => {
+      const found = set.file.flatMap(({ messageType }) => messageType).find(({ name }) => name === messageName)!.field.find(({ name }) => name === fieldName)!;
+      found.options = create(FieldOptionsSchema);
+      setExtension(found.options, canonical_form, CanonicalForm.UUID);
+    });
+    const both = [...services, bindService(RuleServiceDefinition, {} as never)];
+    expect(() => createTestServer({ services: both, descriptorSets: broken })).toThrow('only a string, or a list of them, has a canonical form');
   });
 
   it('with an RPC missing: it does not compile', () => {

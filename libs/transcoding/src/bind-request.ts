@@ -51,7 +51,7 @@ export function bindRequest(route: Route, { path, query = '', body, form, header
     violations.push(...explainRefusal(schema, json, options));
   }
   const named = new Set(violations.map(({ field }) => field));
-  violations.push(...findNonCanonical(schema, json).filter(({ field }) => !named.has(field)));
+  violations.push(...findNonCanonical(schema, json, registry).filter(({ field }) => !named.has(field)));
   if (!message || violations.length) throw requestUnreadable({ cause, violations: violations.slice(0, maxViolations) });
   fillMask(route, message, body, registry);
   return message;

@@ -26,7 +26,8 @@ const numberNames: Partial<Record<ScalarType, string>> = {
 
 const toEnumText = ({ values }: DescEnum) => `one of ${values.slice(0, 10).map(({ name }) => name).join(', ')}${values.length > 10 ? ', …' : ''}`;
 
-const isWellKnown = ({ typeName }: DescMessage) => typeName.startsWith('google.protobuf.');
+/** Whether a type has a JSON form of its own. */
+export const isWellKnown = ({ typeName }: DescMessage) => typeName.startsWith('google.protobuf.');
 
 /** A value that any map with such values takes; undefined where there is no simple one. */
 function sampleOf({ message, enum: enumeration, scalar }: DescField): JsonValue | undefined {
@@ -61,15 +62,21 @@ export function explainRefusal(schema: DescMessage, json: JsonValue, options: Pa
   const visit = (message: DescMessage, value: JsonValue, path: string, depth: number): void => {
     const before = violations.length;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return add(path, 'must be an object', 'json.type');
+    const right: { field: DescField; key: string; item: JsonValue }[] = [];
     for (const [key, item] of Object.entries(value)) {
       if (violations.length >= maxViolations) return;
       const field = message.fields.find(({ jsonName, name }) => jsonName === key || name === key);
       const at = path ? `${path}.${key}` : key;
       if (!field) add(at, 'is not a field of the request', 'json.unknown_field');
       else if (isRefused(message, { [key]: item })) visitField(message, field, key, item, at, depth);
+      else {
+        // right alone, it may be the same field by its other name, or another one of its oneof
+        const rival = right.find((each) => each.field === field || (field.oneof && each.field.oneof === field.oneof));
+        if (rival && isRefused(message, { [rival.key]: rival.item, [key]: item })) add(at, rival.field === field ? 'is given twice, by both of its names' : `excludes "${rival.key}"`, 'json.conflict');
+        else right.push({ field, key, item });
+      }
     }
-    // nothing is wrong with any field alone: a oneof is set twice, or a field by both of its names
-    if (violations.length === before) add(path, 'sets a field twice, or two fields that exclude each other', 'json.conflict');
+    if (violations.length === before) add(path, 'cannot be read', 'json.type');
   };
   const visitField = (message: DescMessage, field: DescField, key: string, value: JsonValue, path: string, depth: number): void => {
     const isNested = field.message && !isWellKnown(field.message) && depth < maxDepth;
@@ -83,6 +90,7 @@ export function explainRefusal(schema: DescMessage, json: JsonValue, options: Pa
     } else if (field.fieldKind === 'map') {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return add(path, 'must be an object', 'json.type');
       const sample = sampleOf(field);
+      const before = violations.length;
       for (const [name, item] of Object.entries(value)) {
         const at = `${path}[${JSON.stringify(name)}]`;
         if (violations.length >= maxViolations || !isRefused(message, { [key]: { [name]: item } })) continue;
@@ -91,6 +99,7 @@ export function explainRefusal(schema: DescMessage, json: JsonValue, options: Pa
         else if (isNested && typeof item === 'object' && item !== null) visit(field.message!, item, at, depth + 1);
         else add(at, toExpectation(field), 'json.type');
       }
+      if (violations.length === before) add(path, 'has a key twice, in two ways of writing it', 'json.conflict');
     } else if (isNested) visit(field.message!, value, path, depth + 1);
     else add(path, toExpectation(field), 'json.type');
   };

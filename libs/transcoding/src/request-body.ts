@@ -2,6 +2,7 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { requestTooLarge, requestUnreadable } from '@gatehouse/contracts/api';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { toFieldText } from './json-violations';
 import { JsonSyntaxError, parseStrictJson } from './strict-json';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -52,7 +53,7 @@ export function toJsonValue(text: string): JsonValue {
   try {
     return parseStrictJson(text) as JsonValue;
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw unreadable(error.message);
+    if (error instanceof JsonSyntaxError) throw unreadable(error.message, error.path);
     throw error;
   }
 }
@@ -82,4 +83,4 @@ const tooLarge = (maxBytes: number) => requestTooLarge({ limit: 'body_bytes', ma
 
 const isBlank = (line: Buffer) => line.every((byte) => byte === 32 || byte === 13 || byte === 9);
 
-const unreadable = (description: string) => requestUnreadable({ violations: [{ field: '', description: `the body ${description}`, reason: 'json.syntax' }] });
+const unreadable = (description: string, path = '') => requestUnreadable({ violations: [{ field: toFieldText(path), description: `the body ${description}`, reason: 'json.syntax' }] });

@@ -37,6 +37,20 @@ describe('parseStrictJson', () => {
     expect([refusal(nest(64)), refusal(nest(65)), refusal(nest(30_000))]).toEqual(['taken', 'is nested deeper than 64 levels', 'is nested deeper than 64 levels']);
   });
 
+  it('says where', () => {
+    const whereOf = (text: string) => {
+      try {
+        return parseStrictJson(text);
+      } catch (error) {
+        return (error as JsonSyntaxError).path;
+      }
+    };
+    expect(whereOf('{"a":{"b":[1,{"c":[[],["x",{"d":1,"d":2}]]}]}}')).toBe('a.b[1].c[1][1].d');
+    expect(whereOf('[{"a":[1,2]},{"a":[1,9007199254740993]}]')).toBe('[1].a[1]');
+    expect(whereOf('{"a":1,"a":2}')).toBe('a');
+    expect(whereOf('"\\ud800"')).toBe('');
+  });
+
   it('agrees with JSON.parse on everything else', () => {
     let state = 7;
     const random = (below: number) => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % below;

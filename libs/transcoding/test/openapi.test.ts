@@ -167,6 +167,31 @@ describe('schemas', () => {
     expect(schemas.Place.description).toBe('Where it lies.\n\nA shelf needs a floor.');
   });
 
+  it('says in words what it has no keyword for, and of bytes how long their text may be', () => {
+    expect(schemas.Ruling.properties).toMatchObject({
+      octets: { maxLength: 8, description: 'At least 2 bytes long.\n\nAt most 8 bytes long.' },
+      folded: { description: 'Must match `(?i)^[a-z]*$` (RE2).' },
+      past: { description: 'Must be in the past.' },
+      near: { description: 'Must be within 60s of now.' },
+      weight: { description: 'Must be finite.' },
+      peer: { description: 'Must be a host and a port.' },
+      colour: { description: 'Must be a colour.' },
+      colours: { description: 'Must be a colour.' },
+      counts: { description: 'Counts are even.' },
+      digest: { maxLength: 44, description: 'At least 32 bytes long.\n\nAt most 32 bytes long.' },
+    });
+    expect(schemas.Ruling.properties.folded.pattern).toBeUndefined();
+  });
+
+  it('says which form a value is taken in', () => {
+    const { email, owner, name } = schemas.Ruling.properties;
+    expect([email.description, owner.description, name.description]).toEqual([
+      'Its domain is taken in lower case and as A-labels (RFC 5890).',
+      'Whose it is.\n\nCapitals of a UUID are taken as lower case.',
+      'Space around it is dropped, and a run of spaces is one; control characters and bidirectional controls are refused.',
+    ]);
+  });
+
   it('requires what is declared so, and what would break a rule by its absence', () => expect(schemas.Product.required).toEqual(['title', 'kind', 'tags', 'grade']));
 
   it('says which fields exclude each other', () => {

@@ -143,7 +143,7 @@ describe('a stream of requests', () => {
   it.each([
     ['{"name":"a"}\n{"name":1}', ['[1].name: json.type']],
     ['{"name":"a"}\n{"name":"b"', ['[1]: json.syntax']],
-    ['{"name":"a"}\n\n{"a":1,"a":2}', ['[1]: json.syntax']],
+    ['{"name":"a"}\n\n{"a":1,"a":2}', ['[1].a: json.syntax']],
     ['{"nothing":1}', ['[0].nothing: json.unknown_field']],
     ['[]', ['[0]: json.type']],
   ])('%j names what is wrong, and where', async (body, fields) => {

@@ -40,6 +40,8 @@ describe('a value', () => {
   });
 
   it.each<[string, object, string[]]>([
+    ['an Any with a time that there is not', { any: { '@type': 'type.googleapis.com/google.protobuf.Timestamp', value: '2026-02-30T00:00:00Z' } }, ['any.value: json.type']],
+    ['an Any with a number in a form of its own', { any: { '@type': 'type.googleapis.com/test.warehouse.v1.Size', width: '0x1' } }, ['any.width: json.type']],
     ['an Any of an unknown type', { any: { '@type': 'type.googleapis.com/nothing.Here' } }, ['any: json.type']],
     ['a Duration without its unit', { duration: '1.5' }, ['duration: json.type']],
     ['a FieldMask in snake_case', { mask: 'display_name' }, ['mask: json.type']],

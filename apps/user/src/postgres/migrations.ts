@@ -1,11 +1,13 @@
 import type { MigrationSet } from '@gatehouse/postgres';
 import createUsers from './migrations/0001_create_users.sql';
 import foldEmailsAlike from './migrations/0002_fold_emails_alike.sql';
+import lowerEmailDomains from './migrations/0003_lower_email_domains.sql';
 
 export const userMigrations: MigrationSet = {
   name: 'user',
   migrations: [
     { name: '0001_create_users', sql: createUsers },
     { name: '0002_fold_emails_alike', sql: foldEmailsAlike },
+    { name: '0003_lower_email_domains', sql: lowerEmailDomains },
   ],
 };

@@ -1,4 +1,5 @@
-import { type DescField, type DescMessage, type DescOneof, type FileRegistry, getOption, hasOption, toJson } from '@bufbuild/protobuf';
+import { type DescExtension, type DescField, type DescMessage, type DescOneof, type FileRegistry, getOption, hasOption, toJson } from '@bufbuild/protobuf';
+import { canonical_form as canonicalForm, CanonicalForm } from '@gatehouse/contracts/api';
 
 type Value = string | number | boolean;
 
@@ -82,7 +83,28 @@ export function readMessageNotes(message: DescMessage, registry: FileRegistry): 
 /** The sentences of CEL rules. */
 export const toNotes = (cel: FieldRules['cel'] = []): string[] => cel.flatMap(({ message }) => (message ? [`${message[0]!.toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`] : []));
 
-function readOption(desc: DescField | DescMessage | DescOneof, name: string, registry: FileRegistry): object {
+/** What a canonical form makes of a value, in a sentence. */
+export function readFormNotes(field: DescField): string[] {
+  const note = formNotes[getOption(field, canonicalForm)];
+  return note ? [note] : [];
+}
+
+const formNotes: Readonly<Partial<Record<CanonicalForm, string>>> = {
+  [CanonicalForm.EMAIL]: 'Its domain is taken in lower case and as A-labels (RFC 5890).',
+  [CanonicalForm.UUID]: 'Capitals of a UUID are taken as lower case.',
+  [CanonicalForm.NAME]: 'Space around it is dropped, and a run of spaces is one; control characters and bidirectional controls are refused.',
+};
+
+/** What rules of the contract's own kind, which extend those of buf.validate, ask for. */
+export function readOwnNotes(rules: ValueRules, registry: FileRegistry): string[] {
+  return Object.keys(rules).flatMap((name) => {
+    const extension = /^\[(.+)\]$/.exec(name)?.[1];
+    const rule = extension === undefined ? undefined : registry.getExtension(extension);
+    return rule ? toNotes((readOption(rule, 'buf.validate.predefined', registry) as FieldRules).cel) : [];
+  });
+}
+
+function readOption(desc: DescField | DescMessage | DescOneof | DescExtension, name: string, registry: FileRegistry): object {
   const extension = registry.getExtension(name);
   if (!extension?.message || !hasOption(desc, extension)) return {};
   return toJson(extension.message, getOption(desc, extension) as never, { registry }) as object;

@@ -77,7 +77,7 @@ export function createMessageSchemas(registry: FileRegistry): MessageSchemas {
   };
 
   const ofField = (field: DescField, direction: Direction, value = ofValue(field, direction)): Schema => {
-    const { keywords, notes } = toFieldKeywords(field, readFieldRules(field, registry));
+    const { keywords, notes } = toFieldKeywords(field, readFieldRules(field, registry), registry);
     const { items, propertyNames, additionalProperties, ...own } = keywords;
     const shape: Schema =
       field.fieldKind === 'list'

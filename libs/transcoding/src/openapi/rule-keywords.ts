@@ -1,5 +1,5 @@
-import type { DescEnum, DescField } from '@bufbuild/protobuf';
-import { type FieldRules, toNotes, type ValueRules, valueRulesOf } from './field-rules';
+import type { DescEnum, DescField, FileRegistry } from '@bufbuild/protobuf';
+import { type FieldRules, readFormNotes, readOwnNotes, toNotes, type ValueRules, valueRulesOf } from './field-rules';
 import type { Schema } from './openapi-document';
 
 /** What rules ask for, as keywords of a schema, and as sentences where JSON Schema has no keyword. */
@@ -23,10 +23,25 @@ const formats: Readonly<Record<string, Schema>> = {
   ulid: { pattern: '^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$' },
 };
 
+// rules that have no keyword and no other value than true
+const sentences: Readonly<Record<string, string>> = {
+  ltNow: 'Must be in the past.',
+  gtNow: 'Must be in the future.',
+  finite: 'Must be finite.',
+  hostAndPort: 'Must be a host and a port.',
+  ipPrefix: 'Must be an IP prefix.',
+  ipv4Prefix: 'Must be an IPv4 prefix.',
+  ipv6Prefix: 'Must be an IPv6 prefix.',
+  ipWithPrefixlen: 'Must be an IP address with the length of its prefix.',
+  ipv4WithPrefixlen: 'Must be an IPv4 address with the length of its prefix.',
+  ipv6WithPrefixlen: 'Must be an IPv6 address with the length of its prefix.',
+};
+
 /** The keywords for a field, its items and its keys included. */
-export function toFieldKeywords(field: DescField, rules: FieldRules): RuleKeywords {
+export function toFieldKeywords(field: DescField, rules: FieldRules, registry: FileRegistry): RuleKeywords {
   const own = valueRulesOf(rules);
-  const notes = toNotes(rules.cel);
+  const ofValues = [own, ...[own.items, own.keys, own.values].map((each = {}) => valueRulesOf(each))];
+  const notes = [...toNotes(rules.cel), ...readFormNotes(field), ...ofValues.flatMap((each) => readOwnNotes(each, registry))];
   if (field.fieldKind === 'list') {
     const items = toValueKeywords(field.enum, own.items ?? {});
     const keywords = { ...counts(own.minItems, own.maxItems, 'Items'), ...(own.unique ? { uniqueItems: true } : {}), ...nested('items', items.keywords) };
@@ -36,7 +51,7 @@ export function toFieldKeywords(field: DescField, rules: FieldRules): RuleKeywor
     const keys = toValueKeywords(undefined, own.keys ?? {});
     const values = toValueKeywords(field.enum, own.values ?? {});
     const keywords = { ...counts(own.minPairs, own.maxPairs, 'Properties'), ...nested('propertyNames', keys.keywords), ...nested('additionalProperties', values.keywords) };
-    return { keywords, notes: [...notes, ...keys.notes, ...values.notes] };
+    return { keywords, notes: [...notes, ...keys.notes, ...toNotes(own.keys?.cel), ...values.notes, ...toNotes(own.values?.cel)] };
   }
   const value = toValueKeywords(field.enum, rules);
   return { keywords: value.keywords, notes: [...notes, ...value.notes] };
@@ -46,7 +61,7 @@ function toValueKeywords(enumeration: DescEnum | undefined, all: FieldRules): Ru
   const rules = valueRulesOf(all);
   if (enumeration) return { keywords: toEnumKeywords(enumeration, rules), notes: [] };
   // what is counted and compared is what the text stands for
-  if ('bytes' in all) return { keywords: {}, notes: toLengthNotes(rules.len ?? rules.minLen, rules.len ?? rules.maxLen) };
+  if ('bytes' in all) return { keywords: counts(undefined, toBase64Length(rules.len ?? rules.maxLen), 'Length'), notes: toLengthNotes(rules.len ?? rules.minLen, rules.len ?? rules.maxLen) };
   const notes: string[] = [];
   const schemas: Schema[] = [];
   const { const: constant, in: allowed, notIn, pattern, example } = rules;
@@ -59,8 +74,11 @@ function toValueKeywords(enumeration: DescEnum | undefined, all: FieldRules): Ru
     // as strings, 64-bit numbers, times and durations have an order that JSON Schema does not know
     else if (bound !== undefined) notes.push(`Must be ${words} ${bound}.`);
   }
-  schemas.push(counts(rules.len ?? rules.minLen, rules.len ?? rules.maxLen, 'Length'));
+  // a character is one byte at least
+  schemas.push(counts(rules.len ?? rules.minLen, rules.len ?? rules.maxLen ?? rules.lenBytes ?? rules.maxBytes, 'Length'));
   notes.push(...toLengthNotes(rules.lenBytes ?? rules.minBytes, rules.lenBytes ?? rules.maxBytes));
+  for (const [name, note] of Object.entries(sentences)) if (rules[name] === true) notes.push(note);
+  if (rules.within !== undefined) notes.push(`Must be within ${String(rules.within)} of now.`);
   for (const [name, schema] of Object.entries(formats)) if (rules[name] === true) schemas.push(schema);
   const patterns = [pattern, rules.prefix && `^${escape(rules.prefix)}`, rules.suffix && `${escape(rules.suffix)}$`, rules.contains && escape(rules.contains)].filter((each) => each !== undefined && each !== '');
   for (const each of patterns as string[])
@@ -70,6 +88,9 @@ function toValueKeywords(enumeration: DescEnum | undefined, all: FieldRules): Ru
   if (example) schemas.push({ examples: example });
   return { keywords: merge(schemas), notes };
 }
+
+/** The longest text that so many bytes have. */
+const toBase64Length = (bytes: string | undefined): string | undefined => (bytes === undefined ? undefined : String(Math.ceil(Number(bytes) / 3) * 4));
 
 const toLengthNotes = (min: string | undefined, max: string | undefined): string[] => [...(min ? [`At least ${min} bytes long.`] : []), ...(max ? [`At most ${max} bytes long.`] : [])];
 

@@ -2,6 +2,7 @@ import { descriptorSet, type User, UserServiceDefinition } from '@gatehouse/cont
 import { isAppError } from '@gatehouse/errors';
 import { createChannel, createClient } from '@gatehouse/rpc';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type CuttingProxy, startCuttingProxy } from './cutting-proxy';
 import { adminId, startUser, type UserUnderTest } from './user-under-test';
 
@@ -22,11 +23,12 @@ afterAll(async () => {
 /** Asks with the same request_id until there is an answer. */
 async function untilAnswered<T>(ask: (requestId: string) => Promise<T>): Promise<T> {
   const requestId = randomUUID();
-  for (;;)
+  for (let left = 100; ; left--)
     try {
       return await ask(requestId);
     } catch (error) {
-      if (!isAppError(error, 'UNAVAILABLE') && !isAppError(error, 'REQUEST_IN_PROGRESS')) throw error;
+      if (left === 0 || (!isAppError(error, 'UNAVAILABLE') && !isAppError(error, 'REQUEST_IN_PROGRESS'))) throw error;
+      await pause(20);
     }
 }
 

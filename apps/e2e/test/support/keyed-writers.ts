@@ -23,13 +23,14 @@ export function startKeyedWriters(url: string, token: string, id: string): Keyed
   let stopped = false;
   const untilDone = async (method: string, path: string, body: unknown): Promise<User> => {
     const headers = { 'idempotency-key': randomUUID() };
-    for (;;) {
+    for (let left = 1_000; left > 0; left--) {
       const answer = await send(url, method, path, { token, body, headers }).catch(() => undefined);
       if (answer?.status === 200) return answer.body;
       const isToBeRepeated = !answer || answer.status === 503 || answer.body.reason === 'REQUEST_IN_PROGRESS';
       if (!isToBeRepeated) throw new Error(`${method} ${path} was refused: ${JSON.stringify(answer.body)}`);
       await pause(20);
     }
+    throw new Error(`${method} ${path} was never answered`);
   };
   const callers = Array.from({ length: 10 }, async (_, caller) => {
     for (let round = 0; !stopped; round++) {

@@ -95,21 +95,21 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
     const signal = AbortSignal.any([caller?.signal, options.signal].filter((each) => each !== undefined));
     const { onMetadata } = options;
     let connectMs = connectPatienceMs;
-    const attempts: Attempts = (send, findRequest) =>
-      withRetries(
-        async (previous) => {
-          const toSend = toMetadata(call.metadata);
-          // gRFC A6
-          if (previous) toSend.set('grpc-previous-rpc-attempts', String(previous));
-          const begin = Date.now();
-          if (!closed && connectMs > 0) await untilConnected(client, Math.min(begin + connectMs, deadline), signal);
-          connectMs -= Date.now() - begin;
-          // grpc-js would open a closed channel anew
-          if (closed) throw unavailable();
-          return send({ client, call, metadata: toSend, signal, errorDomains, cancelBudget, onMetadata });
-        },
-        { method, findRequest: () => (closed ? undefined : findRequest()), budget: retryBudget, deadline, signal, onRetry: (error) => call.onRetry?.(error) },
-      );
+    const attempts: Attempts = async (send, findRequest) => {
+      const toSend = toMetadata(call.metadata);
+      const attempt = async (previous: number) => {
+        // gRFC A6
+        if (previous) toSend.set('grpc-previous-rpc-attempts', String(previous));
+        const begin = Date.now();
+        if (!closed && connectMs > 0) await untilConnected(client, Math.min(begin + connectMs, deadline), signal);
+        connectMs -= Date.now() - begin;
+        // grpc-js would open a closed channel anew
+        if (closed) throw unavailable();
+        return send({ client, call, metadata: toSend.clone(), signal, errorDomains, cancelBudget, onMetadata });
+      };
+      const onRetry: RpcClientCall['onRetry'] = (error) => call.onRetry?.(error);
+      return withRetries(attempt, { method, findRequest: () => (closed ? undefined : findRequest()), budget: retryBudget, deadline, signal, onRetry });
+    };
     return (await chain(call, () => work(attempts))) as T;
   };
 

@@ -2,7 +2,6 @@ import { unavailable } from '@gatehouse/contracts/api';
 import { type User, type UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
 import { isAppError } from '@gatehouse/errors';
 import { errorOf, type RpcClient } from '@gatehouse/rpc';
-import { setTimeout as pause } from 'node:timers/promises';
 
 /** A person, and what they may do. */
 export interface Person {
@@ -22,9 +21,6 @@ export interface People {
 
 export const isSuspended = ({ user }: Person): boolean => user.status !== UserStatus.USER_STATUS_ACTIVE;
 
-const attempts = 20;
-const pauseMs = 50;
-
 export function createPeople(client: RpcClient<UserServiceDefinition>): People {
   const find = async (person: { $case: 'email' | 'id'; value: string }): Promise<Person | undefined> => {
     try {
@@ -40,17 +36,8 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
   return {
     findByEmail: (value) => find({ $case: 'email', value }),
     findById: (value) => find({ $case: 'id', value }),
-    async create({ id, email, displayName }) {
-      for (let attempt = 1; ; attempt++)
-        try {
-          await admitted(client.createUser({ userId: id, requestId: id, email, displayName }));
-          return;
-        } catch (error) {
-          // another attempt at the same sign-up is being answered: its answer is ours
-          if (!isAppError(error, 'REQUEST_IN_PROGRESS') || attempt === attempts) throw error;
-          await pause(pauseMs);
-        }
-    },
+    // an attempt at the same sign-up that is being answered is waited for by the channel: its answer is ours
+    create: async ({ id, email, displayName }) => void (await admitted(client.createUser({ userId: id, requestId: id, email, displayName }))),
     ensureAdministrator: (email, userId) => admitted(client.ensureAdministrator({ email, userId })),
   };
 }

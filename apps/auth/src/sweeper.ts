@@ -1,4 +1,5 @@
 import type { Idempotency } from '@gatehouse/idempotency';
+import { createBackgroundWork } from '@gatehouse/lifecycle';
 import type { Database } from '@gatehouse/postgres';
 import type { People } from './people';
 import { deleteExpiredTokens, deleteOldSessions, eraseSealedSuccessors } from './postgres/session-repository';
@@ -31,16 +32,7 @@ const minuteMs = 60 * secondMs;
 
 /** Clears away what time has made useless, in the background. Every step may run in several processes at once. */
 export function createSweeper({ database, people, idempotency, replaySeconds, abandonedAfterMs = 15 * minuteMs, isActive, onError }: SweeperOptions): Sweeper {
-  const timers: NodeJS.Timeout[] = [];
-  const running = new Set<Promise<unknown>>();
-  const run = (work: () => Promise<unknown>) => {
-    const swept = work()
-      .catch(onError)
-      .finally(() => running.delete(swept));
-    running.add(swept);
-  };
-  const every = (ms: number, work: () => Promise<unknown>) => timers.push(setInterval(() => isActive() && run(work), ms).unref());
-
+  const background = createBackgroundWork({ isActive, onError });
   const sweepSignUps = async () => {
     for (const pending of await takeAbandonedSignUps(database, abandonedAfterMs)) {
       if (await findPersonOf(people, pending)) await database.transaction((tx) => activate(tx, pending));
@@ -49,16 +41,14 @@ export function createSweeper({ database, people, idempotency, replaySeconds, ab
   };
   return {
     start() {
+      const { every } = background;
       every(Math.min(Math.max(secondMs, (replaySeconds * secondMs) / 2), 5 * secondMs), () => eraseSealedSuccessors(database, replaySeconds));
       every(minuteMs, sweepSignUps);
       every(10 * minuteMs, () => deleteExpiredTokens(database));
       every(10 * minuteMs, () => deleteOldSessions(database));
-      every(10 * minuteMs, () => idempotency.sweep(database));
+      every(10 * minuteMs, (signal) => idempotency.sweep(database, signal));
     },
-    async close() {
-      timers.forEach(clearInterval);
-      await Promise.all(running);
-    },
+    close: background.close,
     sweepSignUps,
   };
 }

@@ -2,7 +2,7 @@ import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource } f
 import { descriptorSet as userContract, emailTaken, UserServiceDefinition } from '@gatehouse/contracts/user';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
-import { type App, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { type App, createAdminServer, createBackgroundWork, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability } from '@gatehouse/observability';
 import { createDatabase, findPendingMigrations } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
@@ -65,7 +65,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     ...logReadiness(logger, (ready) => server.setServing(ready)),
   });
   const admin = createAdminServer({ readiness, metrics: observability.metrics });
-  const sweep = setInterval(() => void idempotency.sweep(database).catch((error) => logger.warn('sweep failed', { error })), 600_000).unref();
+  const background = createBackgroundWork({ isActive: () => readiness.isReady(), onError: (error) => logger.warn('sweep failed', { error }) });
   const ports = { grpc: 0, admin: 0 };
 
   return {
@@ -81,16 +81,17 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       ports.admin = await withPortSetting('USER_ADMIN_PORT', () => admin.listen(config.USER_ADMIN_HOST, config.USER_ADMIN_PORT));
       ports.grpc = await withPortSetting('USER_GRPC_PORT', () => server.listen(config.USER_GRPC_HOST, config.USER_GRPC_PORT));
       remoteKeys.start();
+      background.every(600_000, (signal) => idempotency.sweep(database, signal));
       await readiness.start();
     },
     drain: () => readiness.drain(),
     async close() {
       readiness.drain();
-      clearInterval(sweep);
       await server.drain(config.SHUTDOWN_TIMEOUT_MS * 0.7);
       readiness.close();
       remoteKeys.close();
       verifierChannel.close();
+      await background.close();
       await database.close();
       await admin.close();
       await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);

@@ -1,6 +1,6 @@
-import { me, type Principal, principalOf } from '@gatehouse/access';
-import { CreateUserRequest, emailChangeNotAllowed, emailTaken, emailUnknown, etagMismatch, User as UserMessage, type UserServiceDefinition, userIdNotAllowed, userNotFound } from '@gatehouse/contracts/user';
-import type { Idempotency } from '@gatehouse/idempotency';
+import { me, type Principal, principalOf, toPrincipalName } from '@gatehouse/access';
+import { descriptorSet, emailChangeNotAllowed, emailTaken, emailUnknown, etagMismatch, UserServiceDefinition, userIdNotAllowed, userNotFound } from '@gatehouse/contracts/user';
+import { createWrites, type Idempotency } from '@gatehouse/idempotency';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcCall, RpcService } from '@gatehouse/rpc';
 import { v7 as uuidv7 } from 'uuid';
@@ -9,6 +9,7 @@ import { createUserRepository } from './postgres/user-repository';
 import { etagOf, permissionsOf, toPageSize, toRevision, type User, type UserChange } from './user';
 import { readUserChange } from './user-change';
 import { toUserMessage } from './user-message';
+import type { UserRepository } from './user-repository';
 
 export interface UserServiceOptions {
   database: Database;
@@ -18,39 +19,33 @@ export interface UserServiceOptions {
 /** UserService: who people are. */
 export function createUserService({ database, idempotency }: UserServiceOptions): RpcService<UserServiceDefinition> {
   const users = createUserRepository(database);
+  const write = createWrites({ database, idempotency, definition: UserServiceDefinition, descriptorSet, toPrincipal: toPrincipalName });
 
   return {
-    async createUser(request, call) {
-      const principal = principalOf(call);
-      if (request.userId && principal.kind !== 'service') throw userIdNotAllowed();
-      const key = { principal: toKey(call), method: call.method.path, requestId: request.requestId };
-      const answer = await database.transaction((tx) =>
-        idempotency.once(tx, key, CreateUserRequest.encode(request).finish(), async () => {
-          const repository = createUserRepository(tx);
-          const id = request.userId || uuidv7();
-          const made = await repository.insert({ id, email: request.email, displayName: request.displayName, roles: ['member'] });
-          const user = made ?? (await repository.findByEmail(request.email));
-          // the id is in use: by a repetition of this call, or by somebody else
-          if (user?.id !== id) throw emailTaken();
-          return UserMessage.encode(toUserMessage(user)).finish();
-        }),
-      );
-      return UserMessage.decode(answer);
-    },
+    createUser: write('createUser', async ({ userId, email, displayName }, call, tx) => {
+      if (userId && principalOf(call).kind !== 'service') throw userIdNotAllowed();
+      const repository = createUserRepository(tx);
+      const id = userId || uuidv7();
+      const user = (await repository.insert({ id, email, displayName, roles: ['member'] })) ?? (await repository.findByEmail(email));
+      // the id is in use: by an earlier attempt at the same person, or by somebody else
+      if (user?.id !== id) throw emailTaken();
+      return toUserMessage(user);
+    }),
 
     async getUser({ id }, call) {
-      return toUserMessage(await getUser(toUserId(id, call)));
+      return toUserMessage(await getUser(users, toUserId(id, call)));
     },
 
-    async updateUser(request, call) {
+    updateUser: write('updateUser', async (request, call, tx) => {
+      const repository = createUserRepository(tx);
       const change = readUserChange(request);
       const { id: asked, etag } = request.user!;
       const id = toUserId(asked, call);
-      const allowed = mayUpdateAnyone(principalOf(call)) ? change : await toOwnChange(id, change, etag);
-      const changed = await users.update(id, allowed, etag ? toRevision(etag) : undefined);
+      const allowed = mayUpdateAnyone(principalOf(call)) ? change : await toOwnChange(repository, id, change, etag);
+      const changed = await repository.update(id, allowed, etag ? toRevision(etag) : undefined);
       // nothing was changed: there is no such person, they are at another etag, or they are so already
-      return toUserMessage(changed ?? (await getUser(id, etag)));
-    },
+      return toUserMessage(changed ?? (await getUser(repository, id, etag)));
+    }),
 
     async listUsers({ pageSize, pageToken }) {
       const size = toPageSize(pageSize);
@@ -66,24 +61,24 @@ export function createUserService({ database, idempotency }: UserServiceOptions)
       return { user: toUserMessage(user), permissions: [...permissionsOf(user)] };
     },
 
-    async ensureAdministrator({ email, userId }) {
-      return toUserMessage(await users.ensureAdministrator({ id: userId, email, displayName: '', roles: ['member', 'admin'] }));
-    },
+    ensureAdministrator: write('ensureAdministrator', async ({ email, userId }, _call, tx) =>
+      toUserMessage(await createUserRepository(tx).ensureAdministrator({ id: userId, email, displayName: '', roles: ['member', 'admin'] })),
+    ),
   };
+}
 
-  async function getUser(id: string, etag = ''): Promise<User> {
-    const user = await users.findById(id);
-    if (!user) throw notFound(id);
-    if (etag && etag !== etagOf(user)) throw etagMismatch({ preconditions: [{ type: 'ETAG', subject: `users/${id}`, description: 'the etag is not the current one' }] });
-    return user;
-  }
+async function getUser(users: UserRepository, id: string, etag = ''): Promise<User> {
+  const user = await users.findById(id);
+  if (!user) throw notFound(id);
+  if (etag && etag !== etagOf(user)) throw etagMismatch({ preconditions: [{ type: 'ETAG', subject: `users/${id}`, description: 'the etag is not the current one' }] });
+  return user;
+}
 
-  /** What a person may change of themselves: all but the email, which they may give as it is. */
-  async function toOwnChange(id: string, { email, ...change }: UserChange, etag: string): Promise<UserChange> {
-    if (email !== undefined && email !== (await getUser(id, etag)).email)
-      throw emailChangeNotAllowed({ violations: [{ field: 'user.email', description: 'must stay as it is', reason: 'not_allowed' }] });
-    return change;
-  }
+/** What a person may change of themselves: all but the email, which they may give as it is. */
+async function toOwnChange(users: UserRepository, id: string, { email, ...change }: UserChange, etag: string): Promise<UserChange> {
+  if (email !== undefined && email !== (await getUser(users, id, etag)).email)
+    throw emailChangeNotAllowed({ violations: [{ field: 'user.email', description: 'must stay as it is', reason: 'not_allowed' }] });
+  return change;
 }
 
 const notFound = (id: string) => userNotFound({ id }, { resource: { type: 'gatehouse.user.v1.User', name: id } });
@@ -94,10 +89,4 @@ const mayUpdateAnyone = (principal: Principal): boolean => principal.kind === 'u
 function toUserId(id: string, call: RpcCall): string {
   const principal = principalOf(call);
   return id === me && principal.kind === 'user' ? principal.id : id;
-}
-
-/** Whose request ids these are. */
-function toKey(call: RpcCall): string {
-  const principal = principalOf(call);
-  return principal.kind === 'user' ? `user:${principal.id}` : principal.kind === 'service' ? `service:${principal.name}` : '';
 }

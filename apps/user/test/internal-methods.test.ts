@@ -51,6 +51,17 @@ describe('EnsureAdministrator', () => {
     expect(permissions).toEqual(['users.create', 'users.read', 'users.update']);
   });
 
+  it('is answered as the first time for the same request_id', async () => {
+    const auth = await user.asService();
+    const request = { email: 'keyed@example.com', userId: randomUUID(), requestId: randomUUID() };
+    const first = await auth.ensureAdministrator(request);
+    await suspend(first.id);
+    expect(await auth.ensureAdministrator({ ...request, userId: request.userId.toUpperCase() })).toEqual(first);
+    expect((await auth.resolvePerson({ person: { $case: 'id', value: first.id } })).permissions).toEqual([]);
+    expect(await verdictOf(auth.ensureAdministrator({ ...request, email: 'other@example.com' }))).toBe('INVALID_ARGUMENT REQUEST_ID_REUSED');
+    expect(await verdictOf(auth.ensureAdministrator({ ...request, requestId: 'no uuid' }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED requestId');
+  });
+
   it('restores one who was suspended and lost the role', async () => {
     const auth = await user.asService();
     const before = await auth.ensureAdministrator({ email: 'fallen@example.com', userId: randomUUID() });

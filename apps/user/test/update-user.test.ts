@@ -89,6 +89,33 @@ describe('UpdateUser', () => {
   });
 });
 
+describe('a request_id', () => {
+  it('makes a change once, and gives the same answer though others changed the person since', async () => {
+    const request = { user: { id: 'me', displayName: 'First', etag: ada.etag }, updateMask: ['display_name'], requestId: randomUUID() };
+    const first = await self.updateUser(request);
+    await self.updateUser({ user: { id: 'me', displayName: 'Second' } });
+    expect(await self.updateUser(request)).toEqual(first);
+    expect(await self.updateUser({ ...request, requestId: request.requestId.toUpperCase() })).toEqual(first);
+    expect(await self.getUser({ id: 'me' })).toMatchObject({ displayName: 'Second' });
+    expect(await revisionOf(ada.id)).toBe(3);
+  });
+
+  it('is refused for another change, and is another one of another caller', async () => {
+    const request = { user: { id: ada.id, displayName: 'Keyed' }, requestId: randomUUID() };
+    await self.updateUser(request);
+    expect(await verdictOf(self.updateUser({ ...request, user: { ...request.user, displayName: 'Other' } }))).toBe('INVALID_ARGUMENT REQUEST_ID_REUSED');
+    expect(await self.updateUser({ ...request, user: { ...request.user, id: ada.id.toUpperCase() } })).toMatchObject({ displayName: 'Keyed' });
+    expect(await admin.updateUser({ ...request, user: { ...request.user, displayName: 'By an administrator' } })).toMatchObject({ displayName: 'By an administrator' });
+    expect(await verdictOf(self.updateUser({ ...request, requestId: 'no uuid' }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED requestId');
+  });
+
+  it('of a change that failed may be used again', async () => {
+    const request = { user: { id: 'me', displayName: 'Late', etag: '"7"' }, requestId: randomUUID() };
+    expect(await verdictOf(self.updateUser(request))).toBe('ABORTED ETAG_MISMATCH');
+    expect(await self.updateUser({ ...request, user: { ...request.user, etag: ada.etag } })).toMatchObject({ displayName: 'Late' });
+  });
+});
+
 describe('the update mask', () => {
   it('changes what it names alone', async () => {
     expect(await admin.updateUser({ user: { id: ada.id, email: 'unnamed@example.com', displayName: 'Named' }, updateMask: ['display_name'] })).toMatchObject({ email: ada.email, displayName: 'Named' });

@@ -12,5 +12,12 @@ const principals = new WeakMap<RpcCall, Principal>();
 /** Who makes the call; anonymous for a public method. */
 export const principalOf = (call: RpcCall): Principal => principals.get(call) ?? anonymous;
 
+/** By what name records know who makes the call: `user:<id>`, `service:<name>`; empty for an anonymous one. */
+export function toPrincipalName(call: RpcCall): string {
+  const principal = principalOf(call);
+  if (principal.kind === 'user') return `user:${principal.id}`;
+  return principal.kind === 'service' ? `service:${principal.name}` : '';
+}
+
 /** Says who makes the call. */
 export const setPrincipal = (call: RpcCall, principal: Principal): void => void principals.set(call, principal);

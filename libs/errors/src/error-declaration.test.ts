@@ -75,9 +75,12 @@ describe('a message', () => {
     expect(localize(error, 'de')).toEqual({ locale: 'de', title: 'Ding nicht gefunden', message: 'Auf a gibt es kein Ding 7.' });
   });
 
-  it('that came in a language stays in it', () => {
+  it('that came from elsewhere in a language stays in it, unless it is declared here', () => {
     const localized = { locale: 'fr', message: 'rien' };
-    expect(localize(thingNotFound({ id: '7', shelf: 'a' }, { localized }), 'de')).toBe(localized);
+    const { code, reason, domain, message, metadata } = error;
+    const received = new AppError({ code, reason, domain, message, metadata, localized });
+    expect(localize(received, 'de')).toBe(localized);
+    expect(localize(received, 'de', thingErrors.THING_NOT_FOUND)?.message).toBe('Auf a gibt es kein Ding 7.');
   });
 
   it('without a translation is as it is', () => expect(localize(thingBroken(), 'de')).toBeUndefined());

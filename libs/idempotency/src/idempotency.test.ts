@@ -135,6 +135,70 @@ describe('a request with a request_id', () => {
     expect(await count('forgotten')).toBe(2);
   });
 
+  describe('that is older than a day', () => {
+    const makeOld = async (principal: string) =>
+      database.query({ name: 'make-old', text: `update idempotency_records set create_time = now() - interval '25 hours' where principal = $1`, values: [principal] });
+    const kept = async (principal: string) =>
+      (await database.query({ name: 'find-kept', text: 'select from idempotency_records where principal = $1', values: [principal] })).length;
+
+    it('counts until it is swept: it is not done again, and its id is not free', async () => {
+      const key = newKey({ principal: 'late' });
+      await create(key, 'late');
+      await makeOld('late');
+      expect(text(await create(key, 'late'))).toBe('made late');
+      await expect(create(key, 'other')).rejects.toMatchObject({ reason: 'REQUEST_ID_REUSED' });
+      expect(await count('late')).toBe(1);
+      await idempotency.sweep(database);
+      await create(key, 'other');
+      expect(await count('other')).toBe(1);
+    });
+
+    it('is swept with all others, however many, a batch at a time', async () => {
+      const statements: string[] = [];
+      const counted = { query: <Row>(statement: Parameters<Database['query']>[0]) => (statements.push(statement.name), database.query<Row>(statement)) };
+      const small = createIdempotency({ secret: randomBytes(32), batchSize: 10 });
+      await Promise.all(Array.from({ length: 25 }, () => create(newKey({ principal: 'many' }), 'many')));
+      await makeOld('many');
+      await create(newKey({ principal: 'many' }), 'young');
+      expect(await small.sweep(counted)).toBe(25);
+      expect(statements).toHaveLength(3);
+      expect(await kept('many')).toBe(1);
+    });
+
+    it('is not swept on once the sweeper is told to end', async () => {
+      await Promise.all(Array.from({ length: 5 }, () => create(newKey({ principal: 'cut' }), 'cut')));
+      await makeOld('cut');
+      expect(await createIdempotency({ secret: randomBytes(32), batchSize: 2 }).sweep(database, AbortSignal.abort())).toBe(2);
+      expect(await kept('cut')).toBe(3);
+    });
+
+    it('is left to the writer that holds it, for whom the sweep does not wait', async () => {
+      for (const value of ['held', 'free']) await create(newKey({ principal: value }), value);
+      await Promise.all(['held', 'free'].map(makeOld));
+      await database.transaction(async (tx) => {
+        await tx.query({ name: 'hold', text: `select from idempotency_records where principal = 'held' for update` });
+        await idempotency.sweep(database);
+        expect([await kept('held'), await kept('free')]).toEqual([1, 0]);
+      });
+      await idempotency.sweep(database);
+      expect(await kept('held')).toBe(0);
+    });
+
+    it('does not hold up a writer while it is being swept, with whatever id', async () => {
+      const [first, second] = [newKey({ principal: 'swept' }), newKey({ principal: 'swept' })];
+      await create(first, 'swept');
+      await create(second, 'swept');
+      await makeOld('swept');
+      await database.transaction(async (tx) => {
+        expect(await idempotency.sweep(tx)).toBe(2);
+        expect(text(await create(newKey({ principal: 'swept' }), 'meanwhile'))).toBe('made meanwhile');
+        await expect(create(first, 'swept')).rejects.toMatchObject({ reason: 'REQUEST_IN_PROGRESS' });
+        expect(await idempotency.sweep(database)).toBe(0);
+      });
+      expect(text(await create(first, 'anew'))).toBe('made anew');
+    });
+  });
+
   it('is done each time without an id', async () => {
     await create(newKey({ requestId: '' }), 'plain');
     await create(newKey({ requestId: '' }), 'plain');

@@ -20,8 +20,11 @@ export interface Idempotency {
   find(db: Queryable, key: IdempotencyKey, request: Uint8Array): Promise<boolean>;
   /** Notes in the caller's transaction that the request is done. Throws as `once`, also requestInProgress() for what was done meanwhile. */
   record(tx: Queryable, key: IdempotencyKey, request: Uint8Array): Promise<void>;
-  /** Removes the records that are older than the retention; gives how many. */
-  sweep(db: Queryable): Promise<number>;
+  /**
+   * Removes the records that are older than the retention, a batch a statement, until there are none or `signal` aborts; gives
+   * how many. No writer waits for it, nor it for one.
+   */
+  sweep(db: Queryable, signal?: AbortSignal): Promise<number>;
 }
 
 export interface IdempotencyOptions {
@@ -29,8 +32,10 @@ export interface IdempotencyOptions {
   secret: Uint8Array;
   /** How long to wait for a first request that is still running. Default: 100 ms. */
   lockTimeoutMs?: number;
-  /** How long a record is kept. Default: a day. */
+  /** How long a record is kept at least: one that is not swept yet still counts. Default: a day. */
   retentionMs?: number;
+  /** How many records a statement of a sweep removes at most. Default: 1000. */
+  batchSize?: number;
 }
 
 interface RecordRow {
@@ -46,13 +51,22 @@ const insertRecord = `with limited as materialized (select set_config('lock_time
   returning true as inserted`;
 const findRecord = 'select request_mac, response from idempotency_records where principal = $1 and method = $2 and request_id = $3';
 const storeResponse = 'update idempotency_records set response = $4 where principal = $1 and method = $2 and request_id = $3';
-const deleteExpired = `with expired as (
-    delete from idempotency_records where create_time < now() - $1 * interval '1 millisecond' returning 1)
-  select count(*)::int as count from expired`;
+// What a writer holds is left for the next time, so that neither waits for the other.
+const deleteExpired = `with expired as materialized (
+    select principal, method, request_id from idempotency_records
+    where create_time < now() - $1 * interval '1 millisecond'
+    order by create_time limit $2 for update skip locked),
+  deleted as (
+    delete from idempotency_records using expired
+    where idempotency_records.principal = expired.principal
+      and idempotency_records.method = expired.method
+      and idempotency_records.request_id = expired.request_id
+    returning 1)
+  select count(*)::int as count from deleted`;
 
 /** @throws RangeError for a secret of another length than 32 bytes. */
 export function createIdempotency(options: IdempotencyOptions): Idempotency {
-  const { secret, lockTimeoutMs = 100, retentionMs = 86_400_000 } = options;
+  const { secret, lockTimeoutMs = 100, retentionMs = 86_400_000, batchSize = 1_000 } = options;
   if (secret.length !== 32) throw new RangeError('the secret of the idempotency records must have 32 bytes');
 
   const toValues = (key: IdempotencyKey) => [key.principal, key.method, key.requestId];
@@ -100,9 +114,13 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       await findSame(tx, key, mac);
       throw toInProgress();
     },
-    async sweep(db) {
-      const [row] = await db.query<{ count: number }>({ name: 'delete-expired-idempotency-records', text: deleteExpired, values: [retentionMs] });
-      return row?.count ?? 0;
+    async sweep(db, signal) {
+      const statement = { name: 'delete-expired-idempotency-records', text: deleteExpired, values: [retentionMs, batchSize] };
+      for (let total = 0; ; ) {
+        const [row] = await db.query<{ count: number }>(statement);
+        total += row?.count ?? 0;
+        if ((row?.count ?? 0) < batchSize || signal?.aborted) return total;
+      }
     },
   };
 }

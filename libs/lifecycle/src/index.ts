@@ -1,4 +1,5 @@
 export { type AdminServer, type AdminServerOptions, createAdminServer } from './admin-server';
+export { type BackgroundWork, type BackgroundWorkOptions, createBackgroundWork } from './background-work';
 export { ConfigError } from './config-error';
 export { databaseUrl, host, integer, isTarget, port, processConfig, secretKey, target, tokenConfig } from './config-types';
 export { logReadiness } from './log-readiness';

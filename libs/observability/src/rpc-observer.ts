@@ -13,7 +13,7 @@ const serverFaults: ReadonlySet<string> = new Set(['UNKNOWN', 'DEADLINE_EXCEEDED
 
 const toCode = (error: unknown): string => (error === undefined ? 'OK' : isAppError(error) ? error.code : 'UNKNOWN');
 
-/** Traces, measures and logs calls on both sides of the wire; a call that is retried below counts once. */
+/** Traces, measures and logs calls on both sides of the wire; a call that is retried below counts once, and its span tells of each failed attempt. */
 export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer; metrics: Metrics; logger: Logger }): RpcObserver {
   const start = (kind: SpanKind, method: string, parent: ReturnType<typeof context.active>) =>
     tracer.startSpan(method, { kind, attributes: { [ATTR_RPC_SYSTEM_NAME]: 'grpc', [ATTR_RPC_METHOD]: method } }, parent);
@@ -46,6 +46,7 @@ export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer;
   const clientTrace: RpcClientInterceptor = (call, next) => {
     const parent = context.active();
     const span = start(SpanKind.CLIENT, call.method.path, parent);
+    call.onRetry = (error) => span.addEvent('retry', { [ATTR_RPC_STATUS_CODE]: error.code });
     const send = () => {
       writeTraceContext(call.metadata);
       return next();

@@ -1,6 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
-import { FileDescriptorProtoSchema, FileDescriptorSetSchema, file_google_protobuf_wrappers, type StringValue, StringValueSchema } from '@bufbuild/protobuf/wkt';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema, file_google_protobuf_wrappers, MethodOptions_IdempotencyLevel, type StringValue, StringValueSchema } from '@bufbuild/protobuf/wkt';
 import { createChannel, createClient, type RpcService } from '@gatehouse/rpc';
 import { startTestServer } from '@gatehouse/rpc/testing';
 import type { Observability } from '../src';
@@ -11,7 +11,7 @@ const file = create(FileDescriptorProtoSchema, {
   package: 'echo.v1',
   syntax: 'proto3',
   dependency: ['google/protobuf/wrappers.proto'],
-  service: [{ name: 'EchoService', method: [{ name: 'Echo', inputType: text, outputType: text }] }],
+  service: [{ name: 'EchoService', method: [{ name: 'Echo', inputType: text, outputType: text, options: { idempotencyLevel: MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS } }] }],
 });
 const descriptorSets = [toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [file_google_protobuf_wrappers.proto, file] }))];
 

@@ -75,6 +75,19 @@ describe('the trace of a request', () => {
     ]);
   });
 
+  it('has one client span for a call that took three attempts, which tells of those that failed', async () => {
+    let attempts = 0;
+    await request(async () => {
+      if (++attempts < 3) throw new AppError({ code: 'UNAVAILABLE', reason: 'GONE', domain: 'user.gatehouse', message: 'gone' });
+    });
+    const spans = await collector.waitForSpans(() => true, 5);
+    const [client, ...others] = spans.filter(({ kind }) => kind === 'CLIENT');
+    expect(others).toEqual([]);
+    const event = { name: 'retry', attributes: { 'rpc.status_code': 'UNAVAILABLE' } };
+    expect(client).toMatchObject({ name: echoPath, status: 'UNSET', events: [event, event] });
+    expect(spans.filter(({ parentSpanId }) => parentSpanId === client!.spanId).map(({ status }) => status)).toEqual(['ERROR', 'ERROR', 'UNSET']);
+  });
+
   it('tells of the process its name and version alone', async () => {
     await request(async () => {});
     const spans = await collector.waitForSpans(() => true, 3);

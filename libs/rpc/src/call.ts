@@ -41,9 +41,11 @@ export interface RpcClientCall {
   readonly target: string;
   /** Milliseconds since the epoch; Infinity for a long-lived call without one. */
   readonly deadline: number;
+  /** Told of each failed attempt that another one follows. An observer may set it. */
+  onRetry?: (error: AppError) => void;
 }
 
-/** A concern around a client's call. */
+/** A concern around a client's call, whatever number of attempts it takes. */
 export type RpcClientInterceptor = (call: RpcClientCall, next: () => Promise<unknown>) => Promise<unknown>;
 
 /** What watches calls on either side, outermost first: trace, metrics, access log. */

@@ -4,13 +4,15 @@ import { createCancelBudget } from './cancel-budget';
 import { currentCall, type RpcClientCall, type RpcObserver } from './call';
 import { leastTimeMs } from './deadline';
 import { readMethods, type RpcMethodName } from './method';
-import { toServiceConfig } from './service-config';
+import { createReplay } from './replay';
+import { withRetries } from './retry';
+import { createRetryBudget } from './retry-budget';
 import { sendStream, sendUnary, type Sending, type SentStream, toMetadata } from './transport';
 
 export interface RpcChannelOptions {
   /** `host:port`, or a gRPC target such as `dns:///user.internal:50051`. */
   target: string;
-  /** The contracts spoken over it: what they call idempotent is retried. */
+  /** The contracts spoken over it: what they call safe to repeat is retried. */
   descriptorSets: readonly Uint8Array[];
   observer?: RpcObserver;
   /** Milliseconds. */
@@ -24,7 +26,7 @@ export interface RpcCallOptions {
   deadlineMs?: number;
   signal?: AbortSignal;
   metadata?: Readonly<Record<string, string>>;
-  /** Told of the metadata that comes before the answer. */
+  /** Told of the metadata that comes before the answer; of a stream that is tried again before its first response, each time. */
   onMetadata?: (metadata: ReadonlyMap<string, string>) => void;
 }
 
@@ -49,15 +51,19 @@ export interface RpcChannel {
 
 // What is kept of the caller's time to answer it after the callee failed to. Milliseconds.
 const marginMs = 20;
-// How long a call waits for a connection: about as long as the pause between two attempts to connect. Milliseconds.
+// How long a call waits for connections: about as long as the pause between two attempts to connect. Milliseconds.
 const connectPatienceMs = 1_500;
+// its retries know nothing of a request_id, and end where an answer began
+const serviceConfig = { loadBalancingConfig: [{ round_robin: {} }] };
 
-/** Opens a channel: round_robin over what the name resolves to, keepalive, retries with a throttle. */
+/** Makes attempts at one call; `findRequest` gives the one request that they send. */
+type Attempts = <T>(send: (sending: Sending) => Promise<T>, findRequest: () => Uint8Array | undefined) => Promise<T>;
+
+/** Opens a channel: round_robin over what the name resolves to, keepalive, retries under a budget. */
 export function createChannel({ target, descriptorSets, observer, defaultDeadlineMs = 5_000, errorDomains = ['gatehouse'] }: RpcChannelOptions): RpcChannel {
-  const methods = readMethods(descriptorSets);
-  const longLived = new Set(methods.flatMap(({ path, isLongLived }) => (isLongLived ? [path] : [])));
+  const methods = new Map(readMethods(descriptorSets).map((method) => [method.path, method]));
   const client = new Client(target.includes('://') ? target : `dns:///${target}`, credentials.createInsecure(), {
-    'grpc.service_config': JSON.stringify(toServiceConfig(methods)),
+    'grpc.service_config': JSON.stringify(serviceConfig),
     'grpc.service_config_disable_resolution': 1,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 5_000,
@@ -73,51 +79,78 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
     async (_call, invoke) => invoke(),
   );
   const cancelBudget = createCancelBudget();
+  const retryBudget = createRetryBudget();
   let closed = false;
 
-  /** Runs `send` inside of the observers, with what a call of its caller's hands on. */
-  const invoke = async <T>(method: RpcMethodName, options: RpcCallOptions, send: (sending: Sending) => Promise<T>): Promise<T> => {
+  /** Makes a call inside of the observers, with what a call of its caller's hands on. */
+  const invoke = async <T>(name: RpcMethodName, options: RpcCallOptions, work: (attempts: Attempts) => Promise<T>): Promise<T> => {
     const caller = currentCall();
-    const patience = options.deadlineMs ?? (longLived.has(method.path) ? Infinity : defaultDeadlineMs);
+    const method = methods.get(name.path);
+    const patience = options.deadlineMs ?? (method?.isLongLived ? Infinity : defaultDeadlineMs);
     const deadline = Math.min(Date.now() + patience, (caller?.deadline ?? Infinity) - marginMs);
     if (deadline - Date.now() < leastTimeMs) throw deadlineExceeded();
     const metadata = new Map(Object.entries({ ...(caller ? { 'x-request-id': caller.requestId } : {}), ...options.metadata }));
-    const call: RpcClientCall = { method, metadata, target, deadline };
+    const call: RpcClientCall = { method: name, metadata, target, deadline };
     const signal = AbortSignal.any([caller?.signal, options.signal].filter((each) => each !== undefined));
     const { onMetadata } = options;
-    const answer = await chain(call, async () => {
+    let connectMs = connectPatienceMs;
+    const attempts: Attempts = async (send, findRequest) => {
       const toSend = toMetadata(call.metadata);
-      if (!closed) await untilConnected(client, deadline, signal);
-      // grpc-js would open a closed channel anew
-      if (closed) throw unavailable();
-      return send({ client, call, metadata: toSend, signal, errorDomains, cancelBudget, onMetadata });
-    });
-    return answer as T;
+      const attempt = async (previous: number) => {
+        // gRFC A6
+        if (previous) toSend.set('grpc-previous-rpc-attempts', String(previous));
+        const begin = Date.now();
+        if (!closed && connectMs > 0) await untilConnected(client, Math.min(begin + connectMs, deadline), signal);
+        connectMs -= Date.now() - begin;
+        // grpc-js would open a closed channel anew
+        if (closed) throw unavailable();
+        return send({ client, call, metadata: toSend.clone(), signal, errorDomains, cancelBudget, onMetadata });
+      };
+      const onRetry: RpcClientCall['onRetry'] = (error) => call.onRetry?.(error);
+      return withRetries(attempt, { method, findRequest: () => (closed ? undefined : findRequest()), budget: retryBudget, deadline, signal, onRetry });
+    };
+    return (await chain(call, () => work(attempts))) as T;
+  };
+
+  /** What is sent as a stream: a stream of requests as it is, a single one so that it can be sent again. */
+  const toSource = ({ path }: RpcMethodName, requests: AsyncIterable<Uint8Array>) => {
+    const method = methods.get(path);
+    return method && !method.requestStream ? createReplay(requests) : { requests, find: () => undefined };
   };
 
   return {
     target,
-    unary: (method, request, options = {}) => invoke(method, options, (sending) => sendUnary(sending, request)),
+    unary: (method, request, options = {}) =>
+      withMetadata(options, (onMetadata) => invoke(method, { ...options, onMetadata }, (attempts) => attempts((sending) => sendUnary(sending, request), () => request))),
     collect: (method, requests, options = {}) =>
-      invoke(method, options, async (sending) => {
-        const { read, over } = sendStream(sending, requests);
-        const response = await read();
-        await over;
-        if (!response) throw internal({ cause: new Error('the call ended well, and without a response') });
-        return response;
+      withMetadata(options, (onMetadata) => {
+        const source = toSource(method, requests);
+        const send = async (sending: Sending) => {
+          const { read, over } = sendStream(sending, source.requests);
+          const response = await read();
+          await over;
+          if (!response) throw internal({ cause: new Error('the call ended well, and without a response') });
+          return response;
+        };
+        return invoke(method, { ...options, onMetadata }, (attempts) => attempts(send, source.find));
       }),
     async *stream(method, requests, options = {}) {
-      let tellOpened: (stream: SentStream) => void;
-      const opened = new Promise<SentStream>((resolve) => (tellOpened = resolve));
-      const over = invoke(method, options, async (sending) => {
-        const sent = sendStream(sending, requests);
-        tellOpened(sent);
-        await sent.over;
+      const source = toSource(method, requests);
+      const opened = Promise.withResolvers<{ sent: SentStream; first: Uint8Array | undefined }>();
+      const over = invoke(method, options, async (attempts) => {
+        const begun = await attempts(async (sending) => {
+          const sent = sendStream(sending, source.requests);
+          const first = await sent.read();
+          if (!first) await sent.over;
+          return { sent, first };
+        }, source.find);
+        opened.resolve(begun);
+        await begun.sent.over;
       });
       over.catch(() => {});
-      const sent = await Promise.race([opened, over as Promise<never>]);
+      const { sent, first } = await Promise.race([opened.promise, over as Promise<never>]);
       try {
-        for (let response = await sent.read(); response; response = await sent.read()) yield response;
+        for (let response = first; response; response = await sent.read()) yield response;
         await over;
       } finally {
         sent.cancel();
@@ -130,16 +163,24 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
   };
 }
 
+/** Tells of the metadata of the attempt that was answered. */
+async function withMetadata<T>({ onMetadata }: RpcCallOptions, call: (onMetadata: RpcCallOptions['onMetadata']) => Promise<T>): Promise<T> {
+  let received: ReadonlyMap<string, string> | undefined;
+  const answer = await call(onMetadata && ((metadata) => void (received = metadata)));
+  if (received) onMetadata?.(received);
+  return answer;
+}
+
 /**
  * Waits a moment for a connection that is being made anew, so that a callee that restarts fails no call. Nothing was sent
  * yet, so any call may wait. What is not connected after that is told by the call itself.
  */
-async function untilConnected(client: Client, deadline: number, signal: AbortSignal): Promise<void> {
+async function untilConnected(client: Client, until: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted || client.getChannel().getConnectivityState(true) === connectivityState.READY) return;
   await new Promise<void>((resolve) => {
     const onAbort = () => resolve();
     signal.addEventListener('abort', onAbort, { once: true });
-    client.waitForReady(Math.min(Date.now() + connectPatienceMs, deadline), () => {
+    client.waitForReady(until, () => {
       signal.removeEventListener('abort', onAbort);
       resolve();
     });

@@ -116,7 +116,8 @@ export function toMetadata(entries: ReadonlyMap<string, string>): Metadata {
 
 const same = (bytes: Buffer) => bytes;
 
-function toAbortError({ reason: cause }: AbortSignal): AppError {
+/** The AppError of a signal that is aborted. */
+export function toAbortError({ reason: cause }: AbortSignal): AppError {
   if (cause instanceof AppError) return cause;
   return cause instanceof DOMException && cause.name === 'TimeoutError' ? deadlineExceeded({ cause }) : cancelled({ cause });
 }

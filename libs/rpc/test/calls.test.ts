@@ -168,17 +168,4 @@ describe('a call', () => {
     release.forEach((resolve) => resolve());
     expect(await Promise.all(accepted)).toEqual([{ result: 'ok' }, { result: 'ok' }]);
   });
-
-  it('is repeated on UNAVAILABLE only where the contract calls it idempotent', async () => {
-    const calls = { Act: 0, Look: 0 };
-    const { target } = await serve(async (_request, { method }) => {
-      const count = ++calls[method.name as 'Act' | 'Look'];
-      if (count < 3) throw new AppError({ ...thing, code: 'UNAVAILABLE' });
-      return { result: 'at last' };
-    });
-    const client = connect(target);
-    expect((await caught(client.act({}))).reason).toBe('THING_LOCKED');
-    expect(await client.look({})).toEqual({ result: 'at last' });
-    expect(calls).toEqual({ Act: 1, Look: 3 });
-  });
 });

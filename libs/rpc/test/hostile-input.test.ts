@@ -133,7 +133,7 @@ describe('a request', () => {
     // a generator with a seed, so that what it finds is found again
     let state = 20_250_101;
     const random = (below: number) => ((state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 8) % below;
-    const valid = Buffer.from(ActRequest.encode({ action: 'go', tags: ['a', '__proto__'], parts: { constructor: { text: 'b' } } }).finish());
+    const valid = Buffer.from(ActRequest.encode({ action: 'go', tags: ['a', '__proto__'], parts: { constructor: { text: 'b' } }, requestId: '' }).finish());
     const codes = new Map<number, number>();
     for (let round = 0; round < 600; round++) {
       const bytes = round % 2 ? Buffer.from(valid) : Buffer.from(Array.from({ length: random(40) }, () => random(256)));

@@ -12,6 +12,7 @@ export interface CollectedSpan {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   readonly status: 'UNSET' | 'OK' | 'ERROR';
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
+  readonly events: readonly { readonly name: string; readonly attributes: Readonly<Record<string, AttributeValue>> }[];
   readonly durationMs: number;
   /** Of the process that sent it, `service.name` among them. */
   readonly resource: Readonly<Record<string, AttributeValue>>;
@@ -39,6 +40,7 @@ interface OtlpSpan {
   endTimeUnixNano: string | number;
   attributes?: OtlpAttributes;
   links?: { traceId: string; spanId: string }[];
+  events?: { name: string; attributes?: OtlpAttributes }[];
   status?: { code?: number };
 }
 /** opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest in its JSON form. */
@@ -65,6 +67,7 @@ function toSpan(span: OtlpSpan, resource: CollectedSpan['resource']): CollectedS
     attributes: toRecord(span.attributes),
     status: statuses[span.status?.code ?? 0] ?? 'UNSET',
     links: (span.links ?? []).map(({ traceId, spanId }) => ({ traceId, spanId })),
+    events: (span.events ?? []).map(({ name, attributes }) => ({ name, attributes: toRecord(attributes) })),
     durationMs: Number(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)) / 1e6,
     resource,
   };

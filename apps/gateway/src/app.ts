@@ -1,4 +1,4 @@
-import { accessRuleOf, createRemoteKeys, createTokenVerifier, isPublic, type KeySource, toBearerToken } from '@gatehouse/access';
+import { createRemoteKeys, createTokenVerifier, isPublic, type KeySource, readAccessRules, toBearerToken } from '@gatehouse/access';
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { type App, ConfigError, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability } from '@gatehouse/observability';
@@ -75,11 +75,11 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     requestHeaders: config.GATEWAY_REQUEST_HEADERS,
     responseHeaders: config.GATEWAY_RESPONSE_HEADERS,
     async authenticate(method: RpcMethod, authorization) {
-      if (!isPublic(accessRuleOf(method))) await verifier.verify(toBearerToken(authorization));
+      if (!isPublic(rules.get(method.path)!)) await verifier.verify(toBearerToken(authorization));
     },
   });
   // a method that does not say who may call it must not be found out by its first caller
-  for (const { rpc } of transcoder.routes) accessRuleOf(rpc);
+  const rules = readAccessRules(transcoder.routes.map(({ rpc }) => rpc));
   const documents = createDocuments();
   const events = createEvents(observability);
   const { GATEWAY_TLS_CERT_FILE: certFile, GATEWAY_TLS_KEY_FILE: keyFile } = config;

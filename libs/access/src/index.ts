@@ -1,5 +1,5 @@
 export { type AccessOptions, createAccess, me } from './access';
-export { accessRuleOf, isPublic } from './access-rule';
+export { accessRuleOf, isPublic, readAccessRules } from './access-rule';
 export { toBearerToken } from './bearer-token';
 export { type KeySource, type RemoteKeysOptions, createRemoteKeys, importKeys } from './key-source';
 export { type Principal, principalOf, toPrincipalName } from './principal';

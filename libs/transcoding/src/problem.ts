@@ -44,7 +44,7 @@ export interface ProblemContext {
 }
 
 // RFC 3986 §3.3; a path that is none, or longer than people write, identifies nothing
-const uriPath = /^\/[\w\-.~!$&'()*+,;=:@%/]{0,1023}$/;
+const uriPath = /^\/(?!\/)(?:[\w\-.~!$&'()*+,;=:@/]|%[\da-f]{2}){0,1023}$/i;
 
 /** What of an error the outside may know. Where the contract declares it, its type is the page of its reason. */
 export function toProblem(error: AppError, { requestId, traceId, status = toHttpStatus(error), path = '', acceptLanguage, errorPages, ...context }: ProblemContext): Problem {

@@ -215,3 +215,15 @@ describe('a header that servers could read differently', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   });
 });
+
+describe('the instance of a problem', () => {
+  it.each([
+    ['/v1/nothing/%C3%A9?token=a', '/v1/nothing/%C3%A9'],
+    ['/v1/nothing/%zz', undefined],
+    ['//evil.example/nothing', undefined],
+    [`/${'x'.repeat(2_000)}`, undefined],
+  ])('of %s is its path, if that is one', async (path, instance) => {
+    const answer = await library.raw(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(JSON.parse(answer.slice(answer.indexOf('{'))).instance).toBe(instance);
+  });
+});

@@ -4,11 +4,13 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readCounts, toLine } from './counts.mts';
 import { run } from './run.mts';
 
-const packages: Record<string, string> = { promtool: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server' };
+const packages: Record<string, string> = { promtool: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'python3-grpcio': 'python3-grpcio' };
+// what is no command of that name: a module of Debian's own Python, which may not be the first in the PATH
+const probes: Record<string, string> = { 'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'" };
 
 const isThere = (tool: string) => {
   try {
-    execFileSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' });
+    execFileSync('sh', ['-c', probes[tool] ?? `command -v ${tool}`], { stdio: 'ignore' });
     return true;
   } catch {
     return false;

@@ -13,6 +13,10 @@ Every error answer is a problem document (RFC 9457) whose \`type\` is the page o
 | reason | domain | HTTP | gRPC code | retry | detail | raised by |
 |---|---|---|---|---|---|---|
 ${table.join('\n')}
+
+## Over gRPC
+
+The trailer \`grpc-status-details-bin\` is a serialized \`google.rpc.Status\`, whose \`google.rpc.ErrorInfo\` has \`reason\`, \`domain\` and \`metadata\` (with \`http_status\` where HTTP answers with another status than the code's own); a status without one was made by the transport or by something in between, and only its code says anything. Beside it may come \`BadRequest\`, \`RetryInfo\`, \`ResourceInfo\`, \`PreconditionFailure\`, \`QuotaFailure\` and, for who sends \`accept-language\`, \`LocalizedMessage\`, each at most once and in any order. The trailer is capped at 4 KiB before base64: the last violations are left out first, then the other details but \`RetryInfo\`, then the metadata.
 `;
   const entries = pages.map((page): [string, string] => {
     const { title, domain, reason } = page.declaration;

@@ -41,24 +41,31 @@ export function toOtherDetails({ resource, preconditions, quotas }: AppError, lo
   return details;
 }
 
-/** The first ErrorInfo of one of the domains, or of one inside of them. @throws Error for details that cannot be decoded */
+/** The first ErrorInfo of one of the domains, or of one inside of them. */
 export function findErrorInfo(details: readonly Any[], domains: readonly string[]): ErrorInfo | undefined {
-  const infos = details.map((any) => anyUnpack(any, ErrorInfoSchema));
-  return infos.find((found) => found && domains.some((domain) => found.domain === domain || found.domain.endsWith(`.${domain}`)));
+  for (const any of details) {
+    const found = tryRead(() => anyUnpack(any, ErrorInfoSchema));
+    if (found && domains.some((domain) => found.domain === domain || found.domain.endsWith(`.${domain}`))) return found;
+  }
+  return undefined;
 }
 
-/** The other details, as far as they are known and can be decoded. */
+/** The other details, as far as they are known and can be decoded; the first of each kind, which should be the only one (AIP-193). */
 export function readDetails(details: readonly Any[]): ErrorDetails {
-  const read: ErrorDetails = {};
-  for (const any of details) {
-    try {
-      Object.assign(read, readDetail(any));
-    } catch {
-      // what one detail says is lost with it, and no other
-    }
-  }
-  return read;
+  return details.reduce<ErrorDetails>((read, any) => ({ ...tryRead(() => readDetail(any)), ...read }), {});
 }
+
+/** What a detail says; undefined where it cannot be decoded, which costs no other. */
+function tryRead<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+// the longest google.protobuf.Duration, about 10,000 years
+const mostSeconds = 315_576_000_000n;
 
 function readDetail(any: Any): ErrorDetails | undefined {
   switch (any.typeUrl.slice(any.typeUrl.lastIndexOf('/') + 1)) {
@@ -68,8 +75,8 @@ function readDetail(any: Any): ErrorDetails | undefined {
     }
     case RetryInfoSchema.typeName: {
       const { seconds = 0n, nanos = 0 } = anyUnpack(any, RetryInfoSchema)?.retryDelay ?? {};
-      const retryDelayMs = Number(seconds) * 1000 + nanos / 1e6;
-      return retryDelayMs >= 0 ? { retryDelayMs } : {};
+      const isDelay = seconds >= 0n && seconds <= mostSeconds && nanos >= 0 && nanos < 1e9;
+      return isDelay ? { retryDelayMs: Number(seconds) * 1000 + nanos / 1e6 } : {};
     }
     case ResourceInfoSchema.typeName: {
       const { resourceType = '', resourceName = '' } = anyUnpack(any, ResourceInfoSchema) ?? {};

@@ -1,10 +1,10 @@
 import { AppError } from '@gatehouse/errors';
 import { requestUnreadable, unavailable } from '@gatehouse/contracts/api';
 import { createChannel, createClient, errorOf, type RpcCall, type RpcClient } from '../src';
-import { startTestServer } from '../src/testing';
 import { closeLater } from './connect';
 import { descriptorSet } from './gen/shelf/descriptor-set';
 import { bookBurnt, bookNotFound, type ShelfErrorReason, shelfLocked, ShelfServiceDefinition } from './gen/shelf/errors';
+import { serveShelf, toDetailedError } from './shelf';
 
 type Shelf = RpcClient<ShelfServiceDefinition>;
 let error: AppError;
@@ -17,28 +17,7 @@ const fail = (call: RpcCall): never => {
 };
 beforeEach(async () => {
   calls = [];
-  const server = await startTestServer(
-    ShelfServiceDefinition,
-    {
-      getBook: async (_request, call) => fail(call),
-      async *watchBook(_request, call) {
-        fail(call);
-      },
-      async addBooks(requests, call) {
-        for await (const request of requests) if (request.id) fail(call);
-        return { id: '' };
-      },
-      async *swapBooks(requests, call) {
-        for await (const { id } of requests) {
-          yield { id };
-          fail(call);
-        }
-      },
-    },
-    { descriptorSets: [descriptorSet] },
-  );
-  closeLater(() => server.close());
-  const channel = createChannel({ target: server.target, descriptorSets: [descriptorSet] });
+  const channel = createChannel({ target: await serveShelf(fail), descriptorSets: [descriptorSet] });
   closeLater(() => channel.close());
   client = createClient(ShelfServiceDefinition, channel);
 });
@@ -67,17 +46,7 @@ const thrownBy = async (call: Promise<unknown>): Promise<AppError> => {
 
 describe.each(kinds)('an error of a %s', (_name, call) => {
   it('is the same at the other end, with all of its details', async () => {
-    error = bookNotFound(
-      { id: '7' },
-      {
-        violations: [{ field: 'id', description: 'is none', reason: 'book.id' }, { field: 'tags["a"]', description: 'is none' }],
-        retryDelayMs: 1_250,
-        preconditions: [{ type: 'ETAG', subject: 'books/7', description: 'is stale' }],
-        quotas: [{ subject: 'client', description: 'is spent' }],
-        resource: { type: 'shelf.v1.Book', name: '7' },
-        cause: new Error('a secret'),
-      },
-    );
+    error = toDetailedError();
     const seen = await thrownBy(call());
     const { code, reason, domain, message, metadata, violations, retryDelayMs, preconditions, quotas, resource, kind } = error;
     expect(seen).toMatchObject({ code, reason, domain, message, metadata, violations, retryDelayMs, preconditions, quotas, resource, kind, localized: undefined });

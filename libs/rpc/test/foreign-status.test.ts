@@ -75,10 +75,15 @@ describe('a status that is not ours', () => {
   });
 
   it('cannot hand on an HTTP status or a delay that is none', async () => {
-    const delay = anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay: { seconds: -5n, nanos: 0 } }));
+    const toDelay = (seconds: bigint, nanos: number) => anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay: { seconds, nanos } }));
     for (const httpStatus of ['7', '200', '99999', 'NaN', '404.5', '']) {
-      const target = await serveForeign(Code.NOT_FOUND, toStatus(Code.NOT_FOUND, [toInfo('thing.gatehouse', { http_status: httpStatus }), delay]));
+      const target = await serveForeign(Code.NOT_FOUND, toStatus(Code.NOT_FOUND, [toInfo('thing.gatehouse', { http_status: httpStatus }), toDelay(-5n, 0)]));
       expect(await caught(connect(target).act({}))).toMatchObject({ reason: 'SAID_SO', httpStatus: undefined, retryDelayMs: undefined, metadata: {} });
+    }
+    // neither is any of these a google.protobuf.Duration
+    for (const [seconds, nanos] of [[0n, -1], [5n, -1], [5n, 1_000_000_000], [315_576_000_001n, 0], [9_223_372_036_854_775_807n, 0]] as const) {
+      const target = await serveForeign(Code.NOT_FOUND, toStatus(Code.NOT_FOUND, [toInfo('thing.gatehouse'), toDelay(seconds, nanos)]));
+      expect(await caught(connect(target).act({}))).toMatchObject({ reason: 'SAID_SO', retryDelayMs: undefined });
     }
   });
 });

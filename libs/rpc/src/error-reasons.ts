@@ -34,9 +34,10 @@ export function readErrors(registry: FileRegistry): ContractErrors {
       const { name, parent } = method;
       const own = packages.get(parent.file.proto.package);
       const names = getOption(method, errorReasons);
-      if (packages.size === 0 && names.length === 0) return undefined;
+      // of another service, whose messages alone are here
+      if (!own) return packages.size === 0 ? undefined : [];
       return names.map((reason) => {
-        const found = own?.find((each) => each.reason === reason);
+        const found = own.find((each) => each.reason === reason);
         if (!found) throw new Error(`${parent.typeName}/${name}: its (gatehouse.api.v1.error_reasons) names ${reason}, which no enum of errors has`);
         return found;
       });

@@ -26,7 +26,7 @@ afterAll(async () => {
 function expectProblem(answer: Answer, status: number, code: string, reason: string, fields: readonly string[] = []): void {
   expect([answer.status, answer.body?.code, answer.body?.reason, (answer.body?.violations ?? []).map(({ field }: { field: string }) => field)]).toEqual([status, code, reason, fields]);
   expect(answer.type).toBe('application/problem+json');
-  expect(answer.body).toMatchObject({ type: 'about:blank', title: expect.any(String), status, detail: expect.any(String) });
+  expect(answer.body).toMatchObject({ type: `/docs/errors/${answer.body.domain}/${reason}`, title: expect.any(String), status, detail: expect.any(String) });
   const text = JSON.stringify(answer.body);
   for (const secret of ['at /', '.ts', '.cjs', 'select ', 'insert ', '127.0.0.1', 'ECONN', 'postgres', 'node_modules', 'stack']) expect(text).not.toContain(secret);
 }

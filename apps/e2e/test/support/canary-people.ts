@@ -39,6 +39,11 @@ export async function seedCanaryPeople({ url, administrator }: Gatehouse, leaks:
     () => toRequest('GET', '/v1/users?pageSize=2', undefined, admin),
     () => toRequest('POST', '/v1/auth/logout', { refreshToken: 'ghr_canary-password-00000000' }),
     () => toRequest('GET', '/v1/users/me', undefined, person().accessToken),
+    () => toRequest('POST', '/v1/users', { email: person().email, displayName: canaryName() }, admin),
+    () => toRequest('POST', '/v1/users', { email: canaryEmail(), requestId: person().id }, admin),
+    () => toRequest('POST', '/v1/users', { email: canaryEmail(), userId: person().id }, admin),
+    () => toRequest('GET', '/v1/users/018f0000-0000-7000-8000-000000000001', undefined, count % 2 ? admin : person().accessToken),
+    () => toRequest('PATCH', `/v1/users/${person().id}`, { email: people[(count + 1) % people.length]!.email }, admin),
     () => toRequest('PATCH', '/v1/users/me', { email: person().email, displayName: canaryName(), etag: '"9"' }, person().accessToken),
   ];
   const slow: readonly (() => SentRequest)[] = [

@@ -3,6 +3,14 @@ import type { Gatehouse } from './gatehouse';
 import { logIn, send } from './http';
 import type { SentRequest } from './send-raw';
 
+interface Person {
+  readonly id: string;
+  readonly email: string;
+  readonly password: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
 export interface CanaryPeople {
   /** A request as people send them, one kind after the other. */
   next(): SentRequest;
@@ -12,13 +20,13 @@ export interface CanaryPeople {
 
 /** Signs people up whose every fact is a canary, and speaks for them. */
 export async function seedCanaryPeople({ url, administrator }: Gatehouse, leaks: Leaks): Promise<CanaryPeople> {
-  const people = [];
+  const people: Person[] = [];
   for (let index = 0; index < 4; index++) {
     const credentials = { email: canaryEmail(), password: canaryPassword() };
     const { body } = await send(url, 'POST', '/v1/auth/signup', { body: { ...credentials, displayName: canaryName() } });
     leaks.add(body.accessToken);
     leaks.add(body.refreshToken);
-    people.push({ ...credentials, id: body.user.id as string, accessToken: body.accessToken as string, refreshToken: body.refreshToken as string });
+    people.push({ ...credentials, id: body.user.id, accessToken: body.accessToken, refreshToken: body.refreshToken });
   }
   const admin = await logIn(url, administrator);
   leaks.add(admin);

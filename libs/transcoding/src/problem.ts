@@ -43,8 +43,8 @@ export interface ProblemContext {
   readonly errorPages?: string;
 }
 
-// RFC 3986 §3.3; a path that is none, begins like another host's (§4.2), or is longer than people write, identifies nothing
-const uriPath = /^\/(?!\/)(?:[\w\-.~!$&'()*+,;=:@/]|%[\da-fA-F]{2}){0,1023}$/;
+// RFC 3986 §3.3; a path that is none, or longer than people write, identifies nothing
+const uriPath = /^\/(?!\/)(?:[\w\-.~!$&'()*+,;=:@/]|%[\da-f]{2}){0,1023}$/i;
 
 /** What of an error the outside may know. Where the contract declares it, its type is the page of its reason. */
 export function toProblem(error: AppError, { requestId, traceId, status = toHttpStatus(error), path = '', acceptLanguage, errorPages, ...context }: ProblemContext): Problem {

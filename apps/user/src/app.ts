@@ -36,7 +36,8 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     applicationName: 'gatehouse-user',
     poolSize: config.USER_DATABASE_POOL_SIZE,
     observer: observability.postgres,
-    constraints: { users_email_key: emailTaken },
+    // an id that somebody else has is met where their email changed meanwhile: to the caller it is another's
+    constraints: { users_email_key: emailTaken, users_pkey: emailTaken },
     signal: () => currentCall()?.signal,
   });
   observability.observePool('user', () => database.stats());

@@ -72,6 +72,12 @@ describe('EnsureAdministrator', () => {
     expect(after.etag).not.toBe(before.etag);
   });
 
+  it('refuses an id that a person with another email has', async () => {
+    const auth = await user.asService();
+    const { id } = await auth.createUser({ email: 'moved@example.com' });
+    expect(await verdictOf(auth.ensureAdministrator({ email: 'before@example.com', userId: id }))).toBe('ALREADY_EXISTS EMAIL_TAKEN');
+  });
+
   it('is for auth alone', async () => {
     expect(await verdictOf((await user.asAdmin()).ensureAdministrator({ email: 'evil@example.com', userId: randomUUID() }))).toBe('PERMISSION_DENIED PERMISSION_DENIED');
   });

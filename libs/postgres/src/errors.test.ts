@@ -9,15 +9,19 @@ import { type TestDatabase, createTestDatabase } from './testing';
 
 const nameTaken = (options?: ErrorOptions) => new AppError({ code: 'ALREADY_EXISTS', reason: 'NAME_TAKEN', domain: 'test', message: 'taken', ...options });
 const sql = (text: string, ...values: unknown[]) => ({ name: `test-${text.slice(0, 50).replaceAll(/\W+/g, '-')}-${text.length}`, text, values });
+const thingMissing = (options?: ErrorOptions) => new AppError({ code: 'FAILED_PRECONDITION', reason: 'THING_MISSING', domain: 'test', message: 'missing', ...options });
+const weightless = (options?: ErrorOptions) => new AppError({ code: 'INVALID_ARGUMENT', reason: 'WEIGHTLESS', domain: 'test', message: 'weightless', ...options });
+const constraints = { things_name_key: nameTaken, parts_thing_fkey: thingMissing, parts_weight_check: weightless };
 const things = `create table things (id int primary key, name text constraint things_name_key unique, size int constraint things_size_check check (size > 0));
-  insert into things values (1, 'one', 1), (2, 'two', 2)`;
+  insert into things values (1, 'one', 1), (2, 'two', 2);
+  create table parts (thing int constraint parts_thing_fkey references things, other int constraint parts_other_fkey references things, weight int constraint parts_weight_check check (weight > 0))`;
 const sets = [{ name: 'thing', migrations: [{ name: '0001_create_things', sql: things }] }];
 
 describe('errors of PostgreSQL', () => {
   let testDatabase: TestDatabase;
   const databases: Database[] = [];
   const open = (options: Partial<Parameters<typeof createDatabase>[0]> = {}) => {
-    const database = createDatabase({ url: testDatabase.url, applicationName: 'test', constraints: { things_name_key: nameTaken }, ...options });
+    const database = createDatabase({ url: testDatabase.url, applicationName: 'test', constraints, ...options });
     databases.push(database);
     return database;
   };
@@ -35,6 +39,13 @@ describe('errors of PostgreSQL', () => {
     expect(findSqlState(await failing.catch((error) => error))).toBe('23505');
   });
 
+  it.each([
+    ['23503', 'insert into parts values (7)', 'THING_MISSING'],
+    ['23514', 'insert into parts values (1, 1, 0)', 'WEIGHTLESS'],
+  ])('%s of a known constraint is the error of that constraint too', async (code, text, reason) => {
+    await expect(open().query(sql(text))).rejects.toMatchObject({ reason, domain: 'test', cause: { code } });
+  });
+
   it('keeps the values of a row out of what is logged', async () => {
     const error = await open().query(sql('insert into things values (5, $1, 3)', 'one')).catch((thrown: Error) => thrown);
     expect(inspect(error, { depth: 9 })).not.toContain('(name)=(one)');
@@ -42,6 +53,7 @@ describe('errors of PostgreSQL', () => {
 
   it.each([
     ['23505 of an unknown constraint', 'insert into things values (1, null, 3)', '23505'],
+    ['23503 of an unknown constraint', 'insert into parts values (1, 7)', '23503'],
     ['23514 of an unknown constraint', 'insert into things values (4, null, 0)', '23514'],
     ['42703, a mistake of ours,', 'select nothing from things', '42703'],
   ])('%s is a defect that says nothing', async (_, text, code) => {
@@ -172,6 +184,45 @@ describe('errors of PostgreSQL', () => {
         await expect(openLimited().ping()).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { code: '53300' } });
       });
       await admin.query(sql('alter role limited connection limit -1'));
+    });
+
+    it('25006, of a database that can only be read, is unavailable', async () => {
+      const admin = open({ url: server.url });
+      await admin.query(sql('alter role limited set default_transaction_read_only = on'));
+      const database = openLimited();
+      await expect(database.query(sql('create table unwritten (id int)'))).rejects.toMatchObject({ code: 'UNAVAILABLE', kind: 'infrastructure', cause: { code: '25006' } });
+      await isUsable(database);
+      await admin.query(sql('alter role limited reset default_transaction_read_only'));
+    });
+
+    it('a deadlock each time is a conflict in the end', async () => {
+      const admin = open({ url: server.url });
+      await admin.query(sql("alter role limited set deadlock_timeout = '20ms'"));
+      const database = openLimited();
+      await database.query(sql('create table pairs as select id from generate_series(1, 2) as id'));
+      const take = (id: number) => sql('update pairs set id = id where id = $1', id);
+      const rival = open({ url: server.urlOf('limited') });
+      const isRivalWaiting = async () => (await admin.query(sql("select 1 from pg_stat_activity where datname = 'limited' and wait_event_type = 'Lock'"))).length > 0;
+      let rivals: Promise<void> = Promise.resolve();
+      let attempts = 0;
+      const work = async (tx: Queryable) => {
+        attempts++;
+        await rivals;
+        await tx.query(take(1));
+        rivals = rival.transaction(async (other) => {
+          // looks for a deadlock so late that the other one always finds it
+          await other.query(sql("set local deadlock_timeout = '1min'"));
+          await other.query(take(2));
+          await other.query(take(1));
+        });
+        while (!(await isRivalWaiting()));
+        await tx.query(take(2));
+      };
+      await expect(database.transaction(work)).rejects.toMatchObject({ code: 'ABORTED', reason: 'CONFLICT', retryDelayMs: 100, cause: { code: '40P01' } });
+      expect(attempts).toBe(6);
+      await rivals;
+      await isUsable(database);
+      await admin.query(sql('alter role limited reset deadlock_timeout'));
     });
 
     it('a wrong password and a missing database are for the operator: unavailable', async () => {

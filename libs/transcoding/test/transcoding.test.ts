@@ -240,6 +240,12 @@ describe('an error of the service', () => {
     });
   });
 
+  it('names the path where it is a URI reference (RFC 3986 §4.1), and none of another host', async () => {
+    const instanceOf = async (path: string) => (await ask('GET', path)).body.instance;
+    expect(await instanceOf('/v1/no%C3%A9/b;c=d')).toBe('/v1/no%C3%A9/b;c=d');
+    for (const path of ['/%', '/v1/no/%zz', '/v1/no/%f', '//v1/books']) expect([path, await instanceOf(path)]).toEqual([path, undefined]);
+  });
+
   it('that is a defect tells an error id and nothing else', async () => {
     answer = () => Promise.reject(new Error('select * from books failed at 10.0.0.5'));
     const { status, body } = await ask('GET', '/v1/books/b-1');

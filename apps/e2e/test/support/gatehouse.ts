@@ -15,6 +15,10 @@ export interface Gatehouse {
   /** Stops PostgreSQL for as long as `work` takes. */
   withoutPostgres(work: () => Promise<void>): Promise<void>;
   readonly databases: Readonly<Record<'user' | 'auth', string>>;
+  /** The same databases, as PostgreSQL's superuser. */
+  readonly superuser: Readonly<Record<'user' | 'auth', string>>;
+  /** What the services are started with. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly processes: Record<ServiceName, ServiceProcess>;
   readonly administrator: { readonly email: string; readonly password: string };
   /** Starts a service, again or for the first time. */
@@ -39,8 +43,8 @@ export async function startGatehouse({ env = {}, order = services, bundles }: Ga
   chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
   let postgres = await startPostgresServer({ dataFolder, durable: false });
   const databases = {
-    user: await postgres.createDatabase('gatehouse_user', { role: 'gatehouse_user', password: 'user' }),
-    auth: await postgres.createDatabase('gatehouse_auth', { role: 'gatehouse_auth', password: 'auth' }),
+    user: await postgres.createDatabase('gatehouse_user', { role: 'gatehouse_user', password: randomBytes(12).toString('hex') }),
+    auth: await postgres.createDatabase('gatehouse_auth', { role: 'gatehouse_auth', password: randomBytes(12).toString('hex') }),
   };
   const [http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin] = (await Promise.all(Array.from({ length: 6 }, freePort))) as [number, number, number, number, number, number];
   const ports = { http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin };
@@ -95,6 +99,8 @@ export async function startGatehouse({ env = {}, order = services, bundles }: Ga
       postgres = await startPostgresServer({ dataFolder, port: postgres.port, durable: false });
     },
     databases,
+    superuser: { user: postgres.urlOf('gatehouse_user'), auth: postgres.urlOf('gatehouse_auth') },
+    settings,
     processes,
     administrator,
     start: (service) => void (processes[service] = startProcess(service, settings, [], bundles)),

@@ -125,6 +125,7 @@ it.each(['HEAD', 'OPTIONS', 'DELETE'])('%s is answered as ever', async (method) 
 it.each([
   ['no host', 'GET /v1/users/me HTTP/1.1\r\nConnection: close\r\n\r\n'],
   ['an expectation that nobody knows', 'GET /v1/users/me HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n'],
+  ['the wish for a tunnel', 'CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['a host that is none', 'GET /v1/users/me HTTP/1.1\r\nHost: a b/c\r\nConnection: close\r\n\r\n'],
 ])('a request with %s is refused with a problem', async (_name, text) => {
   const gateway = await start();

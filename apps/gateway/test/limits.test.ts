@@ -133,3 +133,8 @@ it.each([
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   expect(answer).toContain('"reason":"REQUEST_UNREADABLE"');
 });
+
+it('a refusal of HEAD has no body (RFC 9110 §9.3.2)', async () => {
+  const gateway = await start();
+  expect(await exchange(gateway.app.httpPort, 'HEAD /v1/users/me HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*\r\ncontent-length: \d+[^]*\r\n\r\n$/);
+});

@@ -125,10 +125,16 @@ it.each(['HEAD', 'OPTIONS', 'DELETE'])('%s is answered as ever', async (method) 
 it.each([
   ['no host', 'GET /v1/users/me HTTP/1.1\r\nConnection: close\r\n\r\n'],
   ['an expectation that nobody knows', 'GET /v1/users/me HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n'],
+  ['the wish for a tunnel', 'CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['a host that is none', 'GET /v1/users/me HTTP/1.1\r\nHost: a b/c\r\nConnection: close\r\n\r\n'],
 ])('a request with %s is refused with a problem', async (_name, text) => {
   const gateway = await start();
   const answer = await exchange(gateway.app.httpPort, text);
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   expect(answer).toContain('"reason":"REQUEST_UNREADABLE"');
+});
+
+it('a refusal of HEAD has no body (RFC 9110 §9.3.2)', async () => {
+  const gateway = await start();
+  expect(await exchange(gateway.app.httpPort, 'HEAD /v1/users/me HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*\r\ncontent-length: \d+[^]*\r\n\r\n$/);
 });

@@ -2,6 +2,7 @@ import { requestTooSlow, requestUnreadable, tooManyConnections } from '@gatehous
 import { asksForWebSocket, type HttpObserver } from '@gatehouse/transcoding';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { Server as TlsServer } from 'node:tls';
 import { limitConnections } from './connection-limit';
 import { type Http2Sessions, speakHttp2 } from './protocols';
@@ -55,6 +56,8 @@ export function createListener(handler: RequestListener, options: ListenerOption
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   // a reader that takes nothing; heartbeats and what services say of idle streams come sooner
   server.timeout = stalledAfterMs;
+  // unheard, a wish for a tunnel (RFC 9110 §9.3.6) would end the connection without a word
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => refuseConnection(socket, requestUnreadable(), { observer, request }));
   // RFC 9110 §10.1.1
   server.on('checkExpectation', (request: IncomingMessage) => refuseConnection(request.socket, requestUnreadable(), { observer, request }));
   tls?.renew(server as Server & TlsServer);

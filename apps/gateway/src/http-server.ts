@@ -45,7 +45,8 @@ export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: Ht
     return503OnClosing: false,
     clientErrorHandler(error, socket) {
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
-      refuseConnection(socket, toAppError(error, options), options);
+      const line = readFirstLine(error);
+      refuseConnection(socket, toAppError(error, line, options), { observer: options.observer, method: line.startsWith('HEAD ') ? 'HEAD' : undefined });
     },
   });
   return {
@@ -65,15 +66,16 @@ export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: Ht
   };
 }
 
+/** The request line, where what Node's parser refused begins with it. */
+const readFirstLine = ({ rawPacket }: { rawPacket?: unknown }): string => (Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : '').split('\r\n', 1)[0]!;
+
 /** What has a better status than 400 (RFC 9110 §15.5.9 and §15.5.15, RFC 6585 §5). */
-function toAppError({ code, rawPacket }: { code?: string; rawPacket?: unknown }, { maxUrlBytes, maxHeaderBytes, headersTimeoutMs }: ListenerOptions): AppError {
+function toAppError({ code }: { code?: string }, line: string, { maxUrlBytes, maxHeaderBytes, headersTimeoutMs }: ListenerOptions): AppError {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return requestTooSlow({ limit: 'headers_ms', max: String(headersTimeoutMs) });
-    case 'HPE_HEADER_OVERFLOW': {
-      const [line = ''] = (Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : '').split('\r\n', 1);
+    case 'HPE_HEADER_OVERFLOW':
       return line.length > maxUrlBytes && /^[A-Z-]+ /.test(line) ? urlTooLong({ limit: 'url_bytes', max: String(maxUrlBytes) }) : headersTooLarge({ limit: 'header_bytes', max: String(maxHeaderBytes) });
-    }
     default:
       return requestUnreadable();
   }

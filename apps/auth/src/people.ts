@@ -15,6 +15,8 @@ export interface People {
   findById(id: string): Promise<Person | undefined>;
   /** Creates the person with this id, or finds the one that an earlier attempt created. @throws EMAIL_TAKEN */
   create(person: { id: string; email: string; displayName: string }): Promise<void>;
+  /** Gives a person another display name, or their email another spelling. */
+  rename(id: string, person: { email: string; displayName: string }): Promise<User>;
   /** Makes the person with this email and id an administrator, created if need be. @throws EMAIL_TAKEN when the email is another's */
   ensureAdministrator(email: string, id: string): Promise<User>;
 }
@@ -38,6 +40,7 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
     findById: (value) => find({ $case: 'id', value }),
     // an attempt at the same sign-up that is being answered is waited for by the channel: its answer is ours
     create: async ({ id, email, displayName }) => void (await admitted(client.createUser({ userId: id, requestId: id, email, displayName }))),
+    rename: (id, { email, displayName }) => admitted(client.updateUser({ user: { id, email, displayName }, updateMask: ['email', 'display_name'] })),
     ensureAdministrator: (email, userId) => admitted(client.ensureAdministrator({ email, userId })),
   };
 }

@@ -1,4 +1,4 @@
-import { conflict } from '@gatehouse/contracts/api';
+import { requestInProgress } from '@gatehouse/contracts/api';
 import { accountSuspended, emailTaken, SignUpRequest, type SignUpResponse } from '@gatehouse/contracts/auth';
 import { isAppError } from '@gatehouse/errors';
 import type { Idempotency } from '@gatehouse/idempotency';
@@ -23,13 +23,13 @@ export interface SignUpOptions {
   emailKey: Uint8Array;
 }
 
-/** @throws emailTaken, accountSuspended, conflict, requestIdReused */
+/** @throws emailTaken, accountSuspended, requestInProgress, requestIdReused */
 export type SignUp = (request: SignUpRequest, method: string) => Promise<SignUpResponse>;
 
 /**
  * Creates a person with a password, in three steps that each may be the last before a crash: a pending sign-up is
  * committed; `user` creates the person with its id; the pending sign-up becomes credentials. The next attempt with the same
- * email takes up what is pending; of several at once the latest wins. Only who has a pending sign-up can become its person:
+ * email takes up what is pending; of several at once the latest wins, and gives the person its name and spelling. Only who has a pending sign-up can become its person:
  * one made otherwise is never claimed.
  *
  * A request_id that was answered before opens a new session, by a login; a wrong password then hears what every other
@@ -59,13 +59,17 @@ export function createSignUp({ database, people, passwords, sessions, idempotenc
     const pending = await beginSignUp(database, { userId: uuidv7(), email: request.email, displayName: request.displayName, passwordHash, attemptId: randomUUID() });
     const person = await ensurePerson(pending);
     if (isSuspended(person)) throw accountSuspended();
-    const session = await database.transaction(async (tx) => {
+    // begun by another attempt, whose person it is so far
+    const isOwn = pending.email === request.email && pending.displayName === request.displayName;
+    const [user, session] = await database.transaction(async (tx) => {
       // taken over by a later attempt; who can repeat safely may find that it was their own
-      if (!(await activate(tx, pending))) throw request.requestId ? conflict() : emailTaken();
+      if (!(await activate(tx, pending))) throw request.requestId ? requestInProgress({ retryDelayMs: 200 }) : emailTaken();
+      // while the pending sign-up is held: no other attempt gives the person its name after this
+      const named = isOwn ? person.user : await people.rename(pending.userId, request);
       await record(tx);
-      return sessions.open(tx, pending.userId);
+      return [named, await sessions.open(tx, pending.userId)] as const;
     });
-    return { user: person.user, verificationRequired: false, ...(await sessions.toTokens(session, person)) };
+    return { user, verificationRequired: false, ...(await sessions.toTokens(session, person)) };
   };
 
   return async (request, method) => {
@@ -79,7 +83,7 @@ export function createSignUp({ database, people, passwords, sessions, idempotenc
       return await attempt(request, (tx) => idempotency.record(tx, key, kept));
     } catch (error) {
       // a repetition at the same time may have done it meanwhile
-      const isLost = isAppError(error, 'EMAIL_TAKEN') || isAppError(error, 'CONFLICT') || isAppError(error, 'REQUEST_IN_PROGRESS');
+      const isLost = isAppError(error, 'EMAIL_TAKEN') || isAppError(error, 'REQUEST_IN_PROGRESS');
       if (isLost && (await idempotency.find(database, key, kept))) return repeat(request);
       throw error;
     }

@@ -64,7 +64,11 @@ export async function startFakeUserService(): Promise<FakeUserService> {
           return add(email, { ...people.get(userId), id: userId, roles: [Role.ROLE_MEMBER, Role.ROLE_ADMIN], status: UserStatus.USER_STATUS_ACTIVE });
         },
         getUser: ({ id }) => Promise.reject(userNotFound({ id })),
-        updateUser: () => Promise.reject(userNotFound({ id: 'me' })),
+        async updateUser({ user }) {
+          const changed = { ...people.get(user!.id)!, email: user!.email, displayName: user!.displayName };
+          people.set(changed.id, changed);
+          return changed;
+        },
         listUsers: async () => ({ users: [], nextPageToken: '' }),
       },
       {

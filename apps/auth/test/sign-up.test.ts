@@ -73,12 +73,12 @@ describe('signing up', () => {
     expect(await verdictOf(under.auth.login({ email: 'new@example.com', password }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
   });
 
-  it('resumes a cut-off attempt under its own id, as user first heard of it, with the later password', async () => {
+  it('resumes a cut-off attempt under its own id, with the later password, name and spelling', async () => {
     under.users.gates.afterCreate = () => Promise.reject(unavailable());
     await verdictOf(under.auth.signUp({ email: 'Resumed@example.com', password: 'first password', displayName: 'First' }));
     under.users.gates.afterCreate = undefined;
     const answer = await under.auth.signUp({ email: 'resumed@example.com', password: 'second password', displayName: 'Second' });
-    expect(answer.user).toMatchObject({ email: 'Resumed@example.com', displayName: 'First' });
+    expect(answer.user).toMatchObject({ email: 'resumed@example.com', displayName: 'Second' });
     const [first, second] = under.users.creations.filter(({ email }) => email === 'Resumed@example.com');
     expect(second).toEqual(first);
     expect(await verdictOf(under.auth.login({ email: 'resumed@example.com', password: 'first password' }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
@@ -107,6 +107,19 @@ describe('signing up', () => {
     const logins = await Promise.all(passwords.map((each) => verdictOf(under.auth.login({ email: 'race@example.com', password: each }))));
     expect(logins.indexOf('OK')).toBe(verdicts.indexOf('OK'));
     expect(logins.filter((verdict) => verdict === 'OK')).toHaveLength(1);
+  });
+
+  it('gives a person the name and the spelling of the attempt that won, whoever began', async () => {
+    under.users.gates.afterCreate = () => Promise.reject(unavailable());
+    expect(await verdictOf(under.auth.signUp({ email: 'planted@example.com', password: 'of somebody else', displayName: 'Planted' }))).toBe('UNAVAILABLE UNAVAILABLE');
+    under.users.gates.afterCreate = undefined;
+    const answer = await under.auth.signUp({ email: 'PLANTED@example.com', password, displayName: 'Victim' });
+    expect(answer.user).toMatchObject({ email: 'PLANTED@example.com', displayName: 'Victim' });
+    expect(under.users.findByEmail('planted@example.com')).toMatchObject({ email: 'PLANTED@example.com', displayName: 'Victim' });
+    const names = Array.from({ length: 8 }, (_, index) => `name ${index}`);
+    const attempts = await Promise.allSettled(names.map((displayName) => under.auth.signUp({ email: 'names@example.com', password: `password of ${displayName}`, displayName })));
+    const winner = names[attempts.findIndex(({ status }) => status === 'fulfilled')]!;
+    expect((await under.auth.login({ email: 'names@example.com', password: `password of ${winner}` })).user?.displayName).toBe(winner);
   });
 
   it('fails closed while user is down, and succeeds once it is back', async () => {

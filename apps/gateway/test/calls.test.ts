@@ -111,6 +111,11 @@ describe('a call', () => {
     expect((await ask('POST', '/v1/auth/login', { body: credentials })).status).toBe(200);
   });
 
+  it('goes on without what gRPC cannot carry of its languages', async () => {
+    const token = await gateway.upstreams.issuer.accessToken({ id: ada });
+    expect((await ask('GET', '/v1/users/me', { token, headers: { 'accept-language': 'd\u00e9' } })).status).toBe(200);
+  });
+
   it('that fails tells why in the language of its caller, where there is a translation', async () => {
     gateway.upstreams.answers['SignUp'] = () => Promise.reject(new AppError({ code: 'ALREADY_EXISTS', reason: 'EMAIL_TAKEN', domain: 'auth.gatehouse', message: 'taken' }));
     const german = await ask('POST', '/v1/auth/signup', { body: credentials, headers: { 'accept-language': 'fr, de-CH;q=0.8' } });

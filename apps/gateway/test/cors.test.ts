@@ -37,6 +37,10 @@ describe('with origins set', () => {
     expect(answer.headers.get('vary')).toContain('Origin');
   });
 
+  it('an answer varies by all that it depends on', async () => {
+    for (const path of ['/v1/users/me', '/v1/nothing']) expect((await ask(gateway, 'GET', path, { origin: known })).headers.get('vary')).toMatch(/Origin.*Accept-Language/);
+  });
+
   it('errors can be read by its pages too, of every kind', async () => {
     for (const [method, path, status, headers] of [
       ['GET', '/v1/users/me', 401],

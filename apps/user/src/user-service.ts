@@ -83,7 +83,7 @@ async function toOwnChange(users: UserRepository, id: string, { email, ...change
 
 const notFound = (id: string) => userNotFound({ id }, { resource: { type: 'gatehouse.user.v1.User', name: id } });
 
-const mayUpdateAnyone = (principal: Principal): boolean => principal.kind === 'user' && principal.permissions.includes('users.update');
+const mayUpdateAnyone = (principal: Principal): boolean => principal.kind === 'service' || (principal.kind === 'user' && principal.permissions.includes('users.update'));
 
 /** The id of the person that a request names, who may be the caller. */
 function toUserId(id: string, call: RpcCall): string {

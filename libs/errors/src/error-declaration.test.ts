@@ -61,6 +61,8 @@ describe('a message', () => {
     ['de-CH, en;q=0.5', 'de'],
     ['fr, de;q=0.1', 'de'],
     ['en, de', undefined],
+    ['en-US, de', undefined],
+    ['fr-FR, de-DE-1996', 'de'],
     ['fr', undefined],
     ['*', undefined],
     ['de;q=0', undefined],

@@ -19,6 +19,7 @@ const errors: Readonly<Record<string, (options: ErrorOptions) => AppError>> = {
   '25P04': deadlineExceeded, // transaction_timeout
   '25006': unavailable, // read_only_sql_transaction: a standby
   '08': unavailable, // connection_exception
+  '55000': unavailable, // object_not_in_prerequisite_state: a database that takes no connections now
   '28': unavailable, // invalid_authorization_specification: the operator's to mend
   '3D000': unavailable, // invalid_catalog_name: no such database yet
   '53': unavailable, // insufficient_resources: too_many_connections, disk_full, out_of_memory

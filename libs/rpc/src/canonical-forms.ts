@@ -17,13 +17,15 @@ export const textForms: Readonly<Partial<Record<CanonicalForm, TextForm>>> = {
   [CanonicalForm.NAME]: {
     // RFC 8266 §2.1: spaces of every kind are one, none at the ends, single ones within
     rewrite: (text) => text.replace(/\p{Zs}+/gu, ' ').replace(/^ | $/g, ''),
-    findFault: (text) => (unspeakable.test(text) ? { description: 'must not contain control characters', reason: 'name.control' } : undefined),
+    findFault: (text) => (unspeakable.test(text) ? { description: 'must not contain control characters, nor others that nobody sees', reason: 'name.control' } : undefined),
   },
 };
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-// what is no character of a name (RFC 8264 §4.3), and what makes a name read in another order than it is written
-const unspeakable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+// what is no character of a name (RFC 8264 §4.3), what nobody sees, and what makes a name read in another order than it is
+// written; joiners and variation selectors stand where scripts and emoji need them
+const unspeakable =
+  /[\p{Cc}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]|(?![\u200c\u200d\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}|(?<![\p{Mn}\p{Mc}\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f\p{sc=Arab}\p{sc=Syrc}\p{sc=Mong}\p{sc=Deva}\p{sc=Beng}\p{sc=Guru}\p{sc=Gujr}\p{sc=Orya}\p{sc=Taml}\p{sc=Telu}\p{sc=Knda}\p{sc=Mlym}\p{sc=Sinh}\p{sc=Khmr}\p{sc=Mymr}])[\u200c\u200d]|(?<!\p{Extended_Pictographic})[\ufe0e\ufe0f](?!\u20e3)|[\u200c\u200d]$/u;
 
 function toCanonicalEmail(email: string): string {
   const at = email.lastIndexOf('@');

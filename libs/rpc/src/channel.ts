@@ -93,7 +93,8 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
     const call: RpcClientCall = { method: name, metadata, target, deadline };
     const signal = AbortSignal.any([caller?.signal, options.signal].filter((each) => each !== undefined));
     const { onMetadata } = options;
-    let connectMs = connectPatienceMs;
+    // of a caller with little time some is left to hear that there is no connection
+    let connectMs = Math.min(connectPatienceMs, (deadline - Date.now()) * 0.8);
     const attempts: Attempts = async (send, findRequest) => {
       const toSend = toMetadata(call.metadata);
       const attempt = async (previous: number) => {

@@ -6,6 +6,7 @@ import type { RpcCall, RpcInterceptor } from './call';
 import type { AnyHandler, MethodDefinition } from './definition';
 import { toCallError, toCancelReason, toDeadlineReason } from './errors';
 import type { RpcMethod } from './method';
+import { isSpent, writePushback } from './retry-pushback';
 import { statusDetailsKey, toWireStatus } from './wire-status';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -115,8 +116,10 @@ export function sendResponseMetadata(transport: { sendMetadata(metadata: Metadat
 /** What grpc-js sends for whatever a call ended with. */
 export function toServiceError(thrown: unknown, call: Pick<RpcCall, 'method' | 'signal' | 'metadata'>) {
   // an observer outside of `errors` may have thrown something else
-  const { code, message, details } = toWireStatus(toCallError(thrown, call), call.metadata.get('accept-language'));
+  const error = toCallError(thrown, call);
+  const { code, message, details } = toWireStatus(error, call.metadata.get('accept-language'));
   const metadata = new Metadata();
+  if (isSpent(error)) writePushback(metadata);
   metadata.set(statusDetailsKey, toBuffer(details));
   return { code, details: message, metadata };
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { leastTimeMs } from './deadline';
 import type { RpcMethod } from './method';
 import { hasRequestId } from './request-id';
+import { isSpent, markSpent } from './retry-pushback';
 import type { RetryBudget } from './retry-budget';
 import { toAbortError } from './transport';
 
@@ -26,7 +27,7 @@ const mostAskedMs = 10_000;
 
 /**
  * Makes attempts until one is answered, fails for good, or would come too late. Only what the contract calls safe is tried
- * again: a method that is idempotent, or a request that carries a `request_id`. `attempt` gets the number of those before it.
+ * again, and only at one hop: a method that is idempotent, or a request that carries a `request_id`. `attempt` gets the number of those before it.
  * @throws what the last attempt threw, or AppError for a signal that is aborted in between
  */
 export async function withRetries<T>(attempt: (previous: number) => Promise<T>, options: RetryOptions): Promise<T> {
@@ -38,7 +39,10 @@ export async function withRetries<T>(attempt: (previous: number) => Promise<T>, 
     } catch (error) {
       if (!isAppError(error)) throw error;
       const pauseMs = findPauseMs(error, previous, options);
-      if (pauseMs === undefined) throw error;
+      if (pauseMs === undefined) {
+        if (previous > 0) markSpent(error);
+        throw error;
+      }
       options.onRetry?.(error);
       await pause(pauseMs, undefined, { signal: options.signal }).catch(() => Promise.reject(toAbortError(options.signal)));
     }
@@ -52,7 +56,7 @@ function findPauseMs(error: AppError, previous: number, { method, findRequest, b
     return undefined;
   }
   const isInBudget = budget.failed();
-  if (!method || method.requestStream || previous + 1 >= maxAttempts || !isInBudget || signal.aborted) return undefined;
+  if (!method || method.requestStream || previous + 1 >= maxAttempts || !isInBudget || isSpent(error) || signal.aborted) return undefined;
   const request = findRequest();
   if (!request || !((method.idempotent && !isInProgress) || hasRequestId(method.descriptor.input, request))) return undefined;
   const asked = error.retryDelayMs ?? 0;

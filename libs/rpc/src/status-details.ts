@@ -17,10 +17,14 @@ export const httpStatusKey = 'http_status';
 
 export const toErrorInfo = ({ reason, domain }: AppError, metadata: Record<string, string>): Any => anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain, metadata }));
 
-/** Empty where there are none. */
+// so that at least one violation always fits
+const maxTextLength = 300;
+const cut = (text: string) => (text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…`.toWellFormed() : text);
+
+/** Empty where there are none. Texts that are longer than people read are cut. */
 export function toBadRequest(violations: readonly FieldViolation[]): Any[] {
   if (violations.length === 0) return [];
-  const fieldViolations = violations.map(({ field, description, reason = '' }) => ({ field, description, reason }));
+  const fieldViolations = violations.map(({ field, description, reason = '' }) => ({ field: cut(field), description: cut(description), reason }));
   return [anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations }))];
 }
 

@@ -6,6 +6,7 @@ import { createFailureInterceptor, toFailureCause } from './failure';
 import { readMessage, writeMessage } from './message-stream';
 import { toBuffer, toTextMetadata } from './open-call';
 import { toAppError } from './received-status';
+import { markSpent, readPushback } from './retry-pushback';
 import { statusDetailsKey } from './wire-status';
 
 /** What a call over grpc-js needs. */
@@ -124,5 +125,7 @@ export function toAbortError({ reason: cause }: AbortSignal): AppError {
 
 function toCallError({ code, metadata }: StatusObject, cause: Error, domains: readonly string[]): AppError {
   const [value] = metadata.get(statusDetailsKey);
-  return toAppError({ code, details: value instanceof Buffer ? value : undefined }, cause, domains);
+  const error = toAppError({ code, details: value instanceof Buffer ? value : undefined }, cause, domains);
+  if (readPushback(metadata)) markSpent(error);
+  return error;
 }

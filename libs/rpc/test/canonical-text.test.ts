@@ -131,7 +131,7 @@ describe('the canonical form', () => {
     expect((await told({ name: canonical })).name).toBe(canonical);
   });
 
-  it.each(['a\nb', '\tAda', 'a\u0085', '\u202eadA', 'a\u2066b', 'a\u200fb', 'a\u2028b', 'a\u007f'])('is not to be had of the name %j', async (name) => {
+  it.each(['a\nb', '\tAda', 'a\u0085', '\u202eadA', 'a\u2066b', 'a\u200fb', 'a\u2028b', 'a\u007f', '\u200b', '\u3164', 'Admin\u200d', 'Ad\u200dmin', 'a\ufe0f', '\ufeffx', '\u{e0041}', '\uffff', '\ue000'])('is not to be had of the name %j', async (name) => {
     const { client } = await startRuleService();
     expect((await caught(client.tell({ child: { name } }))).violations).toMatchObject([{ field: 'child.name', reason: 'name.control' }]);
   });

@@ -113,6 +113,9 @@ describe('what a foreign client reads', () => {
     const { error } = await readTrailer(new AppError({ ...thing, violations }));
     expect(error.violations.length).toBeGreaterThan(35);
     expect(error.violations).toEqual(violations.slice(0, error.violations.length));
+    // and the first in any case, though not all of its words
+    const long = await readTrailer(new AppError({ ...thing, violations: [{ field: 'f'.repeat(9_000), description: 'é'.repeat(9_000), reason: 'r' }] }));
+    expect(long.error.violations).toEqual([{ field: expect.stringMatching(/^f+…$/), description: expect.stringMatching(/^é+…$/), reason: 'r' }]);
   });
 
   it('is an answer, also where a text is no Unicode or a delay no number', async () => {

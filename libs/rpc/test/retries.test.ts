@@ -56,6 +56,18 @@ describe('a call that failed with UNAVAILABLE', () => {
     expect(observed).toEqual(['call', 'retry UNAVAILABLE', 'retry UNAVAILABLE']);
   });
 
+  it('is not made again where it was already, one hop further on', async () => {
+    const { act, seen } = failing(9);
+    const behind = connect((await serve(act)).target);
+    let attempts = 0;
+    const { target } = await serve(async () => {
+      attempts++;
+      return behind.look({});
+    });
+    expect(await caught(connect(target).look({}))).toMatchObject({ code: 'UNAVAILABLE' });
+    expect([attempts, seen.length]).toEqual([1, 3]);
+  });
+
   it('is not made again before the time that the service asks for', async () => {
     const { act, seen } = failing(1, () => unavailable({ retryDelayMs: 150 }));
     await connect((await serve(act)).target).act(keyed());

@@ -28,7 +28,9 @@ export function requireForwardable(names: readonly string[]): void {
 export function toMetadata(headers: IncomingHttpHeaders, requestId: string, { requestHeaders }: Pick<CallPolicy, 'requestHeaders'>): Record<string, string> {
   const entries = ['authorization', 'accept-language', ...requestHeaders].flatMap((name) => {
     const value = headers[name];
-    return value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]];
+    // gRPC carries no other characters, and nobody asked for these two to be carried
+    if (value === undefined || (!requestHeaders.includes(name) && !/^[ -~]*$/.test(String(value)))) return [];
+    return [[name, Array.isArray(value) ? value.join(', ') : value]];
   });
   return { ...Object.fromEntries(entries), 'x-request-id': requestId };
 }

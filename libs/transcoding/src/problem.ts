@@ -72,14 +72,17 @@ export const toErrorPage = (errorPages: string, { domain, reason }: Pick<ErrorDe
 
 export const toStatusText = (status: number): string => STATUS_CODES[status] ?? 'Client Closed Request';
 
+// when to ask again for what cannot be reached and does not say when. Milliseconds.
+const usualDelayMs = 1_000;
+
 /** Headers that belong to the error: when to try again (RFC 9110 §10.2.3), how to authenticate (RFC 6750 §3), and its language. */
 export function toProblemHeaders(error: AppError, problem: Pick<Problem, typeof language>): Record<string, string> {
   const challenge = toChallenge(error);
+  const delayMs = error.retryDelayMs ?? (error.code === 'UNAVAILABLE' ? usualDelayMs : undefined);
   return {
     'content-type': problemType,
-    vary: 'Accept-Language',
     ...(problem[language] ? { 'content-language': problem[language] } : {}),
-    ...(error.retryDelayMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryDelayMs / 1000)) }),
+    ...(delayMs === undefined ? {} : { 'retry-after': String(Math.ceil(delayMs / 1000)) }),
     ...(challenge ? { 'www-authenticate': challenge } : {}),
   };
 }
@@ -97,7 +100,7 @@ const readWithinMs = 1_000;
 /** Answers on a bare socket, where no HTTP response can be had, and ends it. To HEAD there is no body. */
 export function writeProblem(socket: Duplex, error: AppError, problem: Problem, method?: string): void {
   const body = JSON.stringify(problem);
-  const head = { ...toProblemHeaders(error, problem), 'x-request-id': problem.requestId, 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
+  const head = { ...toProblemHeaders(error, problem), 'x-request-id': problem.requestId, vary: 'Accept-Language', 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${problem.status} ${toStatusText(problem.status)}\r\n${lines.join('')}\r\n${method === 'HEAD' ? '' : body}`);
   // what is still sent is passed over: unread, it would take the answer along

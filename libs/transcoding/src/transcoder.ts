@@ -97,6 +97,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   const refuse = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
     const exchange = exchanges.get(request) ?? openExchange({ method: request.method, url: request.originalUrl, headers: request.headers });
     const { error, problem } = toSeen(exchange, thrown);
+    reply.header('vary', [reply.getHeader('vary'), 'Accept-Language'].filter(Boolean).join(', '));
     // what is left of the body is not waited for
     if (error.reason === 'REQUEST_TOO_LARGE' && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
     if (exchange.found?.route.description.acceptsForm) {

@@ -65,6 +65,8 @@ async function initialise(place: Place, password: string, durable: boolean): Pro
       '--builtin-locale=C.UTF-8',
       '--set=timezone=UTC',
       '--set=log_timezone=UTC',
+      // DETAIL quotes rows
+      '--set=log_error_verbosity=terse',
       ...(durable ? [] : ['--no-sync']),
     ]);
     renameSync(folder, place.cluster);

@@ -45,7 +45,7 @@ export function createUserRepository(db: Queryable): UserRepository {
       return rows.map(toUser);
     },
     insert: ({ id, email, displayName, roles }) =>
-      find('insert-user', `insert into users (id, email, display_name, roles) values ($1, $2, $3, $4) on conflict (id) do nothing returning ${columns}`, [
+      find('insert-user', `insert into users (id, email, display_name, roles) values ($1, $2, $3, $4) on conflict do nothing returning ${columns}`, [
         id,
         email,
         displayName,

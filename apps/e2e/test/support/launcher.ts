@@ -5,9 +5,9 @@ import { until } from './service-process';
 
 const bundle = `${__dirname}/../../../../dist/tools/launcher/main.cjs`;
 
-export const portSettings = ['GATEWAY_HTTP_PORT', 'USER_GRPC_PORT', 'AUTH_GRPC_PORT', 'GATEWAY_ADMIN_PORT', 'USER_ADMIN_PORT', 'AUTH_ADMIN_PORT'] as const;
+export const portSettings = ['GATEWAY_HTTP_PORT', 'USER_GRPC_PORT', 'AUTH_GRPC_PORT', 'GATEWAY_ADMIN_PORT', 'USER_ADMIN_PORT', 'AUTH_ADMIN_PORT', 'GATEHOUSE_LOOK_PORT'] as const;
 
-/** Settings of six ports that are free. */
+/** Settings of all the ports, each to one that is free. */
 export async function freePorts(): Promise<Record<string, string>> {
   const ports = await Promise.all(portSettings.map(freePort));
   return Object.fromEntries(portSettings.map((setting, index) => [setting, String(ports[index])]));

@@ -1,8 +1,7 @@
 import type { MethodRow } from '../src/answers';
-import { toPercentile, toRate, toShortName } from './format';
+import { byPlace, toPercentile, toRate, toShortName } from './format';
 
-const order = ['gateway', 'auth', 'user'];
-const byPlace = (one: MethodRow, other: MethodRow) => order.indexOf(one.service) - order.indexOf(other.service) || one.name.localeCompare(other.name);
+const byServiceAndName = (one: MethodRow, other: MethodRow) => byPlace(one.service, other.service) || one.name.localeCompare(other.name);
 
 /** Each method that was ever called, with its last minute. A click shows its course. */
 export function MethodTable({ rows, selected, onSelect }: { rows: readonly MethodRow[]; selected: string; onSelect: (key: string) => void }) {
@@ -20,7 +19,7 @@ export function MethodTable({ rows, selected, onSelect }: { rows: readonly Metho
           </tr>
         </thead>
         <tbody>
-          {[...rows].sort(byPlace).map((row) => {
+          {[...rows].sort(byServiceAndName).map((row) => {
             const key = `${row.service} ${row.name}`;
             return (
               <tr key={key} class={`${key === selected ? 'selected' : ''} ${row.total ? '' : 'idle'}`} onClick={() => onSelect(key)}>

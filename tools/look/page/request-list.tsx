@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { RequestSummary } from '../src/answers';
-import { toDuration, toShortName, toTime } from './format';
+import { byPlace, toDuration, toFineClock, toShortName } from './format';
 
 const maxRows = 200;
 
@@ -36,7 +36,7 @@ export function RequestList({ requests, selected }: { requests: readonly Request
 function Row({ request: { traceId, name, start, duration, services, outcome, status, spans }, isSelected }: { request: RequestSummary; isSelected: boolean }) {
   return (
     <tr class={isSelected ? 'selected' : ''} data-trace={traceId} onClick={() => (location.hash = traceId)}>
-      <td class="time">{toTime(start)}</td>
+      <td class="time">{toFineClock(start)}</td>
       <td title={name}>
         <a href={`#${traceId}`}>{toShortName(name)}</a>
       </td>
@@ -45,7 +45,7 @@ function Row({ request: { traceId, name, start, duration, services, outcome, sta
       </td>
       <td class="number">{toDuration(duration)}</td>
       <td title={services.join(', ')}>
-        {services.map((service) => (
+        {[...services].sort(byPlace).map((service) => (
           <i key={service} class={`dot ${service}`} />
         ))}
       </td>

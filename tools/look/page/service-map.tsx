@@ -12,16 +12,16 @@ interface Arrow {
 }
 
 const places: Readonly<Record<string, Place>> = {
-  clients: { x: 58, y: 170 },
-  gateway: { x: 248, y: 170 },
-  auth: { x: 478, y: 66 },
-  user: { x: 478, y: 274 },
-  'auth database': { x: 712, y: 66 },
-  'user database': { x: 712, y: 274 },
+  clients: { x: 60, y: 150 },
+  gateway: { x: 298, y: 150 },
+  auth: { x: 524, y: 40 },
+  user: { x: 524, y: 260 },
+  'auth database': { x: 762, y: 40 },
+  'user database': { x: 762, y: 260 },
 };
-const elsewhere: Place = { x: 712, y: 170 };
+const elsewhere: Place = { x: 762, y: 150 };
 const placeOf = (name: string) => places[name] ?? elsewhere;
-const size = { width: 108, height: 46 };
+const size = { width: 112, height: 46 };
 
 interface ServiceMapProps {
   nodes: readonly ServiceNode[];
@@ -35,7 +35,7 @@ export function ServiceMap({ nodes, edges, selected, onSelect }: ServiceMapProps
   const known = new Map(nodes.map((node) => [node.name, node]));
   const names = [...new Set(['clients', ...known.keys(), ...edges.flatMap(({ from, to }) => [from, to])])];
   return (
-    <svg class="map" viewBox="0 0 776 330" role="img" aria-label="Services and the calls between them">
+    <svg class="map" viewBox="0 0 822 300" role="img" aria-label="Services and the calls between them">
       <defs>
         <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
           <path d="M0 0 8 4 0 8z" />
@@ -104,6 +104,6 @@ function toArrow({ from, to }: Edge): Arrow {
   const half = (size.width / 2 + 1) * (end.x > start.x ? 1 : -1);
   const isLevel = start.y === end.y;
   const isRising = end.y < start.y;
-  const label = { x: isLevel ? middle.x : middle.x - 12, y: isLevel ? middle.y - 20 : middle.y + (isRising ? -14 : 20), anchor: isLevel ? ('middle' as const) : ('end' as const) };
+  const label = { x: isLevel ? middle.x : middle.x - 12, y: isLevel ? middle.y - 22 : middle.y + (isRising ? -14 : 20), anchor: isLevel ? ('middle' as const) : ('end' as const) };
   return { from: { x: start.x + half, y: start.y }, to: { x: end.x - half, y: end.y }, label };
 }

@@ -18,7 +18,7 @@ export interface Launcher {
   output(): string;
   readonly exited: Promise<number | null>;
   /** Waits for the lines that say it is ready. */
-  ready(): Promise<{ url: string; email: string; password: string }>;
+  ready(): Promise<{ url: string; email: string; password: string; look: string | undefined }>;
 }
 
 /** Starts what `npm start` starts once everything is built. */
@@ -32,12 +32,12 @@ export function startLauncher(env: Record<string, string>): Launcher {
     output: () => output,
     exited,
     async ready() {
-      const pattern = /^Gatehouse is ready: (\S+)\nadministrator: (\S+)\npassword: (\S+)$/m;
+      const pattern = /^Gatehouse is ready: (\S+)\nadministrator: (\S+)\npassword: (\S+)\n/m;
       await until(`ready: ${output}`, () => pattern.test(output) || child.exitCode !== null, 60_000);
       const found = pattern.exec(output);
       if (!found) throw new Error(`the launcher ended: ${output}`);
       const [, url, email, password] = found as unknown as [string, string, string, string];
-      return { url, email, password };
+      return { url, email, password, look: /^a look inside: (\S+)$/m.exec(output)?.[1] };
     },
   };
 }

@@ -12,16 +12,16 @@ interface Arrow {
 }
 
 const places: Readonly<Record<string, Place>> = {
-  clients: { x: 60, y: 150 },
-  gateway: { x: 298, y: 150 },
-  auth: { x: 524, y: 40 },
-  user: { x: 524, y: 260 },
-  'auth database': { x: 762, y: 40 },
-  'user database': { x: 762, y: 260 },
+  clients: { x: 64, y: 210 },
+  gateway: { x: 308, y: 210 },
+  auth: { x: 540, y: 60 },
+  user: { x: 540, y: 360 },
+  'auth database': { x: 786, y: 60 },
+  'user database': { x: 786, y: 360 },
 };
-const elsewhere: Place = { x: 762, y: 150 };
+const elsewhere: Place = { x: 786, y: 210 };
 const placeOf = (name: string) => places[name] ?? elsewhere;
-const size = { width: 112, height: 46 };
+const size = { width: 122, height: 46 };
 
 interface ServiceMapProps {
   nodes: readonly ServiceNode[];
@@ -35,7 +35,7 @@ export function ServiceMap({ nodes, edges, selected, onSelect }: ServiceMapProps
   const known = new Map(nodes.map((node) => [node.name, node]));
   const names = [...new Set(['clients', ...known.keys(), ...edges.flatMap(({ from, to }) => [from, to])])];
   return (
-    <svg class="map" viewBox="0 0 822 300" role="img" aria-label="Services and the calls between them">
+    <svg class="map" viewBox="0 0 850 420" role="img" aria-label="Services and the calls between them">
       <defs>
         <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
           <path d="M0 0 8 4 0 8z" />

@@ -68,7 +68,7 @@ it('counts requests from outside, statements, and each method, in OpenMetrics wi
   const database = user.database();
   under.look.watch();
   await eventually('both are scraped', async () => (await under.now()).nodes.every(({ isUp }) => isUp));
-  http.observe({ labels: { http_request_method: 'GET', http_route: '/v1/users/{id}', http_response_status_code: '404' }, value: 0.002, exemplarLabels: { trace_id: '0af7651916cd43dd8448eb211c80319c' } });
+  http.observe({ labels: { http_request_method: 'GET', http_route: '/v1/users/{id}', http_response_status_code: '404' }, value: 0.002, exemplarLabels: { trace_id: '0af7651916cd43dd8448eb211c80319c' } as Record<string, string> });
   expect(await (await fetch(gateway.url)).text()).toContain('# {trace_id=');
   database.observe({ db_operation_name: 'find-user', error_type: '' }, 0.002);
   database.observe({ db_operation_name: 'insert-user', error_type: '23505' }, 0.002);

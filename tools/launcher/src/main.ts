@@ -61,8 +61,8 @@ gatehouse
   .start()
   .then(({ url, administrator, lookUrl }) => {
     if (stopping) return;
-    console.log(`Gatehouse is ready: ${url}\nadministrator: ${administrator.email}\npassword: ${administrator.password}`);
-    if (lookUrl) console.log(`a look inside: ${lookUrl}`);
+    const look = lookUrl ? `\na look inside: ${lookUrl}` : '';
+    console.log(`Gatehouse is ready: ${url}\nadministrator: ${administrator.email}\npassword: ${administrator.password}${look}`);
   })
   .catch((error) => {
     if (stopping) return;

@@ -25,7 +25,7 @@ export function MethodTable({ rows, selected, onSelect }: { rows: readonly Metho
               <tr key={key} class={`${key === selected ? 'selected' : ''} ${row.total ? '' : 'idle'}`} onClick={() => onSelect(key)}>
                 <td title={key}>
                   <i class={`dot ${row.service}`} />
-                  {toShortName(row.name)}
+                  <button type="button">{toShortName(row.name)}</button>
                 </td>
                 <td class="number">{toRate(row.rate)}</td>
                 <td class="number">{toPercentile(row.p50, row.finest)}</td>

@@ -42,8 +42,7 @@ export async function receiveSpans(request: IncomingMessage, response: ServerRes
     if (!(error instanceof Refusal)) throw error;
     const status = create(StatusSchema, { code: invalidArgument, message: error.message });
     const body = encoding === 'application/x-protobuf' ? toBinary(StatusSchema, status) : toJsonString(StatusSchema, status);
-    // what is left of a body that is too large is not read
-    response.writeHead(error.status, { 'content-type': encoding ?? 'application/json', connection: 'close' }).end(body, () => request.destroy());
+    response.writeHead(error.status, { 'content-type': encoding ?? 'application/json' }).end(body);
   }
 }
 
@@ -59,7 +58,8 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   const tooLarge = () => new Refusal(413, `the body has more than ${maxBodyBytes} bytes`);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // not destroyed when it is too large: its sender is to read the answer
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);

@@ -117,6 +117,7 @@ describe('what is no export is refused, and said so as OTLP says', () => {
     ['what claims to be gzip', 400, { ...protobuf, 'content-encoding': 'gzip' }, toExport([makeSpan(1)])],
     ['another compression', 415, { ...protobuf, 'content-encoding': 'br' }, toExport([makeSpan(1)])],
     ['more than 4 MiB', 413, protobuf, Buffer.alloc((4 << 20) + 1)],
+    ['much more than 4 MiB', 413, protobuf, Buffer.alloc(40 << 20)],
     ['a little that becomes more than 4 MiB', 413, { ...protobuf, 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(100 << 20))],
   ])('%s: %d', async (_what, status, headers, body) => {
     const answer = await under.ask('POST', '/v1/traces', headers, body);

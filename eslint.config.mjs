@@ -35,7 +35,8 @@ const depConstraints = [
   allow('app:auth', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'auth', 'user', 'verifier'), 'tool:postgres-server'),
   allow('app:gateway', ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', 'transcoding'), ...contracts('api', 'verifier')),
   allow('app:e2e', ...libs('errors', 'rpc', 'observability'), ...contracts('api', 'user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:scratch-clone'),
-  allow('tool:launcher', 'tool:postgres-server'),
+  allow('tool:launcher', 'tool:postgres-server', 'tool:look'),
+  allow('tool:look'),
   allow('tool:postgres-server'),
   allow('tool:checks', 'tool:scratch-clone'),
   allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier')),
@@ -46,9 +47,9 @@ export default tseslint.config(
   { ignores: ['**/dist', '**/src/gen', '**/test/gen', '**/node_modules', '**/third_party', '**/.nx', '**/tmp'] },
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.{ts,mts}'],
+    files: ['**/*.{ts,tsx,mts}'],
     plugins: { '@nx': nx, 'import-x': importX, n },
-    settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.mts', '.mjs', '.js'] } }, 'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.mts'] } },
+    settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.tsx', '.mts', '.mjs', '.js'] } }, 'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.mts'] } },
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',

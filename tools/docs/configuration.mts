@@ -58,7 +58,7 @@ const text = [
   '',
   'Made from the schemas in `apps/*/src/config.ts` by `npm run docs`; change them, not this page.',
   '',
-  'Every setting is an environment variable. A wrong value stops the start and names every problem at once. An empty value counts as absent. `npm start` passes on each of these from its own environment, fills in the required ones, limits no rates unless `RATE_LIMIT_ENABLED` is set, and has one more: `GATEHOUSE_DATA_DIR` (`.gatehouse`), the folder that keeps its database and secrets.',
+  'Every setting is an environment variable. A wrong value stops the start and names every problem at once. An empty value counts as absent. `npm start` passes on each of these from its own environment, fills in the required ones, limits no rates unless `RATE_LIMIT_ENABLED` is set, and has two more: `GATEHOUSE_DATA_DIR` (`.gatehouse`), the folder that keeps its database and secrets, and `GATEHOUSE_LOOK_PORT` (`8090`), the port of [the page that shows what goes on](observability.md), or `off`.',
   ...sections.flatMap(([title, belongs]) => {
     const rows = names.filter((name) => belongs(ownersOf(name)));
     return rows.length

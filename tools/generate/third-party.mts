@@ -8,6 +8,7 @@ import { printProto } from './print-proto.mjs';
 const target = 'third_party/proto';
 const googleApis = 'node_modules/google-gax/build/protos';
 const reflection = 'node_modules/@grpc/reflection/build/proto';
+const otlp = 'node_modules/@elastic/mockotlpserver';
 
 const copies: Record<string, string> = {
   ...Object.fromEntries(
@@ -19,6 +20,9 @@ const copies: Record<string, string> = {
   'grpc/health/v1/health.proto': 'node_modules/grpc-health-check/proto/health/v1/health.proto',
   'grpc/reflection/v1/reflection.proto': `${reflection}/grpc/reflection/v1/reflection.proto`,
   'grpc/reflection/v1alpha/reflection.proto': `${reflection}/grpc/reflection/v1alpha/reflection.proto`,
+  ...Object.fromEntries(
+    ['common/v1/common', 'resource/v1/resource', 'trace/v1/trace', 'collector/trace/v1/trace_service'].map((name) => [`opentelemetry/proto/${name}.proto`, `${otlp}/opentelemetry/proto/${name}.proto`]),
+  ),
 };
 
 rmSync(target, { recursive: true, force: true });

@@ -55,7 +55,7 @@ it('starts everything, keeps its data, and stops everything in time, leaving not
 
   const starting = Date.now();
   const second = launch(env);
-  expect(await second.ready()).toEqual({ url, email, password });
+  expect(await second.ready()).toMatchObject({ url, email, password });
   expect(Date.now() - starting).toBeLessThan(8_000);
   const token = await logIn(url, { email, password });
   const { body } = await send(url, 'GET', '/v1/users', { token });
@@ -75,7 +75,7 @@ it('heals after it was killed, and will not run twice on one data folder', async
   first.child.kill('SIGKILL');
   await first.exited;
   const second = launch({ GATEHOUSE_DATA_DIR, ...ports });
-  expect(await second.ready()).toEqual({ url, email, password });
+  expect(await second.ready()).toMatchObject({ url, email, password });
   expect(await logIn(url, { email, password })).toEqual(expect.any(String));
   second.child.kill('SIGINT');
   expect(await second.exited).toBe(0);
@@ -93,16 +93,16 @@ it('brings PostgreSQL back when it is killed, and what was acknowledged is still
   await until('all is well again', async () => (await send(url, 'GET', '/v1/users/me', { token: body.accessToken })).status === 200);
 });
 
-it('says which port is taken and which setting chooses another, and starts nothing', async () => {
+it.each(['AUTH_GRPC_PORT', 'GATEHOUSE_LOOK_PORT'])('says which port is taken and that %s chooses another, and starts nothing', async (setting) => {
   const GATEHOUSE_DATA_DIR = makeFolder();
   const ports = await freePorts();
   const squatter = createServer();
-  await new Promise<void>((resolve) => squatter.listen(Number(ports['AUTH_GRPC_PORT']), '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => squatter.listen(Number(ports[setting]), '127.0.0.1', resolve));
   closing.push(() => new Promise((resolve) => squatter.close(resolve)));
   const launcher = launch({ GATEHOUSE_DATA_DIR, ...ports });
   expect(await launcher.exited).toBe(1);
-  expect(launcher.output()).toContain(`port ${ports['AUTH_GRPC_PORT']} is taken`);
-  expect(launcher.output()).toContain('AUTH_GRPC_PORT');
+  expect(launcher.output()).toContain(`port ${ports[setting]} is taken`);
+  expect(launcher.output()).toContain(setting);
   expect(launcher.output()).not.toContain('PostgreSQL');
 });
 
@@ -126,10 +126,10 @@ it('can be stopped at any moment of its start, and leaves nothing behind', async
   }
 });
 
-it('takes a signal that comes twice for one wish, as from `timeout npm start`', async () => {
+it('takes a signal that comes twice for one wish, as from `timeout npm start`, and goes without its look where that is off', async () => {
   const GATEHOUSE_DATA_DIR = makeFolder();
-  const launcher = launch({ GATEHOUSE_DATA_DIR, ...(await freePorts()) });
-  await launcher.ready();
+  const launcher = launch({ GATEHOUSE_DATA_DIR, ...(await freePorts()), GATEHOUSE_LOOK_PORT: 'off' });
+  expect((await launcher.ready()).look).toBeUndefined();
   launcher.child.kill('SIGTERM');
   launcher.child.kill('SIGINT');
   expect(await launcher.exited).toBe(0);

@@ -29,8 +29,8 @@ export async function keepAdministrator(folder: string, { AUTH_BOOTSTRAP_EMAIL, 
   return { email: AUTH_BOOTSTRAP_EMAIL || kept.email, password: AUTH_BOOTSTRAP_PASSWORD || kept.password };
 }
 
-/** The environment of the services: the launcher's own, and for each setting that is not in it what fits the others. */
-export function toServiceEnvironment(own: NodeJS.ProcessEnv, ports: Ports, secrets: Secrets, databases: { user: string; auth: string }): Record<string, string> {
+/** The environment of the services: the launcher's own, and for each setting that is not in it what fits the others. `lookUrl` is where they send their traces. */
+export function toServiceEnvironment(own: NodeJS.ProcessEnv, ports: Ports, secrets: Secrets, databases: { user: string; auth: string }, lookUrl?: string): Record<string, string> {
   const user = `127.0.0.1:${ports.USER_GRPC_PORT}`;
   const auth = `127.0.0.1:${ports.AUTH_GRPC_PORT}`;
   const derived: Record<string, string> = {
@@ -42,6 +42,8 @@ export function toServiceEnvironment(own: NodeJS.ProcessEnv, ports: Ports, secre
     AUTH_USER_TARGET: user,
     GATEWAY_UPSTREAMS: `gatehouse.user.v1=${user},gatehouse.auth.v1=${auth},gatehouse.verifier.v1=${auth}`,
     GATEHOUSE_ISSUER: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`,
+    ...(lookUrl ? { OTEL_EXPORTER_OTLP_ENDPOINT: lookUrl } : {}),
+    OTEL_TRACES_SAMPLER_ARG: '1',
     // everybody comes from one address here
     RATE_LIMIT_ENABLED: 'false',
     // all four parts end one after the other within ten seconds

@@ -1,3 +1,4 @@
+import { createLook, type Look } from '@gatehouse/look';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Databases, openDatabases } from './databases';
@@ -9,6 +10,8 @@ import { type ServiceProcess, startService } from './service-process';
 export interface GatehouseOptions {
   /** Folder with the bundles: `<folder>/<service>/main.cjs`. */
   bundles: string;
+  /** Folder of the page that shows what goes on. */
+  lookPage: string;
   dataFolder: string;
   environment: NodeJS.ProcessEnv;
   /** Shows a line of a service. */
@@ -19,7 +22,7 @@ export interface GatehouseOptions {
 
 export interface Gatehouse {
   /** Starts everything. @throws StartError */
-  start(): Promise<{ url: string; administrator: Administrator }>;
+  start(): Promise<{ url: string; administrator: Administrator; lookUrl: string | undefined }>;
   /** Resolves when a service ends that nobody stopped, with what to tell of it. */
   readonly broken: Promise<string>;
   /** Stops everything in order, within ten seconds. */
@@ -36,10 +39,11 @@ const readyWithinMs = 60_000;
 const stopWithinMs = { gateway: 4_200, others: 4_200 };
 
 /** The whole of Gatehouse on one machine: PostgreSQL and three services, each a process. */
-export function createGatehouse({ bundles, dataFolder, environment, show, tell }: GatehouseOptions): Gatehouse {
+export function createGatehouse({ bundles, lookPage, dataFolder, environment, show, tell }: GatehouseOptions): Gatehouse {
   const services = new Map<ServiceName, ServiceProcess>();
   const commands = new Set<ServiceProcess>();
   let databases: Databases | undefined;
+  let look: Look | undefined;
   let stopping = false;
   let isOurs = false;
   let breaking: (text: string) => void = () => {};
@@ -51,15 +55,19 @@ export function createGatehouse({ bundles, dataFolder, environment, show, tell }
     if (stopping) throw new StartError('stopped while starting');
   };
   const note = () => noteRunning(dataFolder, [...services.values()].map(({ pid }) => pid));
+  const readLine = (name: ServiceName) => (line: string) => {
+    show(name, line);
+    look?.addLine(name, line);
+  };
   const run = async (name: ServiceName, command: string, env: Record<string, string>) => {
-    const child = startService(name, bundleOf(name), [command], env, (line) => show(name, line));
+    const child = startService(name, bundleOf(name), [command], env, readLine(name));
     commands.add(child);
     const code = await child.exited.finally(() => commands.delete(child));
     requireGoingOn();
     if (code !== 0) throw new StartError(`${name} ${command} ended with ${code}: its last lines stand above`);
   };
   const serve = (name: ServiceName, env: Record<string, string>) => {
-    const child = startService(name, bundleOf(name), [], env, (line) => show(name, line));
+    const child = startService(name, bundleOf(name), [], env, readLine(name));
     services.set(name, child);
     void child.exited.then((code) => {
       if (!stopping) breaking(`${name} ended by itself, with ${code}: its last lines stand above`);
@@ -80,16 +88,21 @@ export function createGatehouse({ bundles, dataFolder, environment, show, tell }
     const administrator = await keepAdministrator(dataFolder, environment);
     databases = await openDatabases(dataFolder, environment, secrets, tell);
     requireGoingOn();
-    const env = toServiceEnvironment(environment, ports, secrets, databases.urls);
+    if (ports.GATEHOUSE_LOOK_PORT) look = createLook({ pageFolder: lookPage, targets: Object.fromEntries(serviceNames.map((name) => [name, `${toAdminUrl(name, ports, environment)}/metrics`])) });
+    const lookUrl = await look?.listen(ports.GATEHOUSE_LOOK_PORT).catch((cause: Error) => {
+      throw new StartError(`GATEHOUSE_LOOK_PORT: ${cause.message}`, { cause });
+    });
+    const env = toServiceEnvironment(environment, ports, secrets, databases.urls, lookUrl);
     tell('migrating');
     await Promise.all([run('user', 'migrate', env), run('auth', 'migrate', env)]);
     tell('starting user, auth and gateway');
     for (const name of serviceNames) serve(name, env);
     await note();
     await Promise.race([broken.then((text) => Promise.reject(new StartError(text))), waitUntilReady(ports, environment, requireGoingOn)]);
+    look?.watch();
     tell('bootstrapping');
     await run('auth', 'bootstrap', { ...env, AUTH_BOOTSTRAP_EMAIL: administrator.email, AUTH_BOOTSTRAP_PASSWORD: administrator.password });
-    return { url: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`, administrator };
+    return { url: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`, administrator, lookUrl };
   };
   let starting: ReturnType<typeof start> | undefined;
 
@@ -104,6 +117,7 @@ export function createGatehouse({ bundles, dataFolder, environment, show, tell }
       await Promise.all([services.get('auth'), services.get('user')].map((service) => service?.stop(stopWithinMs.others)));
       await starting?.catch(() => {}); // PostgreSQL may be about to come up
       await databases?.stop();
+      await look?.close();
       // a start that found another launcher here leaves that one's notes alone
       if (isOurs) await forgetRunning(dataFolder);
     },
@@ -118,14 +132,18 @@ export function createGatehouse({ bundles, dataFolder, environment, show, tell }
 async function waitUntilReady(ports: Ports, environment: NodeJS.ProcessEnv, requireGoingOn: () => void): Promise<void> {
   const end = Date.now() + readyWithinMs;
   for (const name of serviceNames) {
-    const setting = adminPorts[name];
-    const host = environment[setting.replace(/_PORT$/, '_HOST')] || '127.0.0.1';
-    while (!(await isReady(`http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${ports[setting]}/readyz`))) {
+    while (!(await isReady(`${toAdminUrl(name, ports, environment)}/readyz`))) {
       requireGoingOn();
       if (Date.now() > end) throw new StartError(`${name} is not ready after ${readyWithinMs / 1000} s: its lines above say why`);
       await pause(50);
     }
   }
+}
+
+function toAdminUrl(name: ServiceName, ports: Ports, environment: NodeJS.ProcessEnv): string {
+  const setting = adminPorts[name];
+  const host = environment[setting.replace(/_PORT$/, '_HOST')] || '127.0.0.1';
+  return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${ports[setting]}`;
 }
 
 const isReady = (url: string): Promise<boolean> =>

@@ -16,6 +16,7 @@ const tell = (text: string) => console.log(isTerminal ? `· ${text}` : text);
 
 const gatehouse = createGatehouse({
   bundles: `${dist}/apps`,
+  lookPage: `${dist}/tools/look`,
   dataFolder: resolve(process.env.GATEHOUSE_DATA_DIR || resolve(dist, '../.gatehouse')),
   environment: process.env,
   show: (service, line) => console.log(toShown(service, line, isTerminal)),
@@ -58,9 +59,10 @@ void gatehouse.broken.then((text) => {
 
 gatehouse
   .start()
-  .then(({ url, administrator }) => {
+  .then(({ url, administrator, lookUrl }) => {
     if (stopping) return;
-    console.log(`Gatehouse is ready: ${url}\nadministrator: ${administrator.email}\npassword: ${administrator.password}`);
+    const look = lookUrl ? `\na look inside: ${lookUrl}` : '';
+    console.log(`Gatehouse is ready: ${url}\nadministrator: ${administrator.email}\npassword: ${administrator.password}${look}`);
   })
   .catch((error) => {
     if (stopping) return;

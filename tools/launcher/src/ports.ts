@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Settings of the ports that the services listen on, with the defaults of their own schemas. */
+/** Settings of the ports that are listened on, the services' with the defaults of their own schemas. */
 export const portSettings = {
   GATEWAY_HTTP_PORT: 8_080,
   USER_GRPC_PORT: 50_051,
@@ -9,8 +9,11 @@ export const portSettings = {
   GATEWAY_ADMIN_PORT: 9_080,
   USER_ADMIN_PORT: 9_051,
   AUTH_ADMIN_PORT: 9_052,
+  // the launcher's own page
+  GATEHOUSE_LOOK_PORT: 8_090,
 } as const;
 export type PortSetting = keyof typeof portSettings;
+/** The look's is 0 when it is off. */
 export type Ports = Readonly<Record<PortSetting, number>>;
 
 /** What is wrong is for the person at the terminal to mend; the message says how. */
@@ -25,8 +28,10 @@ export class StartError extends Error {
 export function readPorts(environment: NodeJS.ProcessEnv): Ports {
   const ports = Object.fromEntries(
     Object.entries(portSettings).map(([setting, fallback]) => {
-      const port = environment[setting] ? Number(environment[setting]) : fallback;
-      if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new StartError(`${setting} must be a port from 1 to 65535`);
+      const text = environment[setting];
+      if (setting === 'GATEHOUSE_LOOK_PORT' && (text === 'off' || text === '0')) return [setting, 0];
+      const port = text ? Number(text) : fallback;
+      if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new StartError(`${setting} must be a port from 1 to 65535${setting === 'GATEHOUSE_LOOK_PORT' ? ', or off' : ''}`);
       return [setting, port];
     }),
   ) as Record<PortSetting, number>;
@@ -54,8 +59,8 @@ export async function requireFreePorts(ports: Ports, environment: NodeJS.Process
 
 async function findTakenPorts(ports: Ports, environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const checks = Object.entries(ports).map(async ([setting, port]) => {
-    const host = environment[setting.replace(/_PORT$/, '_HOST')] || '127.0.0.1';
-    return (await isFree(host, port)) ? [] : [`port ${port} is taken: stop what listens on it, or choose another with ${setting}`];
+    const host = (setting !== 'GATEHOUSE_LOOK_PORT' && environment[setting.replace(/_PORT$/, '_HOST')]) || '127.0.0.1';
+    return port === 0 || (await isFree(host, port)) ? [] : [`port ${port} is taken: stop what listens on it, or choose another with ${setting}`];
   });
   return (await Promise.all(checks)).flat();
 }

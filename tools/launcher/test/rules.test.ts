@@ -12,12 +12,17 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('the ports', () => {
   it('are the documented ones unless the environment says otherwise', () => {
-    expect(readPorts({})).toEqual({ GATEWAY_HTTP_PORT: 8080, USER_GRPC_PORT: 50051, AUTH_GRPC_PORT: 50052, GATEWAY_ADMIN_PORT: 9080, USER_ADMIN_PORT: 9051, AUTH_ADMIN_PORT: 9052 });
+    expect(readPorts({})).toEqual({ GATEWAY_HTTP_PORT: 8080, USER_GRPC_PORT: 50051, AUTH_GRPC_PORT: 50052, GATEWAY_ADMIN_PORT: 9080, USER_ADMIN_PORT: 9051, AUTH_ADMIN_PORT: 9052, GATEHOUSE_LOOK_PORT: 8090 });
     expect(readPorts({ USER_GRPC_PORT: '6000', AUTH_GRPC_PORT: '' })).toMatchObject({ USER_GRPC_PORT: 6000, AUTH_GRPC_PORT: 50052 });
   });
 
   it.each(['0', '65536', '80.5', 'http'])('cannot be %s', (port) => {
     expect(() => readPorts({ GATEWAY_HTTP_PORT: port })).toThrow('GATEWAY_HTTP_PORT must be a port from 1 to 65535');
+  });
+
+  it.each(['off', '0'])('may be %s for the look', (GATEHOUSE_LOOK_PORT) => {
+    expect(readPorts({ GATEHOUSE_LOOK_PORT })).toMatchObject({ GATEHOUSE_LOOK_PORT: 0 });
+    expect(() => readPorts({ GATEHOUSE_LOOK_PORT: 'on' })).toThrow('GATEHOUSE_LOOK_PORT must be a port from 1 to 65535, or off');
   });
 
   it('cannot be the same for two', () => {
@@ -70,6 +75,13 @@ describe('the environment of the services', () => {
       USER_DATABASE_URL: 'postgresql://user',
       AUTH_SECRET_KEY: 'a',
     });
+  });
+
+  it('sends all traces to the look, unless they have another collector', () => {
+    const toEnvironment = (own: NodeJS.ProcessEnv) => toServiceEnvironment(own, readPorts({}), secrets, databases, 'http://127.0.0.1:8090');
+    expect(toEnvironment({})).toMatchObject({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:8090', OTEL_TRACES_SAMPLER_ARG: '1' });
+    expect(toEnvironment({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' })).toMatchObject({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' });
+    expect(toServiceEnvironment({}, readPorts({}), secrets, databases)).not.toHaveProperty('OTEL_EXPORTER_OTLP_ENDPOINT');
   });
 
   it('passes on every setting that the launcher was given', () => {

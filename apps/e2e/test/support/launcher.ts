@@ -5,9 +5,9 @@ import { until } from './service-process';
 
 const bundle = `${__dirname}/../../../../dist/tools/launcher/main.cjs`;
 
-export const portSettings = ['GATEWAY_HTTP_PORT', 'USER_GRPC_PORT', 'AUTH_GRPC_PORT', 'GATEWAY_ADMIN_PORT', 'USER_ADMIN_PORT', 'AUTH_ADMIN_PORT'] as const;
+export const portSettings = ['GATEWAY_HTTP_PORT', 'USER_GRPC_PORT', 'AUTH_GRPC_PORT', 'GATEWAY_ADMIN_PORT', 'USER_ADMIN_PORT', 'AUTH_ADMIN_PORT', 'GATEHOUSE_LOOK_PORT'] as const;
 
-/** Settings of six ports that are free. */
+/** Settings of all the ports, each to one that is free. */
 export async function freePorts(): Promise<Record<string, string>> {
   const ports = await Promise.all(portSettings.map(freePort));
   return Object.fromEntries(portSettings.map((setting, index) => [setting, String(ports[index])]));
@@ -18,7 +18,7 @@ export interface Launcher {
   output(): string;
   readonly exited: Promise<number | null>;
   /** Waits for the lines that say it is ready. */
-  ready(): Promise<{ url: string; email: string; password: string }>;
+  ready(): Promise<{ url: string; email: string; password: string; look: string | undefined }>;
 }
 
 /** Starts what `npm start` starts once everything is built. */
@@ -32,12 +32,12 @@ export function startLauncher(env: Record<string, string>): Launcher {
     output: () => output,
     exited,
     async ready() {
-      const pattern = /^Gatehouse is ready: (\S+)\nadministrator: (\S+)\npassword: (\S+)$/m;
+      const pattern = /^Gatehouse is ready: (\S+)\nadministrator: (\S+)\npassword: (\S+)\n/m;
       await until(`ready: ${output}`, () => pattern.test(output) || child.exitCode !== null, 60_000);
       const found = pattern.exec(output);
       if (!found) throw new Error(`the launcher ended: ${output}`);
       const [, url, email, password] = found as unknown as [string, string, string, string];
-      return { url, email, password };
+      return { url, email, password, look: /^a look inside: (\S+)$/m.exec(output)?.[1] };
     },
   };
 }

@@ -1,0 +1,1 @@
+export { type Look, type LookOptions, createLook } from './look';

@@ -50,7 +50,6 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
   const { logger } = observability;
   const parts = createParts(config, observability);
   const { database, signingKeys, people, passwords } = parts;
-  observability.observePool('auth', () => database.stats());
 
   const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
   const accessTokens = createAccessTokens({ ...realm, lifetimeSeconds: config.AUTH_ACCESS_TOKEN_SECONDS, signingKey: signingKeys.signingKey });

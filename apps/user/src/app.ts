@@ -39,7 +39,6 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     constraints: { users_email_key: emailTaken },
     signal: () => currentCall()?.signal,
   });
-  observability.observePool('user', () => database.stats());
 
   const verifierChannel = createChannel({ target: config.USER_VERIFIER_TARGET, descriptorSets: [verifierContract], observer: observability.rpc });
   const remoteKeys = createRemoteKeys({

@@ -30,15 +30,18 @@ export function createHttpObserver({ tracer, metrics, logger, trustTraceparent }
       const name = method === other ? 'HTTP' : method;
       const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links }, parent);
       const active = trace.setSpan(parent, span);
+      metrics.httpActive.inc({ http_request_method: method });
       return {
         traceId: span.spanContext().traceId,
         run: (work) => context.with(active, work),
+        shed: (reason) => metrics.httpShed.inc({ reason }),
         end({ status, route, error }) {
           const duration = performance.now() - begin;
           if (route) span.updateName(`${name} ${route}`).setAttribute(ATTR_HTTP_ROUTE, route);
           span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
           if (status >= 500) markFailed(span, error?.reason ?? String(status));
-          metrics.httpServer.observe({ http_request_method: method, http_route: route ?? other, http_response_status_code: String(status) }, duration / 1000);
+          metrics.httpActive.dec({ http_request_method: method });
+          metrics.httpServer.observe({ http_request_method: method, http_route: route ?? other, http_response_status_code: String(status) }, duration / 1000, active);
           const line = { method, route: route ?? other, status, duration_ms: duration, request_id: exchange.requestId };
           context.with(active, () => logOutcome(logger, line, error));
           span.end();

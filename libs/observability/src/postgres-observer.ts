@@ -18,6 +18,11 @@ import { markFailed, withSpan } from './tracing';
  */
 export function createPostgresObserver({ tracer, metrics }: { tracer: Tracer; metrics: Metrics }): PostgresObserver {
   return {
+    openPool: metrics.addPool,
+    acquire(pool, run) {
+      const end = metrics.connectionWait.startTimer({ db_client_connection_pool_name: pool });
+      return settle(run, (error) => end({ error_type: toErrorType(error) }));
+    },
     query({ name, text, database }, run) {
       const end = metrics.database.startTimer({ db_operation_name: name });
       const measured = () => settle(run, (error) => end({ error_type: toErrorType(error) }));

@@ -29,9 +29,11 @@ export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer;
   };
   const serverMetrics: RpcInterceptor = (call, next) => {
     const end = metrics.rpcServer.startTimer({ rpc_method: call.method.path });
-    metrics.rpcActive.inc();
+    const active = { rpc_method: call.method.path };
+    metrics.rpcActive.inc(active);
+    call.onShed = () => metrics.rpcShed.inc(active);
     return settle(next, (error) => {
-      metrics.rpcActive.dec();
+      metrics.rpcActive.dec(active);
       end({ rpc_status_code: toCode(error) });
     });
   };
@@ -58,8 +60,14 @@ export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer;
     });
   };
   const clientMetrics: RpcClientInterceptor = (call, next) => {
-    const end = metrics.rpcClient.startTimer({ rpc_method: call.method.path });
+    const { onRetry } = call;
+    const rpc_method = call.method.path;
+    call.onRetry = (error) => {
+      onRetry?.(error);
+      metrics.rpcRetries.inc({ rpc_method, rpc_status_code: error.code });
+    };
+    const end = metrics.rpcClient.startTimer({ rpc_method });
     return settle(next, (error) => end({ rpc_status_code: toCode(error) }));
   };
-  return { server: [serverTrace, serverMetrics, accessLine], client: [clientTrace, clientMetrics] };
+  return { server: [serverTrace, serverMetrics, accessLine], client: [clientTrace, clientMetrics], openChannel: metrics.addChannel };
 }

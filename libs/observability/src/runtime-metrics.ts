@@ -1,6 +1,7 @@
 import { constants, monitorEventLoopDelay, performance, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { MetricsRegistry } from './exposition';
 
 // what @types/node leaves out of an entry of type gc
 type GcEntry = PerformanceEntry & { readonly detail: { readonly kind: number } };
@@ -16,7 +17,7 @@ const gcKinds: Readonly<Record<number, string>> = {
  * Adds what the process and the runtime tell of themselves; prom-client's own set does not pass `promtool check metrics`.
  * Gives the function that stops the measuring.
  */
-export function addRuntimeMetrics(registry: Registry): () => void {
+export function addRuntimeMetrics(registry: MetricsRegistry): () => void {
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) => new Gauge({ name, help, registers, collect() { this.set(read()); } });
   const stopDelay = addEventLoop(gauge);
@@ -62,7 +63,7 @@ function addEventLoop(gauge: (name: string, help: string, read: () => number) =>
   return () => void delay.disable();
 }
 
-function addGarbageCollection(registry: Registry): () => void {
+function addGarbageCollection(registry: MetricsRegistry): () => void {
   const pauses = new Histogram({
     name: 'nodejs_gc_duration_seconds',
     help: 'Duration of garbage collections',

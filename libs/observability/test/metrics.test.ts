@@ -9,7 +9,7 @@ describe('metrics', () => {
     const [user, gateway] = [observe('user'), observe('gateway')];
     let active: number | undefined;
     const server = await serveEcho(async (message) => {
-      active = await readSeries(user, 'rpc_server_active_calls');
+      active = await readSeries(user, `rpc_server_active_calls{rpc_method="${echoPath}"}`);
       if (message.value) throw notFound();
       return message;
     }, user);
@@ -21,7 +21,7 @@ describe('metrics', () => {
       expect(await readSeries(user, `rpc_server_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="NOT_FOUND"}`)).toBe(1);
       expect(await readSeries(gateway, `rpc_client_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="OK"}`)).toBe(2);
       expect(await readSeries(gateway, `rpc_client_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="NOT_FOUND"}`)).toBe(1);
-      expect([active, await readSeries(user, 'rpc_server_active_calls')]).toEqual([1, 0]);
+      expect([active, await readSeries(user, `rpc_server_active_calls{rpc_method="${echoPath}"}`)]).toEqual([1, 0]);
     } finally {
       client.close();
       await server.close();
@@ -55,17 +55,22 @@ describe('metrics', () => {
     await user.close();
   });
 
-  it('tell the state of every pool at the time of the scrape', async () => {
+  it('tell the state of every pool, and how long a connection of it was waited for', async () => {
     const user = observe('user');
-    const stats = { size: 3, idle: 1, waiting: 2 };
-    user.observePool('user', () => stats);
-    user.observePool('audit', () => ({ size: 1, idle: 1, waiting: 0 }));
-    const read = (pool: string) =>
-      Promise.all([`db_client_connections{pool="${pool}",state="used"}`, `db_client_connections{pool="${pool}",state="idle"}`, `db_client_connection_pending_requests{pool="${pool}"}`].map((series) => readSeries(user, series)));
-    expect(await read('user')).toEqual([2, 1, 2]);
-    expect(await read('audit')).toEqual([0, 1, 0]);
+    const stats = { size: 3, idle: 1, max: 10, waiting: 2 };
+    user.postgres.openPool!({ name: 'user', stats: () => stats });
+    user.postgres.openPool!({ name: 'audit', stats: () => ({ size: 1, idle: 1, max: 2, waiting: 0 }) });
+    const read = async (pool: string) => {
+      const label = `db_client_connection_pool_name="${pool}"`;
+      const series = [`db_client_connections{${label},db_client_connection_state="used"}`, `db_client_connections{${label},db_client_connection_state="idle"}`, `db_client_connection_max{${label}}`, `db_client_connection_pending_requests{${label}}`];
+      return Promise.all(series.map((each) => readSeries(user, each)));
+    };
+    expect(await read('user')).toEqual([2, 1, 10, 2]);
+    expect(await read('audit')).toEqual([0, 1, 2, 0]);
     stats.waiting = 0;
-    expect(await read('user')).toEqual([2, 1, 0]);
+    expect(await read('user')).toEqual([2, 1, 10, 0]);
+    expect(await user.postgres.acquire!('user', async () => 'connection')).toBe('connection');
+    expect(await readSeries(user, 'db_client_connection_wait_time_seconds_count{db_client_connection_pool_name="user",error_type=""}')).toBe(1);
     await user.close();
   });
 
@@ -85,7 +90,7 @@ describe('metrics', () => {
 
   it('are text in which each series has help, type and a name that fits its type', async () => {
     const user = observe('user');
-    user.observePool('user', () => ({ size: 0, idle: 0, waiting: 0 }));
+    user.postgres.openPool!({ name: 'user', stats: () => ({ size: 0, idle: 0, max: 1, waiting: 0 }) });
     const { contentType, body } = await user.metrics();
     await user.close();
     expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');

@@ -4,6 +4,7 @@ import type { HttpObserver } from '@gatehouse/transcoding';
 import type { Writable } from 'node:stream';
 import { type Exposition, expose, type MetricsRegistry } from './exposition';
 import { createHttpObserver } from './http-observer';
+import { lazy } from './lazy';
 import { createLogger, type Logger, type LogLevel } from './logger';
 import { createMetrics } from './metrics';
 import { createPostgresObserver } from './postgres-observer';
@@ -46,12 +47,19 @@ export function createObservability(options: ObservabilityOptions): Observabilit
   const logger = createLogger({ service, level: logLevel, stream: logStream, onDrop: () => metrics.logDrops.inc() });
   const tracing = createTracing({ service, version, otlpEndpoint, sampleRatio, metrics });
   const { tracer } = tracing;
+  // made when they are asked for, so that a process has no instrument of what it does not do
+  const postgres = lazy(() => createPostgresObserver({ tracer, registry }));
+  const http = lazy(() => createHttpObserver({ tracer, registry, logger, trustTraceparent }));
   return {
     logger,
     registry,
-    rpc: createRpcObserver({ tracer, metrics, logger }),
-    postgres: createPostgresObserver({ tracer, metrics }),
-    http: createHttpObserver({ tracer, metrics, logger, trustTraceparent }),
+    rpc: createRpcObserver({ tracer, registry, logger }),
+    get postgres() {
+      return postgres();
+    },
+    get http() {
+      return http();
+    },
     metrics: (accept) => expose(registry, accept),
     async close(flushMs = 2_000) {
       metrics.close();

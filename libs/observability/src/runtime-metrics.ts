@@ -20,7 +20,7 @@ const gcKinds: Readonly<Record<number, string>> = {
 export function addRuntimeMetrics(registry: MetricsRegistry): () => void {
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) => new Gauge({ name, help, registers, collect() { this.set(read()); } });
-  const stopDelay = addEventLoop(gauge);
+  const stopDelay = addEventLoop(registry);
   const stopGc = addGarbageCollection(registry);
   gauge('process_start_time_seconds', 'When the process started, in seconds since the epoch', () => performance.timeOrigin / 1000);
   gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
@@ -43,22 +43,45 @@ export function addRuntimeMetrics(registry: MetricsRegistry): () => void {
 }
 
 const resolutionMs = 20;
+const quantiles = [50, 90, 99] as const;
 
-function addEventLoop(gauge: (name: string, help: string, read: () => number) => void): () => void {
+function addEventLoop(registry: MetricsRegistry): () => void {
+  const registers = [registry];
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
+  for (const quantile of quantiles)
+    new Gauge({
+      name: `nodejs_eventloop_delay_p${quantile}_seconds`,
+      help: `${quantile}th percentile of the event loop delay since the last scrape`,
+      registers,
+      collect() {
+        // it measures the time between two ticks of its timer
+        this.set(delay.count > 0 ? Math.max(0, delay.percentile(quantile) / 1e9 - resolutionMs / 1000) : 0);
+        if (quantile === quantiles.at(-1)) delay.reset();
+      },
+    });
   let last = performance.eventLoopUtilization();
-  gauge('nodejs_eventloop_delay_p99_seconds', '99th percentile of the event loop delay since the last scrape', () => {
-    // it measures the time between two ticks of its timer
-    const p99 = delay.count > 0 ? delay.percentile(99) / 1e9 - resolutionMs / 1000 : 0;
-    delay.reset();
-    return Math.max(0, p99);
+  new Gauge({
+    name: 'nodejs_eventloop_utilization_ratio',
+    help: 'Share of time the event loop was busy since the last scrape',
+    registers,
+    collect() {
+      const now = performance.eventLoopUtilization();
+      this.set(performance.eventLoopUtilization(now, last).utilization);
+      last = now;
+    },
   });
-  gauge('nodejs_eventloop_utilization_ratio', 'Share of time the event loop was busy since the last scrape', () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, last);
-    last = now;
-    return utilization;
+  new Counter({
+    name: 'nodejs_eventloop_time_seconds_total',
+    help: 'Time the event loop has spent by its state, active or idle; unlike the gauges, it is the same to any number of scrapers',
+    labelNames: ['nodejs_eventloop_state'],
+    registers,
+    collect() {
+      const { active, idle } = performance.eventLoopUtilization();
+      this.reset();
+      this.inc({ nodejs_eventloop_state: 'active' }, active / 1000);
+      this.inc({ nodejs_eventloop_state: 'idle' }, idle / 1000);
+    },
   });
   return () => void delay.disable();
 }

@@ -29,6 +29,54 @@ describe('metrics', () => {
     }
   });
 
+  it('count a call once, and apart from it each attempt that was made again', async () => {
+    const [user, gateway] = [observe('user'), observe('gateway')];
+    let failures = 2;
+    const unavailable = () => new AppError({ code: 'UNAVAILABLE', reason: 'UNAVAILABLE', domain: 'gatehouse', message: 'later' });
+    const server = await serveEcho((message) => (failures-- > 0 ? Promise.reject(unavailable()) : Promise.resolve(message)), user);
+    const client = connectEcho(server.target, gateway);
+    const budget = () => readSeries(gateway, `rpc_client_retry_budget_ratio{target="${server.target}"}`);
+    const isReady = () => readSeries(gateway, `rpc_client_channel_state{target="${server.target}",state="ready"}`);
+    expect([await isReady(), await budget()]).toEqual([0, 1]);
+    await client.echo('x');
+    expect(await readSeries(gateway, `rpc_client_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="OK"}`)).toBe(1);
+    expect(await readSeries(gateway, `rpc_client_retries_total{rpc_method="${echoPath}",rpc_status_code="UNAVAILABLE"}`)).toBe(2);
+    expect(await budget()).toBeCloseTo(0.962);
+    expect([await isReady(), await readSeries(gateway, `rpc_client_channel_state{target="${server.target}",state="idle"}`)]).toEqual([1, 0]);
+    client.close();
+    expect([await isReady(), await readSeries(gateway, `rpc_client_channel_state{target="${server.target}",state="shutdown"}`)]).toEqual([0, 1]);
+    await server.close();
+    await Promise.all([user.close(), gateway.close()]);
+  });
+
+  it('count the calls that a server refuses because it has enough', async () => {
+    const [user, gateway] = [observe('user'), observe('gateway')];
+    const held = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const server = await serveEcho((message) => (begun.resolve(), held.promise.then(() => message)), user, { maxInFlight: 1 });
+    const client = connectEcho(server.target, gateway);
+    const first = client.echo('first');
+    await begun.promise;
+    await expect(client.echo('second')).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    held.resolve();
+    await first;
+    expect(await readSeries(user, `rpc_server_shed_calls_total{rpc_method="${echoPath}"}`)).toBe(1);
+    client.close();
+    await server.close();
+    await Promise.all([user.close(), gateway.close()]);
+  });
+
+  it('count the HTTP requests that are being answered, and those refused because too many are', async () => {
+    const gateway = observe('gateway');
+    const active = () => readSeries(gateway, 'http_server_active_requests{http_request_method="GET"}');
+    const request = gateway.http.start({ method: 'GET', path: '/', requestId: 'r', headers: {} });
+    expect(await active()).toBe(1);
+    request.shed!('overflow');
+    request.end({ status: 429, route: undefined });
+    expect([await active(), await readSeries(gateway, 'http_server_shed_requests_total{reason="overflow"}'), await readSeries(gateway, 'http_server_shed_requests_total{reason="flood"}')]).toEqual([0, 1, 0]);
+    await gateway.close();
+  });
+
   it('measure in seconds', async () => {
     const user = observe('user');
     await user.postgres.query({ name: 'sleep', text: 'select pg_sleep(0.1)', database: 'd' }, () => new Promise((resolve) => setTimeout(resolve, 100)));
@@ -82,7 +130,7 @@ describe('metrics', () => {
     while (Date.now() < end);
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(await readSeries(user, 'nodejs_eventloop_delay_p99_seconds')).toBeGreaterThan(0.05);
-    for (const series of ['process_resident_memory_bytes', 'nodejs_heap_used_bytes', 'nodejs_heap_limit_bytes', 'process_cpu_seconds_total', 'process_start_time_seconds'])
+    for (const series of ['process_resident_memory_bytes', 'nodejs_heap_used_bytes', 'nodejs_heap_limit_bytes', 'process_cpu_seconds_total', 'nodejs_eventloop_time_seconds_total{nodejs_eventloop_state="active"}', 'process_start_time_seconds'])
       expect(await readSeries(user, series)).toBeGreaterThan(0);
     expect(await readSeries(user, 'log_dropped_total')).toBe(0);
     await user.close();

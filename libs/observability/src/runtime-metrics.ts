@@ -23,12 +23,12 @@ export function addRuntimeMetrics(registry: MetricsRegistry): () => void {
   const stopDelay = addEventLoop(registry);
   const stopGc = addGarbageCollection(registry);
   gauge('process_start_time_seconds', 'When the process started, in seconds since the epoch', () => performance.timeOrigin / 1000);
-  gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
-  gauge('nodejs_heap_used_bytes', 'Heap in use', () => getHeapStatistics().used_heap_size);
-  gauge('nodejs_heap_limit_bytes', 'Heap at most', () => getHeapStatistics().heap_size_limit);
+  gauge('process_resident_memory_bytes', 'Resident memory, in bytes', () => process.memoryUsage.rss());
+  gauge('nodejs_heap_used_bytes', 'Heap in use, in bytes', () => getHeapStatistics().used_heap_size);
+  gauge('nodejs_heap_limit_bytes', 'Heap at most, in bytes', () => getHeapStatistics().heap_size_limit);
   new Counter({
     name: 'process_cpu_seconds_total',
-    help: 'User and system CPU time spent',
+    help: 'User and system CPU time spent, in seconds',
     registers,
     collect() {
       const { user, system } = process.cpuUsage();
@@ -52,7 +52,7 @@ function addEventLoop(registry: MetricsRegistry): () => void {
   for (const quantile of quantiles)
     new Gauge({
       name: `nodejs_eventloop_delay_p${quantile}_seconds`,
-      help: `${quantile}th percentile of the event loop delay since the last scrape`,
+      help: `${quantile}th percentile of the event loop delay since the last scrape, in seconds`,
       registers,
       collect() {
         // it measures the time between two ticks of its timer
@@ -73,7 +73,7 @@ function addEventLoop(registry: MetricsRegistry): () => void {
   });
   new Counter({
     name: 'nodejs_eventloop_time_seconds_total',
-    help: 'Time the event loop has spent by its state, active or idle; unlike the gauges, it is the same to any number of scrapers',
+    help: 'Time that the event loop was active or idle, in seconds; it is the same to any number of scrapers',
     labelNames: ['nodejs_eventloop_state'],
     registers,
     collect() {
@@ -89,7 +89,7 @@ function addEventLoop(registry: MetricsRegistry): () => void {
 function addGarbageCollection(registry: MetricsRegistry): () => void {
   const pauses = new Histogram({
     name: 'nodejs_gc_duration_seconds',
-    help: 'Duration of garbage collections',
+    help: 'Duration of garbage collections by their kind, in seconds',
     labelNames: ['kind'],
     buckets: [0.001, 0.01, 0.1, 1],
     registers: [registry],

@@ -57,6 +57,7 @@ describe('metrics', () => {
     const client = connectEcho(server.target, gateway);
     const first = client.echo('first');
     await begun.promise;
+    expect(await readSeries(user, `rpc_server_shed_calls_total{rpc_method="${echoPath}"}`)).toBe(0);
     await expect(client.echo('second')).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
     held.resolve();
     await first;

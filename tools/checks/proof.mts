@@ -12,7 +12,8 @@ const isGood =
   (await run('what is made from proto/', 'nx', ['run-many', '-t', 'generate', '--output-style=static'], env)) &&
   (await run('the services', 'nx', ['run-many', '-t', 'build', '-p', 'user', 'auth', 'gateway', '--output-style=static'], env)) &&
   (await run('a long stream to a slow reader', 'jest', ['-c', 'libs/transcoding/jest.config.cjs', 'memory'], env)) &&
-  (await run('ten thousand errors', 'jest', ['-c', 'apps/e2e/jest.config.cjs', 'error-answers'], env));
+  (await run('ten thousand errors', 'jest', ['-c', 'apps/e2e/jest.config.cjs', 'error-answers'], env)) &&
+  (await run('an attack on the metrics', 'jest', ['-c', 'apps/e2e/jest.config.cjs', 'metric-series'], env));
 if (isGood) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const machine = { cores: availableParallelism(), processor: cpus()[0]?.model.trim(), memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readCounts, toLine } from './counts.mts';
 import { run } from './run.mts';
 
-const packages: Record<string, string> = { promtool: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'python3-grpcio': 'python3-grpcio' };
+const packages: Record<string, string> = { promtool: 'prometheus', prometheus: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'python3-grpcio': 'python3-grpcio' };
 // what is no command of that name: a module of Debian's own Python, which may not be the first in the PATH
 const probes: Record<string, string> = { 'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'" };
 
@@ -22,7 +22,7 @@ if (missing().length && process.getuid?.() === 0 && isThere('apt-get')) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('looking for packages', 'apt-get', ['update', '-qq'], env);
   // the tools alone: no service of theirs is started
-  const names = missing().map((tool) => packages[tool]!);
+  const names = [...new Set(missing().map((tool) => packages[tool]!))];
   await run(`installing ${names.join(', ')}`, 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--path-exclude=/lib/systemd/*', ...names], env);
 }
 const left = missing();

@@ -14,17 +14,23 @@ interface ErrorAnswers {
   /** How often each `<status> <reason>` was answered. */
   answers: Record<string, number>;
 }
+interface MetricSeries {
+  requests: number;
+  seconds: number;
+  before: number;
+  after: number;
+}
 interface Measurements {
   commit: string;
   machine: { cores: number; processor: string; memoryGiB: number; node: string };
-  measurements: Record<string, StreamMemory> & { 'error-answers'?: ErrorAnswers };
+  measurements: Record<string, StreamMemory> & { 'error-answers'?: ErrorAnswers; 'metric-series'?: MetricSeries };
 }
 
 const names: Record<string, string> = { 'stream-memory-raw': 'raw bytes (`google.api.HttpBody`)', 'stream-memory-lines': 'lines of JSON (NDJSON), 16 kB each' };
 const {
   commit,
   machine,
-  measurements: { 'error-answers': errorAnswers, ...streams },
+  measurements: { 'error-answers': errorAnswers, 'metric-series': series, ...streams },
 } = JSON.parse(readFileSync('docs/measurements.json', 'utf8')) as Measurements;
 const rows = Object.entries(streams).map(
   ([name, { megabytes, seconds, restMiB, peakMiB }]) => `| ${names[name] ?? name} | ${megabytes} | ${Math.round(seconds)} | ${Math.round(megabytes / seconds)} | ${restMiB} | ${peakMiB} | ${peakMiB - restMiB} |`,
@@ -55,5 +61,13 @@ const text = [
   ...rows,
   ...(errorTable ?? []),
   '',
+  ...(series
+    ? [
+        '## An attack on the metrics',
+        '',
+        `${series.requests} requests for paths, HTTP methods, gRPC methods and people that do not exist, no two the same, to the three services in ${Math.round(series.seconds)} s. Series that callers can bring about: ${series.before} before, ${series.after} after.`,
+        '',
+      ]
+    : []),
 ].join('\n');
 publish('docs/measurements.md', text, 'the measurements');

@@ -3,7 +3,7 @@ import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
 import { type App, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
-import { createObservability, type ObservabilityOptions } from '@gatehouse/observability';
+import { createObservability, type MetricsRegistry, type ObservabilityOptions } from '@gatehouse/observability';
 import { findPendingMigrations } from '@gatehouse/postgres';
 import { bindService, createRpcServer } from '@gatehouse/rpc';
 import { createAccessTokens } from './access-tokens';
@@ -21,6 +21,8 @@ import { createVerifierService } from './verifier-service';
 export const migrationSets = [idempotencyMigrations, authMigrations];
 
 export interface AuthApp extends App {
+  /** Every instrument of the process. */
+  readonly registry: MetricsRegistry;
   readonly grpcPort: number;
   readonly adminPort: number;
   readonly sweeper: Sweeper;
@@ -50,7 +52,6 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
   const { logger } = observability;
   const parts = createParts(config, observability);
   const { database, signingKeys, people, passwords } = parts;
-  observability.observePool('auth', () => database.stats());
 
   const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
   const accessTokens = createAccessTokens({ ...realm, lifetimeSeconds: config.AUTH_ACCESS_TOKEN_SECONDS, signingKey: signingKeys.signingKey });
@@ -95,6 +96,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
 
   return {
     logger,
+    registry: observability.registry,
     sweeper,
     shutdown: { graceMs: config.SHUTDOWN_GRACE_MS, timeoutMs: config.SHUTDOWN_TIMEOUT_MS },
     get grpcPort() {

@@ -5,6 +5,7 @@ import { createDatabase } from '@gatehouse/postgres';
 import { createChannel, createClient, currentCall } from '@gatehouse/rpc';
 import type { createObservability } from '@gatehouse/observability';
 import type { Config } from './config';
+import { createEvents } from './events';
 import { createPasswords } from './passwords';
 import { createPeople } from './people';
 import { createSigningKeys } from './signing-keys';
@@ -26,7 +27,7 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
   return {
     database,
     signingKeys,
-    passwords: createPasswords({ signal }),
+    passwords: createPasswords({ signal, observer: createEvents(observability).passwordHashes }),
     people: createPeople(createClient(UserServiceDefinition, userChannel, { credentials })),
     async close() {
       userChannel.close();

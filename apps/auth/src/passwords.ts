@@ -1,6 +1,6 @@
 import { hash, type Options, verify } from '@node-rs/argon2';
 import { availableParallelism } from 'node:os';
-import { createTurns } from './turns';
+import { createTurns, type TurnsObserver } from './turns';
 
 // OWASP's second choice for argon2id: 19 MiB, two passes, one lane
 const parameters: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -24,11 +24,12 @@ export interface PasswordsOptions {
   maxWaiting?: number;
   /** Of the call in progress: nobody waits for the turn of a caller who has gone. */
   signal?: () => AbortSignal | undefined;
+  observer?: TurnsObserver;
 }
 
 /** Hashes passwords with argon2id, a bounded number at a time; more than can be done soon are refused at once. */
-export function createPasswords({ concurrency = defaultConcurrency, maxWaiting = 100, signal = () => undefined }: PasswordsOptions = {}): Passwords {
-  const inTurn = createTurns(concurrency, maxWaiting);
+export function createPasswords({ concurrency = defaultConcurrency, maxWaiting = 100, signal = () => undefined, observer }: PasswordsOptions = {}): Passwords {
+  const inTurn = createTurns(concurrency, maxWaiting, observer);
   const decoy = hash('the password of nobody', parameters);
   decoy.catch(() => {}); // told to whoever asks for it
   return {

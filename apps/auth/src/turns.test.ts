@@ -1,4 +1,4 @@
-import { createTurns } from './turns';
+import { createTurns, type TurnsState } from './turns';
 
 /** Work that ends when it is told to. */
 function createWork() {
@@ -56,5 +56,21 @@ describe('turns', () => {
     expect(await next).toBe('next');
     expect(isRun).toBe(false);
     await expect(inTurn(async () => 'late', controller.signal)).rejects.toThrow('gone');
+  });
+
+  it('tell how much runs and waits, and of each turn', async () => {
+    let state: () => TurnsState = () => ({ running: -1, waiting: -1, concurrency: -1 });
+    const told: string[] = [];
+    const inTurn = createTurns(1, 1, { open: (given) => (state = given), waited: (ms) => told.push(`waited ${ms >= 0}`), worked: (ms) => told.push(`worked ${ms >= 0}`), refused: () => told.push('refused') });
+    expect(state()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+    const work = createWork();
+    const both = [inTurn(work.run), inTurn(work.run)];
+    await expect(inTurn(work.run)).rejects.toThrow();
+    expect(state()).toEqual({ running: 1, waiting: 1, concurrency: 1 });
+    expect(told.sort()).toEqual(['refused', 'waited true']);
+    work.finish();
+    await Promise.all(both);
+    expect(state()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+    expect(told.slice(2).sort()).toEqual(['waited true', 'worked true', 'worked true']);
   });
 });

@@ -6,12 +6,29 @@ import { overloaded } from '@gatehouse/contracts/api';
  */
 export type Turns = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
+/** How much runs and waits, and how much may run. */
+export interface TurnsState {
+  readonly running: number;
+  readonly waiting: number;
+  readonly concurrency: number;
+}
+
+/** What is told of turns. Times are milliseconds. */
+export interface TurnsObserver {
+  /** At the start, with what gives the state at any time. */
+  open(state: () => TurnsState): void;
+  waited(ms: number): void;
+  worked(ms: number): void;
+  refused(): void;
+}
+
 const retryDelayMs = 1_000;
 
 /** Bounds how much runs at the same time, and how much waits for that. */
-export function createTurns(concurrency: number, maxWaiting: number): Turns {
+export function createTurns(concurrency: number, maxWaiting: number, observer?: TurnsObserver): Turns {
   const waiting = new Set<() => void>();
   let running = 0;
+  observer?.open(() => ({ running, waiting: waiting.size, concurrency }));
 
   const enter = async (signal: AbortSignal | undefined): Promise<void> => {
     signal?.throwIfAborted();
@@ -19,7 +36,10 @@ export function createTurns(concurrency: number, maxWaiting: number): Turns {
       running++;
       return;
     }
-    if (waiting.size >= maxWaiting) throw overloaded({ retryDelayMs });
+    if (waiting.size >= maxWaiting) {
+      observer?.refused();
+      throw overloaded({ retryDelayMs });
+    }
     await new Promise<void>((resolve, reject) => {
       const begin = () => {
         signal?.removeEventListener('abort', giveUp);
@@ -44,11 +64,15 @@ export function createTurns(concurrency: number, maxWaiting: number): Turns {
     next();
   };
   return async (work, signal) => {
+    const asked = performance.now();
     await enter(signal);
+    const begun = performance.now();
+    observer?.waited(begun - asked);
     try {
       return await work();
     } finally {
       leave();
+      observer?.worked(performance.now() - begun);
     }
   };
 }

@@ -1,7 +1,7 @@
 import { createRemoteKeys, createTokenVerifier, isPublic, type KeySource, readAccessRules, toBearerToken } from '@gatehouse/access';
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { type App, ConfigError, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
-import { createObservability } from '@gatehouse/observability';
+import { createObservability, type MetricsRegistry } from '@gatehouse/observability';
 import { createChannel, createClient, createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
 import type { Config } from './config';
@@ -26,6 +26,8 @@ const flushMs = 100;
 const packagesOf = (set: Uint8Array) => [...new Set(readMethods([set]).map(({ descriptor }) => descriptor.parent.file.proto.package))];
 
 export interface GatewayApp extends App {
+  /** Every instrument of the process. */
+  readonly registry: MetricsRegistry;
   readonly httpPort: number;
   readonly adminPort: number;
 }
@@ -95,7 +97,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     exemptPaths: [healthPath],
     verifier,
     observer: observability.http,
-    onRateLimited: events.rateLimited,
+    onRateLimit: events.rateLimit,
     onRateLimitStore: events.rateLimitStore,
   });
 
@@ -121,6 +123,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
 
   return {
     logger,
+    registry: observability.registry,
     shutdown: { graceMs: config.SHUTDOWN_GRACE_MS, timeoutMs: config.SHUTDOWN_TIMEOUT_MS },
     get httpPort() {
       return ports.http;

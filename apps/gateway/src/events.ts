@@ -1,9 +1,11 @@
 import type { Observability } from '@gatehouse/observability';
 import { Counter, Gauge } from 'prom-client';
+import { type RatePolicyName, ratePolicyNames } from './edge/rate-limits';
 
 /** What the gateway itself counts and logs. */
 export interface Events {
-  rateLimited(policy: string): void;
+  /** A rate limit has let a request through, or refused it. */
+  rateLimit(policy: RatePolicyName, isAdmitted: boolean): void;
   /** The shared store of the rate limits answers again, or does not any more. */
   rateLimitStore(isThere: boolean): void;
   /** A changed certificate is used, or cannot be. */
@@ -12,13 +14,19 @@ export interface Events {
 
 export function createEvents({ logger, registry }: Pick<Observability, 'logger' | 'registry'>): Events {
   const registers = [registry];
-  const refusals = new Counter({ name: 'gateway_rate_limited_total', help: 'Requests refused by a rate limit', labelNames: ['policy'], registers });
+  const decisions = new Counter({
+    name: 'gateway_rate_limit_decisions_total',
+    help: 'Requests that a rate limit has counted, by its decision, admitted or refused',
+    labelNames: ['policy', 'decision'],
+    registers,
+  });
   const storeUp = new Gauge({ name: 'gateway_rate_limit_store_up', help: 'Whether requests are counted together with other gateways, as far as that is set', registers });
   const renewals = new Counter({ name: 'gateway_certificate_renewals_total', help: 'Changes of the certificate files', labelNames: ['result'], registers });
   storeUp.set(1);
+  for (const policy of ratePolicyNames) for (const decision of ['admitted', 'refused']) decisions.inc({ policy, decision }, 0);
   for (const result of ['used', 'refused']) renewals.inc({ result }, 0);
   return {
-    rateLimited: (policy) => refusals.inc({ policy }),
+    rateLimit: (policy, isAdmitted) => decisions.inc({ policy, decision: isAdmitted ? 'admitted' : 'refused' }),
     rateLimitStore(isThere) {
       storeUp.set(isThere ? 1 : 0);
       if (isThere) logger.info('the store of the rate limits answers again');

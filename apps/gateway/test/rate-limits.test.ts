@@ -33,7 +33,7 @@ describe('a client', () => {
     expect(await refused.json()).toMatchObject({ status: 429, code: 'RESOURCE_EXHAUSTED', reason: 'RATE_LIMITED', metadata: { policy: 'client' } });
     expect((await askFrom(gateway, '1.2.3.5')).status).toBe(401);
     const metrics = await (await fetch(`http://127.0.0.1:${gateway.app.adminPort}/metrics`)).text();
-    expect(metrics).toContain('gateway_rate_limited_total{policy="client"} 1');
+    expect(metrics).toContain('gateway_rate_limit_decisions_total{policy="client",decision="refused"} 1');
   });
 
   it('may ask again in the next window', async () => {

@@ -3,7 +3,7 @@ import { descriptorSet as userContract, emailTaken, UserServiceDefinition } from
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
 import { type App, createAdminServer, createBackgroundWork, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
-import { createObservability } from '@gatehouse/observability';
+import { createObservability, type MetricsRegistry } from '@gatehouse/observability';
 import { createDatabase, findPendingMigrations } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
 import type { Config } from './config';
@@ -17,6 +17,8 @@ export interface Overrides {
 }
 
 export interface UserApp extends App {
+  /** Every instrument of the process. */
+  readonly registry: MetricsRegistry;
   readonly grpcPort: number;
   readonly adminPort: number;
 }
@@ -40,7 +42,6 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     constraints: { users_email_key: emailTaken, users_pkey: emailTaken },
     signal: () => currentCall()?.signal,
   });
-  observability.observePool('user', () => database.stats());
 
   const verifierChannel = createChannel({ target: config.USER_VERIFIER_TARGET, descriptorSets: [verifierContract], observer: observability.rpc });
   const remoteKeys = createRemoteKeys({
@@ -71,6 +72,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
 
   return {
     logger,
+    registry: observability.registry,
     shutdown: { graceMs: config.SHUTDOWN_GRACE_MS, timeoutMs: config.SHUTDOWN_TIMEOUT_MS },
     get grpcPort() {
       return ports.grpc;

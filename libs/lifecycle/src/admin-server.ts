@@ -4,7 +4,8 @@ import type { Readiness } from './readiness';
 
 export interface AdminServerOptions {
   readiness: Pick<Readiness, 'report'>;
-  metrics: () => Promise<{ contentType: string; body: string }>;
+  /** Gives the metrics in the format that the Accept header likes best. */
+  metrics: (accept: string | undefined) => Promise<{ contentType: string; body: string }>;
 }
 
 export interface AdminServer {
@@ -29,9 +30,9 @@ export function createAdminServer({ readiness, metrics }: AdminServerOptions): A
     const report = readiness.report();
     return reply.code(report.ready ? 200 : 503).send(report);
   });
-  app.get('/metrics', async (_request, reply) => {
-    const { contentType, body } = await metrics();
-    return reply.header('content-type', contentType).send(body);
+  app.get('/metrics', async ({ headers }, reply) => {
+    const { contentType, body } = await metrics(headers.accept);
+    return reply.header('content-type', contentType).header('vary', 'accept').send(body);
   });
   return {
     async listen(host, port) {

@@ -1,7 +1,7 @@
 import { createAdminServer, createReadiness, withPortSetting, type AdminServer, type Readiness } from '../src';
 
 let well = true;
-let measure = async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' });
+let measure = async (accept?: string) => ({ contentType: 'text/plain; version=0.0.4', body: accept === '*/*' ? 'up 1\n' : `${accept}\n` });
 let readiness: Readiness;
 let server: AdminServer;
 let base: string;
@@ -9,7 +9,7 @@ let base: string;
 beforeEach(async () => {
   well = true;
   readiness = createReadiness({ checks: [{ name: 'database', check: async () => (well ? undefined : Promise.reject(new Error('password of 10.0.0.5 is wrong'))) }], intervalMs: 5 });
-  server = createAdminServer({ readiness, metrics: () => measure() });
+  server = createAdminServer({ readiness, metrics: (accept) => measure(accept) });
   base = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
 });
 afterEach(async () => {
@@ -37,8 +37,10 @@ describe('the admin port', () => {
     expect(await ask('/readyz')).toMatchObject({ status: 503, text: '{"ready":false,"checks":{"database":"failing"}}' });
   });
 
-  it('gives the metrics as they are', async () => {
+  it('gives the metrics as they are, in the format that was asked for', async () => {
     expect(await ask('/metrics')).toEqual({ status: 200, type: 'text/plain; version=0.0.4', text: 'up 1\n' });
+    const answer = await fetch(`${base}/metrics`, { headers: { accept: 'application/openmetrics-text' } });
+    expect([await answer.text(), answer.headers.get('vary')]).toEqual(['application/openmetrics-text\n', 'accept']);
   });
 
   it('tells nothing of what went wrong inside, and nothing back of what was asked', async () => {

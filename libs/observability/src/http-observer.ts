@@ -2,22 +2,24 @@ import { context, type Context, type Link, ROOT_CONTEXT, SpanKind, trace, type T
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { HttpExchange, HttpObserver } from '@gatehouse/transcoding';
 import { logOutcome } from './access-line';
+import type { MetricsRegistry } from './exposition';
 import type { Logger } from './logger';
-import { type Metrics, other } from './metrics';
+import { addHttpMetrics, other } from './metrics';
 import { markFailed, readTraceContext } from './tracing';
 
 const knownMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']);
 
 export interface HttpObserverOptions {
   tracer: Tracer;
-  metrics: Metrics;
+  registry: MetricsRegistry;
   logger: Logger;
   /** Whether a request belongs to the trace that its caller names; else it starts its own, with a link to that. */
   trustTraceparent: boolean;
 }
 
 /** Traces, measures and logs HTTP requests. The label and the span name are the route's template, never the path. */
-export function createHttpObserver({ tracer, metrics, logger, trustTraceparent }: HttpObserverOptions): HttpObserver {
+export function createHttpObserver({ tracer, registry, logger, trustTraceparent }: HttpObserverOptions): HttpObserver {
+  const metrics = addHttpMetrics(registry);
   return {
     start(exchange) {
       const method = knownMethods.has(exchange.method) ? exchange.method : other;
@@ -30,15 +32,18 @@ export function createHttpObserver({ tracer, metrics, logger, trustTraceparent }
       const name = method === other ? 'HTTP' : method;
       const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links }, parent);
       const active = trace.setSpan(parent, span);
+      metrics.active.inc({ http_request_method: method });
       return {
         traceId: span.spanContext().traceId,
         run: (work) => context.with(active, work),
+        shed: (reason) => metrics.shed.inc({ reason }),
         end({ status, route, error }) {
           const duration = performance.now() - begin;
           if (route) span.updateName(`${name} ${route}`).setAttribute(ATTR_HTTP_ROUTE, route);
           span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
           if (status >= 500) markFailed(span, error?.reason ?? String(status));
-          metrics.httpServer.observe({ http_request_method: method, http_route: route ?? other, http_response_status_code: String(status) }, duration / 1000);
+          metrics.active.dec({ http_request_method: method });
+          metrics.requests.observe({ http_request_method: method, http_route: route ?? other, http_response_status_code: String(status) }, duration / 1000, active);
           const line = { method, route: route ?? other, status, duration_ms: duration, request_id: exchange.requestId };
           context.with(active, () => logOutcome(logger, line, error));
           span.end();

@@ -1,27 +1,20 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
+import { addChannels } from './channel-metrics';
+import { createDurations } from './durations';
+import { createMetricsRegistry, type MetricsRegistry } from './exposition';
+import { addPools } from './pool-metrics';
 import { addRuntimeMetrics } from './runtime-metrics';
 
-// seconds, as the semantic conventions for RPC and HTTP durations give them
-const buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-
-/** What a label says of a value outside of its closed set. */
+/** What a label says of a value outside of its closed set. Labels come from such sets alone: contracts, statement names, status codes. */
 export const other = '_OTHER';
 
-/** Connections of a pool, those of them that are idle, and callers that wait for one. */
-export interface PoolStats {
-  readonly size: number;
-  readonly idle: number;
-  readonly waiting: number;
-}
-
-/** Every instrument of a process. Labels come from closed sets: contracts, statement names, status codes. */
+/** The instruments of every process; the others come with the observer that uses them. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Makes a registry of its own with every instrument in it. `close` stops what measures by itself. */
+/** Makes a registry of its own. `close` stops what measures by itself. */
 export function createMetrics(service: string, version: string) {
-  const registry = new Registry();
+  const registry = createMetricsRegistry();
   const registers = [registry];
-  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[]) => new Histogram({ name, help, labelNames, buckets, registers });
   new Gauge({ name: 'gatehouse_build_info', help: 'What runs here', labelNames: ['service', 'version', 'node_version'], registers }).set(
     { service, version, node_version: process.version },
     1,
@@ -36,47 +29,60 @@ export function createMetrics(service: string, version: string) {
   for (const reason of ['queue_full', 'export_failed', 'closed']) spansDropped.inc({ reason }, 0);
   return {
     registry,
-    rpcServer: histogram('rpc_server_call_duration_seconds', 'Duration of calls answered', ['rpc_method', 'rpc_status_code']),
-    rpcClient: histogram('rpc_client_call_duration_seconds', 'Duration of calls made', ['rpc_method', 'rpc_status_code']),
-    httpServer: histogram('http_server_request_duration_seconds', 'Duration of HTTP requests answered', [
-      'http_request_method',
-      'http_route',
-      'http_response_status_code',
-    ]),
-    database: histogram('db_client_operation_duration_seconds', 'Duration of SQL statements by their name', ['db_operation_name', 'error_type']),
-    rpcActive: new Gauge({ name: 'rpc_server_active_calls', help: 'Calls being answered', registers }),
     logDrops: new Counter({ name: 'log_dropped_total', help: 'Log lines dropped because nobody read them', registers }),
     spansExported: new Counter({ name: 'span_exported_total', help: 'Spans that the collector took', registers }),
     spansDropped,
-    observePool: addPools(registry),
     close: addRuntimeMetrics(registry),
   };
 }
 
-function addPools(registry: Registry): (name: string, stats: () => PoolStats) => void {
-  const pools = new Map<string, () => PoolStats>();
+/** Adds what a gRPC server measures. */
+export function addRpcServerMetrics(registry: MetricsRegistry) {
   const registers = [registry];
-  new Gauge({
-    name: 'db_client_connections',
-    help: 'Connections of the pool by their state',
-    labelNames: ['pool', 'state'],
+  return {
+    calls: createDurations(registry, 'rpc_server_call_duration_seconds', 'Duration of gRPC calls answered, in seconds', ['rpc_method', 'rpc_status_code']),
+    active: new Gauge({ name: 'rpc_server_active_calls', help: 'gRPC calls being answered', labelNames: ['rpc_method'], registers }),
+    shed: new Counter({ name: 'rpc_server_shed_calls_total', help: 'gRPC calls refused because as many as may be were being answered', labelNames: ['rpc_method'], registers }),
+  };
+}
+
+/** Adds what gRPC channels and the calls made over them measure. */
+export function addRpcClientMetrics(registry: MetricsRegistry) {
+  return {
+    calls: createDurations(registry, 'rpc_client_call_duration_seconds', 'Duration of gRPC calls made, with all their attempts, in seconds', ['rpc_method', 'rpc_status_code']),
+    retries: new Counter({
+      name: 'rpc_client_retries_total',
+      help: 'Attempts at gRPC calls that another one followed, by the code with which they failed',
+      labelNames: ['rpc_method', 'rpc_status_code'],
+      registers: [registry],
+    }),
+    addChannel: addChannels(registry),
+  };
+}
+
+/** Adds what an HTTP server measures. */
+export function addHttpMetrics(registry: MetricsRegistry) {
+  const registers = [registry];
+  const shed = new Counter({
+    name: 'http_server_shed_requests_total',
+    help: 'HTTP requests refused because too many were being answered: in all (overflow), or on their connection (flood)',
+    labelNames: ['reason'],
     registers,
-    collect() {
-      for (const [pool, stats] of pools) {
-        const { size, idle } = stats();
-        this.set({ pool, state: 'idle' }, idle);
-        this.set({ pool, state: 'used' }, size - idle);
-      }
-    },
   });
-  new Gauge({
-    name: 'db_client_connection_pending_requests',
-    help: 'Callers that wait for a connection of the pool',
-    labelNames: ['pool'],
-    registers,
-    collect() {
-      for (const [pool, stats] of pools) this.set({ pool }, stats().waiting);
-    },
-  });
-  return (name, stats) => void pools.set(name, stats);
+  for (const reason of ['overflow', 'flood']) shed.inc({ reason }, 0);
+  const labels = ['http_request_method', 'http_route', 'http_response_status_code'] as const;
+  return {
+    requests: createDurations(registry, 'http_server_request_duration_seconds', 'Duration of HTTP requests answered, in seconds', labels),
+    active: new Gauge({ name: 'http_server_active_requests', help: 'HTTP requests being answered', labelNames: ['http_request_method'], registers }),
+    shed,
+  };
+}
+
+/** Adds what a database's statements and connections measure. */
+export function addDatabaseMetrics(registry: MetricsRegistry) {
+  return {
+    statements: createDurations(registry, 'db_client_operation_duration_seconds', 'Duration of SQL statements by their name, in seconds', ['db_operation_name', 'error_type']),
+    waits: createDurations(registry, 'db_client_connection_wait_time_seconds', 'How long a connection of the pool was waited for, in seconds', ['db_client_connection_pool_name', 'error_type']),
+    addPool: addPools(registry),
+  };
 }

@@ -2,10 +2,11 @@ import type { PostgresObserver } from '@gatehouse/postgres';
 import type { RpcObserver } from '@gatehouse/rpc';
 import type { HttpObserver } from '@gatehouse/transcoding';
 import type { Writable } from 'node:stream';
-import type { Registry } from 'prom-client';
+import { type Exposition, expose, type MetricsRegistry } from './exposition';
 import { createHttpObserver } from './http-observer';
+import { lazy } from './lazy';
 import { createLogger, type Logger, type LogLevel } from './logger';
-import { createMetrics, type PoolStats } from './metrics';
+import { createMetrics } from './metrics';
 import { createPostgresObserver } from './postgres-observer';
 import { createRpcObserver } from './rpc-observer';
 import { createTracing } from './tracing';
@@ -28,14 +29,12 @@ export interface ObservabilityOptions {
 export interface Observability {
   readonly logger: Logger;
   /** Where an app adds instruments of its own. */
-  readonly registry: Registry;
+  readonly registry: MetricsRegistry;
   readonly rpc: RpcObserver;
   readonly postgres: PostgresObserver;
   readonly http: HttpObserver;
-  /** Adds the gauges of a connection pool. */
-  observePool(name: string, stats: () => PoolStats): void;
-  /** The metrics in Prometheus' text format. */
-  metrics(): Promise<{ contentType: string; body: string }>;
+  /** The metrics in the format that a request's Accept header likes best: Prometheus' text format, or OpenMetrics with exemplars. */
+  metrics(accept?: string): Promise<Exposition>;
   /** Sends what is left of the traces, for at most as many milliseconds, and stops measuring. */
   close(flushMs?: number): Promise<void>;
 }
@@ -48,14 +47,20 @@ export function createObservability(options: ObservabilityOptions): Observabilit
   const logger = createLogger({ service, level: logLevel, stream: logStream, onDrop: () => metrics.logDrops.inc() });
   const tracing = createTracing({ service, version, otlpEndpoint, sampleRatio, metrics });
   const { tracer } = tracing;
+  // made when they are asked for, so that a process has no instrument of what it does not do
+  const postgres = lazy(() => createPostgresObserver({ tracer, registry }));
+  const http = lazy(() => createHttpObserver({ tracer, registry, logger, trustTraceparent }));
   return {
     logger,
     registry,
-    rpc: createRpcObserver({ tracer, metrics, logger }),
-    postgres: createPostgresObserver({ tracer, metrics }),
-    http: createHttpObserver({ tracer, metrics, logger, trustTraceparent }),
-    observePool: metrics.observePool,
-    metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    rpc: createRpcObserver({ tracer, registry, logger }),
+    get postgres() {
+      return postgres();
+    },
+    get http() {
+      return http();
+    },
+    metrics: (accept) => expose(registry, accept),
     async close(flushMs = 2_000) {
       metrics.close();
       await tracing.close(flushMs);

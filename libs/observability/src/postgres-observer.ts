@@ -8,7 +8,8 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { isAppError } from '@gatehouse/errors';
 import type { PostgresObserver } from '@gatehouse/postgres';
-import { type Metrics, other } from './metrics';
+import type { MetricsRegistry } from './exposition';
+import { addDatabaseMetrics, other } from './metrics';
 import { settle } from './settle';
 import { markFailed, withSpan } from './tracing';
 
@@ -16,10 +17,16 @@ import { markFailed, withSpan } from './tracing';
  * Measures SQL, and traces what is part of a call: what a process asks by itself, such as whether it is ready, would be a
  * trace twice a second. Statements are parameterised, so their text holds no value.
  */
-export function createPostgresObserver({ tracer, metrics }: { tracer: Tracer; metrics: Metrics }): PostgresObserver {
+export function createPostgresObserver({ tracer, registry }: { tracer: Tracer; registry: MetricsRegistry }): PostgresObserver {
+  const metrics = addDatabaseMetrics(registry);
   return {
+    openPool: metrics.addPool,
+    acquire(pool, run) {
+      const end = metrics.waits.startTimer({ db_client_connection_pool_name: pool });
+      return settle(run, (error) => end({ error_type: toErrorType(error) }));
+    },
     query({ name, text, database }, run) {
-      const end = metrics.database.startTimer({ db_operation_name: name });
+      const end = metrics.statements.startTimer({ db_operation_name: name });
       const measured = () => settle(run, (error) => end({ error_type: toErrorType(error) }));
       const parent = context.active();
       if (!trace.getSpan(parent)) return measured();

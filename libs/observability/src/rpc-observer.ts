@@ -3,8 +3,10 @@ import { ATTR_RPC_METHOD, ATTR_RPC_STATUS_CODE, ATTR_RPC_SYSTEM_NAME } from '@op
 import { isAppError } from '@gatehouse/errors';
 import type { RpcClientInterceptor, RpcInterceptor, RpcObserver } from '@gatehouse/rpc';
 import { logOutcome } from './access-line';
+import type { MetricsRegistry } from './exposition';
+import { lazy } from './lazy';
 import type { Logger } from './logger';
-import type { Metrics } from './metrics';
+import { addRpcClientMetrics, addRpcServerMetrics } from './metrics';
 import { settle } from './settle';
 import { markFailed, readTraceContext, withSpan, writeTraceContext } from './tracing';
 
@@ -14,7 +16,7 @@ const serverFaults: ReadonlySet<string> = new Set(['UNKNOWN', 'DEADLINE_EXCEEDED
 const toCode = (error: unknown): string => (error === undefined ? 'OK' : isAppError(error) ? error.code : 'UNKNOWN');
 
 /** Traces, measures and logs calls on both sides of the wire; a call that is retried below counts once, and its span tells of each failed attempt. */
-export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer; metrics: Metrics; logger: Logger }): RpcObserver {
+export function createRpcObserver({ tracer, registry, logger }: { tracer: Tracer; registry: MetricsRegistry; logger: Logger }): RpcObserver {
   const start = (kind: SpanKind, method: string, parent: ReturnType<typeof context.active>) =>
     tracer.startSpan(method, { kind, attributes: { [ATTR_RPC_SYSTEM_NAME]: 'grpc', [ATTR_RPC_METHOD]: method } }, parent);
 
@@ -27,11 +29,15 @@ export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer;
       if (serverFaults.has(code)) markFailed(span, code);
     });
   };
-  const serverMetrics: RpcInterceptor = (call, next) => {
-    const end = metrics.rpcServer.startTimer({ rpc_method: call.method.path });
-    metrics.rpcActive.inc();
+  const createServerMetrics = ({ calls, active, shed }: ReturnType<typeof addRpcServerMetrics>): RpcInterceptor => (call, next) => {
+    const method = { rpc_method: call.method.path };
+    const end = calls.startTimer(method);
+    active.inc(method);
+    // there before the first one, so that it is an increase
+    shed.inc(method, 0);
+    call.onShed = () => shed.inc(method);
     return settle(next, (error) => {
-      metrics.rpcActive.dec();
+      active.dec(method);
       end({ rpc_status_code: toCode(error) });
     });
   };
@@ -57,9 +63,25 @@ export function createRpcObserver({ tracer, metrics, logger }: { tracer: Tracer;
       if (error !== undefined) markFailed(span, code);
     });
   };
-  const clientMetrics: RpcClientInterceptor = (call, next) => {
-    const end = metrics.rpcClient.startTimer({ rpc_method: call.method.path });
+  const createClientMetrics = ({ calls, retries }: ReturnType<typeof addRpcClientMetrics>): RpcClientInterceptor => (call, next) => {
+    const { onRetry } = call;
+    const rpc_method = call.method.path;
+    call.onRetry = (error) => {
+      onRetry?.(error);
+      retries.inc({ rpc_method, rpc_status_code: error.code });
+    };
+    const end = calls.startTimer({ rpc_method });
     return settle(next, (error) => end({ rpc_status_code: toCode(error) }));
   };
-  return { server: [serverTrace, serverMetrics, accessLine], client: [clientTrace, clientMetrics] };
+  const served = lazy(() => addRpcServerMetrics(registry));
+  const called = lazy(() => addRpcClientMetrics(registry));
+  return {
+    get server() {
+      return [serverTrace, createServerMetrics(served()), accessLine];
+    },
+    get client() {
+      return [clientTrace, createClientMetrics(called())];
+    },
+    openChannel: (channel) => called().addChannel(channel),
+  };
 }

@@ -1,6 +1,8 @@
-import { constants, monitorEventLoopDelay, performance, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+import { constants, performance, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { addEventLoopMetrics } from './event-loop-metrics';
+import type { MetricsRegistry } from './exposition';
 
 // what @types/node leaves out of an entry of type gc
 type GcEntry = PerformanceEntry & { readonly detail: { readonly kind: number } };
@@ -16,18 +18,18 @@ const gcKinds: Readonly<Record<number, string>> = {
  * Adds what the process and the runtime tell of themselves; prom-client's own set does not pass `promtool check metrics`.
  * Gives the function that stops the measuring.
  */
-export function addRuntimeMetrics(registry: Registry): () => void {
+export function addRuntimeMetrics(registry: MetricsRegistry): () => void {
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) => new Gauge({ name, help, registers, collect() { this.set(read()); } });
-  const stopDelay = addEventLoop(gauge);
+  const stopDelay = addEventLoopMetrics(registry);
   const stopGc = addGarbageCollection(registry);
   gauge('process_start_time_seconds', 'When the process started, in seconds since the epoch', () => performance.timeOrigin / 1000);
-  gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
-  gauge('nodejs_heap_used_bytes', 'Heap in use', () => getHeapStatistics().used_heap_size);
-  gauge('nodejs_heap_limit_bytes', 'Heap at most', () => getHeapStatistics().heap_size_limit);
+  gauge('process_resident_memory_bytes', 'Resident memory, in bytes', () => process.memoryUsage.rss());
+  gauge('nodejs_heap_used_bytes', 'Heap in use, in bytes', () => getHeapStatistics().used_heap_size);
+  gauge('nodejs_heap_limit_bytes', 'Heap at most, in bytes', () => getHeapStatistics().heap_size_limit);
   new Counter({
     name: 'process_cpu_seconds_total',
-    help: 'User and system CPU time spent',
+    help: 'User and system CPU time spent, in seconds',
     registers,
     collect() {
       const { user, system } = process.cpuUsage();
@@ -41,31 +43,10 @@ export function addRuntimeMetrics(registry: Registry): () => void {
   };
 }
 
-const resolutionMs = 20;
-
-function addEventLoop(gauge: (name: string, help: string, read: () => number) => void): () => void {
-  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
-  delay.enable();
-  let last = performance.eventLoopUtilization();
-  gauge('nodejs_eventloop_delay_p99_seconds', '99th percentile of the event loop delay since the last scrape', () => {
-    // it measures the time between two ticks of its timer
-    const p99 = delay.count > 0 ? delay.percentile(99) / 1e9 - resolutionMs / 1000 : 0;
-    delay.reset();
-    return Math.max(0, p99);
-  });
-  gauge('nodejs_eventloop_utilization_ratio', 'Share of time the event loop was busy since the last scrape', () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, last);
-    last = now;
-    return utilization;
-  });
-  return () => void delay.disable();
-}
-
-function addGarbageCollection(registry: Registry): () => void {
+function addGarbageCollection(registry: MetricsRegistry): () => void {
   const pauses = new Histogram({
     name: 'nodejs_gc_duration_seconds',
-    help: 'Duration of garbage collections',
+    help: 'Duration of garbage collections by their kind, in seconds',
     labelNames: ['kind'],
     buckets: [0.001, 0.01, 0.1, 1],
     registers: [registry],

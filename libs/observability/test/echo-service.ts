@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema, file_google_protobuf_wrappers, MethodOptions_IdempotencyLevel, type StringValue, StringValueSchema } from '@bufbuild/protobuf/wkt';
-import { createChannel, createClient, type RpcService } from '@gatehouse/rpc';
+import { createChannel, createClient, type RpcServerOptions, type RpcService } from '@gatehouse/rpc';
 import { startTestServer } from '@gatehouse/rpc/testing';
 import type { Observability } from '../src';
 
@@ -28,8 +28,8 @@ const definition = {
 export const echoPath = 'echo.v1.EchoService/Echo';
 
 /** Serves the one RPC over a real socket, watched by `observability`. */
-export function serveEcho(echo: RpcService<typeof definition>['echo'], { rpc }: Pick<Observability, 'rpc'>) {
-  return startTestServer(definition, { echo }, { descriptorSets, observer: rpc });
+export function serveEcho(echo: RpcService<typeof definition>['echo'], { rpc }: Pick<Observability, 'rpc'>, options: Partial<RpcServerOptions> = {}) {
+  return startTestServer(definition, { echo }, { descriptorSets, observer: rpc, ...options });
 }
 
 /** A client of it, watched by `observability`. */

@@ -9,7 +9,7 @@ describe('metrics', () => {
     const [user, gateway] = [observe('user'), observe('gateway')];
     let active: number | undefined;
     const server = await serveEcho(async (message) => {
-      active = await readSeries(user, 'rpc_server_active_calls');
+      active = await readSeries(user, `rpc_server_active_calls{rpc_method="${echoPath}"}`);
       if (message.value) throw notFound();
       return message;
     }, user);
@@ -21,12 +21,61 @@ describe('metrics', () => {
       expect(await readSeries(user, `rpc_server_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="NOT_FOUND"}`)).toBe(1);
       expect(await readSeries(gateway, `rpc_client_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="OK"}`)).toBe(2);
       expect(await readSeries(gateway, `rpc_client_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="NOT_FOUND"}`)).toBe(1);
-      expect([active, await readSeries(user, 'rpc_server_active_calls')]).toEqual([1, 0]);
+      expect([active, await readSeries(user, `rpc_server_active_calls{rpc_method="${echoPath}"}`)]).toEqual([1, 0]);
     } finally {
       client.close();
       await server.close();
       await Promise.all([user.close(), gateway.close()]);
     }
+  });
+
+  it('count a call once, and apart from it each attempt that was made again', async () => {
+    const [user, gateway] = [observe('user'), observe('gateway')];
+    let failures = 2;
+    const unavailable = () => new AppError({ code: 'UNAVAILABLE', reason: 'UNAVAILABLE', domain: 'gatehouse', message: 'later' });
+    const server = await serveEcho((message) => (failures-- > 0 ? Promise.reject(unavailable()) : Promise.resolve(message)), user);
+    const client = connectEcho(server.target, gateway);
+    const budget = () => readSeries(gateway, `rpc_client_retry_budget_ratio{target="${server.target}"}`);
+    const isReady = () => readSeries(gateway, `rpc_client_channel_state{target="${server.target}",state="ready"}`);
+    expect([await isReady(), await budget()]).toEqual([0, 1]);
+    await client.echo('x');
+    expect(await readSeries(gateway, `rpc_client_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="OK"}`)).toBe(1);
+    expect(await readSeries(gateway, `rpc_client_retries_total{rpc_method="${echoPath}",rpc_status_code="UNAVAILABLE"}`)).toBe(2);
+    expect(await budget()).toBeCloseTo(0.962);
+    expect([await isReady(), await readSeries(gateway, `rpc_client_channel_state{target="${server.target}",state="idle"}`)]).toEqual([1, 0]);
+    client.close();
+    expect([await isReady(), await readSeries(gateway, `rpc_client_channel_state{target="${server.target}",state="shutdown"}`)]).toEqual([0, 1]);
+    await server.close();
+    await Promise.all([user.close(), gateway.close()]);
+  });
+
+  it('count the calls that a server refuses because it has enough', async () => {
+    const [user, gateway] = [observe('user'), observe('gateway')];
+    const held = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const server = await serveEcho((message) => (begun.resolve(), held.promise.then(() => message)), user, { maxInFlight: 1 });
+    const client = connectEcho(server.target, gateway);
+    const first = client.echo('first');
+    await begun.promise;
+    expect(await readSeries(user, `rpc_server_shed_calls_total{rpc_method="${echoPath}"}`)).toBe(0);
+    await expect(client.echo('second')).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    held.resolve();
+    await first;
+    expect(await readSeries(user, `rpc_server_shed_calls_total{rpc_method="${echoPath}"}`)).toBe(1);
+    client.close();
+    await server.close();
+    await Promise.all([user.close(), gateway.close()]);
+  });
+
+  it('count the HTTP requests that are being answered, and those refused because too many are', async () => {
+    const gateway = observe('gateway');
+    const active = () => readSeries(gateway, 'http_server_active_requests{http_request_method="GET"}');
+    const request = gateway.http.start({ method: 'GET', path: '/', requestId: 'r', headers: {} });
+    expect(await active()).toBe(1);
+    request.shed!('overflow');
+    request.end({ status: 429, route: undefined });
+    expect([await active(), await readSeries(gateway, 'http_server_shed_requests_total{reason="overflow"}'), await readSeries(gateway, 'http_server_shed_requests_total{reason="flood"}')]).toEqual([0, 1, 0]);
+    await gateway.close();
   });
 
   it('measure in seconds', async () => {
@@ -55,17 +104,22 @@ describe('metrics', () => {
     await user.close();
   });
 
-  it('tell the state of every pool at the time of the scrape', async () => {
+  it('tell the state of every pool, and how long a connection of it was waited for', async () => {
     const user = observe('user');
-    const stats = { size: 3, idle: 1, waiting: 2 };
-    user.observePool('user', () => stats);
-    user.observePool('audit', () => ({ size: 1, idle: 1, waiting: 0 }));
-    const read = (pool: string) =>
-      Promise.all([`db_client_connections{pool="${pool}",state="used"}`, `db_client_connections{pool="${pool}",state="idle"}`, `db_client_connection_pending_requests{pool="${pool}"}`].map((series) => readSeries(user, series)));
-    expect(await read('user')).toEqual([2, 1, 2]);
-    expect(await read('audit')).toEqual([0, 1, 0]);
+    const stats = { size: 3, idle: 1, max: 10, waiting: 2 };
+    user.postgres.openPool!({ name: 'user', stats: () => stats });
+    user.postgres.openPool!({ name: 'audit', stats: () => ({ size: 1, idle: 1, max: 2, waiting: 0 }) });
+    const read = async (pool: string) => {
+      const label = `db_client_connection_pool_name="${pool}"`;
+      const series = [`db_client_connections{${label},db_client_connection_state="used"}`, `db_client_connections{${label},db_client_connection_state="idle"}`, `db_client_connection_max{${label}}`, `db_client_connection_pending_requests{${label}}`];
+      return Promise.all(series.map((each) => readSeries(user, each)));
+    };
+    expect(await read('user')).toEqual([2, 1, 10, 2]);
+    expect(await read('audit')).toEqual([0, 1, 2, 0]);
     stats.waiting = 0;
-    expect(await read('user')).toEqual([2, 1, 0]);
+    expect(await read('user')).toEqual([2, 1, 10, 0]);
+    expect(await user.postgres.acquire!('user', async () => 'connection')).toBe('connection');
+    expect(await readSeries(user, 'db_client_connection_wait_time_seconds_count{db_client_connection_pool_name="user",error_type=""}')).toBe(1);
     await user.close();
   });
 
@@ -76,8 +130,12 @@ describe('metrics', () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     while (Date.now() < end);
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(await readSeries(user, 'nodejs_eventloop_delay_p99_seconds')).toBeGreaterThan(0.05);
-    for (const series of ['process_resident_memory_bytes', 'nodejs_heap_used_bytes', 'nodejs_heap_limit_bytes', 'process_cpu_seconds_total', 'process_start_time_seconds'])
+    // to whoever asks, and not to the first alone
+    for (const _scraper of ['one', 'another']) {
+      expect(await readSeries(user, 'nodejs_eventloop_delay_p99_seconds')).toBeGreaterThan(0.05);
+      expect(await readSeries(user, 'nodejs_eventloop_utilization_ratio')).toBeGreaterThan(0.3);
+    }
+    for (const series of ['process_resident_memory_bytes', 'nodejs_heap_used_bytes', 'nodejs_heap_limit_bytes', 'process_cpu_seconds_total', 'nodejs_eventloop_time_seconds_total{nodejs_eventloop_state="active"}', 'process_start_time_seconds'])
       expect(await readSeries(user, series)).toBeGreaterThan(0);
     expect(await readSeries(user, 'log_dropped_total')).toBe(0);
     await user.close();
@@ -85,7 +143,7 @@ describe('metrics', () => {
 
   it('are text in which each series has help, type and a name that fits its type', async () => {
     const user = observe('user');
-    user.observePool('user', () => ({ size: 0, idle: 0, waiting: 0 }));
+    user.postgres.openPool!({ name: 'user', stats: () => ({ size: 0, idle: 0, max: 1, waiting: 0 }) });
     const { contentType, body } = await user.metrics();
     await user.close();
     expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');

@@ -78,7 +78,7 @@ describe('a call that is cancelled', () => {
     await first;
     controller = new AbortController();
     await database.ping();
-    expect(database.stats()).toEqual({ size: 1, idle: 1, waiting: 0 });
+    expect(database.stats()).toMatchObject({ size: 1, idle: 1, waiting: 0 });
   });
 
   it('does not hit what the next call runs', async () => {

@@ -2,7 +2,7 @@ import { unavailable } from '@gatehouse/contracts/api';
 import { Pool, type PoolClient } from 'pg';
 import { type Session, execute } from './execute';
 import { toAbortError, toAppError } from './sqlstate';
-import type { ConstraintErrors, PostgresObserver, Queryable, Statement } from './statement';
+import type { ConstraintErrors, PoolStats, PostgresObserver, Queryable, Statement } from './statement';
 import { type TransactionOptions, runTransaction, withRetries } from './transaction';
 
 /** A pool of connections to one database. */
@@ -16,8 +16,7 @@ export interface Database extends Queryable {
   ping(signal?: AbortSignal): Promise<void>;
   /** A connection beside the pool, for checks that must not wait behind calls. */
   readonly probe: Queryable;
-  /** Connections in the pool, those of them that are idle, and calls that wait for one. */
-  stats(): { size: number; idle: number; waiting: number };
+  stats(): PoolStats;
   /** Waits for what is running and closes every connection. */
   close(): Promise<void>;
 }
@@ -62,6 +61,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   const pool = open(options.poolSize ?? 10);
   const probePool = open(1);
   const database = decodeURIComponent(new URL(options.url).pathname.slice(1));
+  const stats = (): PoolStats => ({ size: pool.totalCount, idle: pool.idleCount, max: pool.options.max, waiting: pool.waitingCount });
+  observer?.openPool?.({ name: database, stats });
   let closed: Promise<void> | undefined;
 
   const observe = <T>({ name, text }: Statement, run: () => Promise<T>): Promise<T> => (observer ? observer.query({ name, text, database }, run) : run());
@@ -84,7 +85,9 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   /** Gives a connection to `use`, and back to the pool unless it is spoilt. */
   async function withSession<T>(abort: AbortSignal | undefined, use: (session: Session) => Promise<T>, from = pool): Promise<T> {
-    const session: Session = { client: await acquire(abort, from), constraints, signal: abort, spoilt: false };
+    const take = () => acquire(abort, from);
+    const client = await (from === pool && observer?.acquire ? observer.acquire(database, take) : take());
+    const session: Session = { client, constraints, signal: abort, spoilt: false };
     try {
       return await use(session);
     } finally {
@@ -104,7 +107,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
     probe,
     ping: async (signal) => void (await probe.query({ name: 'ping', text: 'select 1', signal })),
-    stats: () => ({ size: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    stats,
     close: () => (closed ??= Promise.all([pool.end(), probePool.end()]).then(() => {})),
   };
 }

@@ -156,7 +156,7 @@ describe('errors of PostgreSQL', () => {
       await expect(database.query({ name: 'one', text: 'select 1' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
       // what asks whether the database is there does not wait behind calls
       await database.ping();
-      expect(database.stats()).toEqual({ size: 1, idle: 0, waiting: 0 });
+      expect(database.stats()).toMatchObject({ size: 1, idle: 0, waiting: 0 });
     });
     await isUsable(database);
   });
@@ -244,7 +244,7 @@ describe('errors of PostgreSQL', () => {
       const outcomes = await Promise.allSettled([busy, inTransaction]);
       for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE', kind: 'infrastructure' } });
       await isUsable(database);
-      expect(database.stats()).toEqual({ size: 1, idle: 1, waiting: 0 });
+      expect(database.stats()).toMatchObject({ size: 1, idle: 1, waiting: 0 });
     });
 
     it('a plan that no longer fits its table costs one call at most', async () => {

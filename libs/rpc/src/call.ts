@@ -29,6 +29,8 @@ export interface RpcCall {
   firstMessage(): Promise<Message | undefined>;
   /** Ends the call with this error, whatever its handler does. */
   end(error: AppError): void;
+  /** Told when the server refuses the call because it answers as many as it may. An observer may set it. */
+  onShed?: () => void;
 }
 
 /** A concern around a server's handler. `next` runs what is inside of it, for a stream until its end; what that throws may be observed or replaced. */
@@ -52,6 +54,17 @@ export type RpcClientInterceptor = (call: RpcClientCall, next: () => Promise<unk
 export interface RpcObserver {
   readonly server: readonly RpcInterceptor[];
   readonly client: readonly RpcClientInterceptor[];
+  /** Told of each channel that is opened. */
+  readonly openChannel?: (channel: ObservedChannel) => void;
+}
+
+/** A channel as it can be asked about at any time. */
+export interface ObservedChannel {
+  readonly target: string;
+  /** Its state as gRPC names it: idle, connecting, ready, transient_failure or shutdown. */
+  readonly connectivity: () => string;
+  /** Share of the retry budget that is left, 0 to 1. */
+  readonly retryBudget: () => number;
 }
 
 const calls = new AsyncLocalStorage<RpcCall>();

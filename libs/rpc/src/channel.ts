@@ -81,6 +81,8 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
   const cancelBudget = createCancelBudget();
   const retryBudget = createRetryBudget();
   let closed = false;
+  const connectivity = () => connectivityState[client.getChannel().getConnectivityState(false)].toLowerCase();
+  observer?.openChannel?.({ target, connectivity, retryBudget: retryBudget.left });
 
   /** Makes a call inside of the observers, with what a call of its caller's hands on. */
   const invoke = async <T>(name: RpcMethodName, options: RpcCallOptions, work: (attempts: Attempts) => Promise<T>): Promise<T> => {

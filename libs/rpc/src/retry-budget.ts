@@ -4,6 +4,8 @@ export interface RetryBudget {
   answered(): void;
   /** Notes that an attempt failed in a way that may be tried again; gives whether it may be. */
   failed(): boolean;
+  /** Share of the failures that may still be tried again, 0 to 1. */
+  left(): number;
 }
 
 // Enough for the calls that are in flight when a callee is restarted, and at most one retry to ten answers in the long run.
@@ -22,5 +24,6 @@ export function createRetryBudget(): RetryBudget {
       tokens = Math.max(0, tokens - 1);
       return tokens > most / 2;
     },
+    left: () => Math.max(0, (2 * tokens) / most - 1),
   };
 }

@@ -22,6 +22,8 @@ export interface HttpObservation {
   readonly traceId?: string;
   /** Runs `work` as part of the request, so that the calls it makes belong to its trace. */
   run<T>(work: () => T): T;
+  /** Told when it is refused because too many are being answered: in all, or on its connection. */
+  shed?(reason: 'overflow' | 'flood'): void;
   end(outcome: HttpOutcome): void;
 }
 

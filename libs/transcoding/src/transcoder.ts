@@ -143,6 +143,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
           if (!isAnswered) exchange.gone.abort(cancelled());
           closeExchange(exchange, isAnswered ? reply.statusCode : 499, exchange.error ?? (isAnswered ? undefined : cancelled()));
         });
+        if (verdict !== 'ok') exchange.observation?.shed?.(verdict);
         if (verdict === 'flood') {
           request.raw.socket.destroy();
           return reply.hijack();

@@ -71,7 +71,11 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { de
 }
 
 async function accept(request: IncomingMessage, socket: Duplex, exchange: Exchange, { routes, authenticate, enter }: WebSocketOptions): Promise<ServedRoute> {
-  if (enter(request, socket) !== 'ok') throw overloaded({ retryDelayMs: 1_000 });
+  const verdict = enter(request, socket);
+  if (verdict !== 'ok') {
+    exchange.observation?.shed?.(verdict);
+    throw overloaded({ retryDelayMs: 1_000 });
+  }
   if (isAmbiguous(request, request.url ?? '/') || !isHandshake(request)) throw requestUnreadable();
   const matching = routes.filter(isStream).map((route) => ({ route, match: route.template.pattern.exec(exchange.target.path) }));
   const found = matching.find(({ match }) => match);

@@ -6,7 +6,7 @@ import { createClientReader } from './client-origin';
 import { compressAnswers } from './compression';
 import { allowOrigins } from './cors';
 import { createRateLimitStore } from './rate-limit-store';
-import { authPrefix, createRateLimiter, type RateLimiter, type RateLimitSettings } from './rate-limits';
+import { authPrefix, createRateLimiter, type RateLimiter, type RateLimitSettings, type RatePolicyName } from './rate-limits';
 import { limitRequests, type RequestLimits } from './request-limits';
 import { addSecurityHeaders } from './security-headers';
 import { guardUpgrades } from './upgrades';
@@ -26,7 +26,7 @@ export interface EdgeOptions {
   exemptPaths: readonly string[];
   verifier: TokenVerifier;
   observer?: HttpObserver;
-  onRateLimited?: (policy: string) => void;
+  onRateLimit?: (policy: RatePolicyName, isAdmitted: boolean) => void;
   onRateLimitStore?: (isThere: boolean) => void;
 }
 
@@ -43,7 +43,7 @@ export function addEdge(http: FastifyInstance, options: EdgeOptions): { close():
   const store = rateLimits && createRateLimitStore(http, { redisUrl: rateLimits.redisUrl, onStore: options.onRateLimitStore });
   const findPrincipal = async (authorization: string) => verifier.verify(toBearerToken(authorization));
   const count: RateLimiter | undefined =
-    store && createRateLimiter({ ...rateLimits!, store, originOf, findPrincipal: (authorization) => findPrincipal(authorization).catch(() => undefined), onRefusal: options.onRateLimited });
+    store && createRateLimiter({ ...rateLimits!, store, originOf, findPrincipal: (authorization) => findPrincipal(authorization).catch(() => undefined), onDecision: options.onRateLimit });
   limitRequests(http, limits, options.takesStream);
   if (count) limitRates(http, count, options.exemptPaths);
   if (compression) compressAnswers(http, { ...compression, isSecret: (url) => toRequestTarget(url).path.startsWith(authPrefix) });

@@ -7,6 +7,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ArrivedRequest, ClientOrigin } from './client-origin';
 import type { RateLimitStore, RatePolicy, RateState } from './rate-limit-store';
 
+/** What requests are counted by. */
+export const ratePolicyNames = ['client', 'auth', 'principal'] as const;
+export type RatePolicyName = (typeof ratePolicyNames)[number];
+
 export interface RateLimitSettings {
   windowMs: number;
   clientPoints: number;
@@ -19,8 +23,8 @@ export interface RateLimiterOptions extends RateLimitSettings {
   originOf: (request: ArrivedRequest) => ClientOrigin;
   /** Whose token it is; undefined where it is nobody's. */
   findPrincipal: (authorization: string) => Promise<Principal | undefined>;
-  /** Told of each refusal. */
-  onRefusal?: (policy: string) => void;
+  /** Told of each request that is counted. */
+  onDecision?: (policy: RatePolicyName, isAdmitted: boolean) => void;
 }
 
 /** What came of counting a request: headers for its answer, and an error if it was one too many. */
@@ -35,10 +39,10 @@ export type RateLimiter = (request: ArrivedRequest & { readonly headers: Incomin
 export const authPrefix = '/v1/auth/';
 
 /** Counts each request of a client, of a client that tries credentials, and of a principal; in this order, so that the cheapest goes first. */
-export function createRateLimiter({ store, originOf, findPrincipal, onRefusal, windowMs, clientPoints, principalPoints, authPoints }: RateLimiterOptions): RateLimiter {
-  const toBudget = (name: string, points: number) => {
+export function createRateLimiter({ store, originOf, findPrincipal, onDecision, windowMs, clientPoints, principalPoints, authPoints }: RateLimiterOptions): RateLimiter {
+  const toBudget = (name: RatePolicyName, points: number) => {
     const policy: RatePolicy = { name, points, windowMs };
-    return { policy, count: store.createCounter(policy) };
+    return { name, policy, count: store.createCounter(policy) };
   };
   const client = toBudget('client', clientPoints);
   const auth = toBudget('auth', authPoints);
@@ -49,8 +53,8 @@ export function createRateLimiter({ store, originOf, findPrincipal, onRefusal, w
     const count = async (budget: typeof client, key: string): Promise<AppError | undefined> => {
       const state = await budget.count(key);
       counted.push([budget.policy, state]);
+      onDecision?.(budget.name, !state.isExceeded);
       if (!state.isExceeded) return undefined;
-      onRefusal?.(budget.policy.name);
       return rateLimited({ policy: budget.policy.name }, { retryDelayMs: state.resetMs, quotas: [{ subject: budget.policy.name, description: 'its requests of this window are spent' }] });
     };
     // of IPv6 the network: a client has 2^64 addresses to choose from

@@ -1,0 +1,52 @@
+import { build } from 'esbuild';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+/** An instrument of prom-client. */
+export interface Instrument {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly labelNames: readonly string[];
+}
+
+interface Service {
+  read(environment: Record<string, string>): unknown;
+  create(config: unknown): { readonly registry: { getMetricsAsArray(): Instrument[] }; close(): Promise<void> };
+}
+
+// what has no default; nothing is connected to
+const key = Buffer.alloc(32).toString('base64');
+const required = (app: string) => ({
+  [`${app.toUpperCase()}_DATABASE_URL`]: 'postgresql://nobody@127.0.0.1:1/nowhere',
+  [`${app.toUpperCase()}_SECRET_KEY`]: key,
+});
+
+/** Every instrument of a service as its composition root makes it, without listening. */
+export async function readInstruments(app: 'gateway' | 'user' | 'auth'): Promise<readonly Instrument[]> {
+  const name = `create${app[0]!.toUpperCase()}${app.slice(1)}App`;
+  // beside node_modules, so that what stays external resolves
+  const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.metrics-'));
+  try {
+    const outfile = join(folder, 'app.cjs');
+    const contents = `import { configSchema } from './config'; export { ${name} as create } from './app'; export const read = (environment) => configSchema.parse(environment);`;
+    await build({
+      stdin: { contents, resolveDir: `apps/${app}/src`, loader: 'ts' },
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      packages: 'external',
+      tsconfig: 'tsconfig.base.json',
+      loader: { '.sql': 'text', '.html': 'text' },
+    });
+    const { read, create } = createRequire(outfile)(outfile) as Service;
+    const created = create(read(required(app)));
+    const instruments = created.registry.getMetricsAsArray();
+    await created.close();
+    return instruments;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

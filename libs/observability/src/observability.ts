@@ -7,17 +7,14 @@ import { createHttpObserver } from './http-observer';
 import { createLogger, type Logger, type LogLevel } from './logger';
 import { createMetrics, type PoolStats } from './metrics';
 import { createPostgresObserver } from './postgres-observer';
+import { createRedisObserver, type RedisObserver } from './redis-observer';
 import { createRpcObserver } from './rpc-observer';
-import { createTracing } from './tracing';
+import { createTracing, type TraceOptions } from './tracing';
 
-export interface ObservabilityOptions {
+export interface ObservabilityOptions extends TraceOptions {
   service: string;
   version: string;
   logLevel: LogLevel;
-  /** Base URL of an OTLP/HTTP collector; nothing is exported without one. */
-  otlpEndpoint?: string;
-  /** Share of new traces that are recorded, 0 to 1. */
-  sampleRatio?: number;
   /** Whether an HTTP request belongs to the trace its `traceparent` names. Default: no, it only links to that. */
   trustTraceparent?: boolean;
   /** Where log lines go; stdout unless a test says otherwise. */
@@ -31,6 +28,7 @@ export interface Observability {
   readonly registry: Registry;
   readonly rpc: RpcObserver;
   readonly postgres: PostgresObserver;
+  readonly redis: RedisObserver;
   readonly http: HttpObserver;
   /** Adds the gauges of a connection pool. */
   observePool(name: string, stats: () => PoolStats): void;
@@ -42,17 +40,18 @@ export interface Observability {
 
 /** Logs, metrics and traces of one process. Nothing is patched and nothing is global but the async context. */
 export function createObservability(options: ObservabilityOptions): Observability {
-  const { service, version, logLevel, otlpEndpoint, sampleRatio = 1, trustTraceparent = false, logStream } = options;
+  const { service, version, logLevel, trustTraceparent = false, logStream, ...traces } = options;
   const metrics = createMetrics(service, version);
   const { registry } = metrics;
   const logger = createLogger({ service, level: logLevel, stream: logStream, onDrop: () => metrics.logDrops.inc() });
-  const tracing = createTracing({ service, version, otlpEndpoint, sampleRatio, metrics });
+  const tracing = createTracing({ ...traces, service, version, metrics });
   const { tracer } = tracing;
   return {
     logger,
     registry,
     rpc: createRpcObserver({ tracer, metrics, logger }),
     postgres: createPostgresObserver({ tracer, metrics }),
+    redis: createRedisObserver({ tracer }),
     http: createHttpObserver({ tracer, metrics, logger, trustTraceparent }),
     observePool: metrics.observePool,
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),

@@ -36,5 +36,5 @@ export function serveEcho(echo: RpcService<typeof definition>['echo'], { rpc }: 
 export function connectEcho(target: string, { rpc }: Pick<Observability, 'rpc'>) {
   const channel = createChannel({ target, descriptorSets, observer: rpc });
   const client = createClient(definition, channel);
-  return { echo: (value: string) => client.echo({ value }), close: () => channel.close() };
+  return { echo: (value: string, metadata?: Readonly<Record<string, string>>) => client.echo({ value }, { metadata }), close: () => channel.close() };
 }

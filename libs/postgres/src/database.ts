@@ -61,10 +61,11 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
   const pool = open(options.poolSize ?? 10);
   const probePool = open(1);
-  const database = decodeURIComponent(new URL(options.url).pathname.slice(1));
+  const { hostname, port, pathname } = new URL(options.url);
+  const observed = { database: decodeURIComponent(pathname.slice(1)), server: { address: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 5_432) } };
   let closed: Promise<void> | undefined;
 
-  const observe = <T>({ name, text }: Statement, run: () => Promise<T>): Promise<T> => (observer ? observer.query({ name, text, database }, run) : run());
+  const observe = <T>({ name, text }: Statement, run: () => Promise<T>): Promise<T> => (observer ? observer.query({ name, text, ...observed }, run) : run());
 
   async function acquire(abort: AbortSignal | undefined, from: Pool): Promise<PoolClient> {
     if (abort?.aborted) throw toAbortError(abort);
@@ -100,7 +101,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     query: <Row>(statement: Statement) => observe(statement, () => run<Row>(statement, statement.signal ?? signal())),
     transaction: (work, transactionOptions = {}) => {
       const abort = signal();
-      return withRetries(abort, () => withSession(abort, (session) => runTransaction(session, observe, work, transactionOptions)));
+      return withRetries(abort, () => withSession(abort, (session) => runTransaction(session, observe, work, transactionOptions)), observer?.retry);
     },
     probe,
     ping: async (signal) => void (await probe.query({ name: 'ping', text: 'select 1', signal })),

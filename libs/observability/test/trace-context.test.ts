@@ -148,7 +148,7 @@ describe('baggage', () => {
     const middle = await serveEcho(async (message) => client.echo('x').then(() => message), auth);
     const caller = connectEcho(middle.target, observe('tool'));
     try {
-      await caller.echo('x', { baggage });
+      await caller.echo('x', { metadata: { baggage } });
       expect(seen.get('baggage')).toBe(handedOn);
     } finally {
       caller.close();

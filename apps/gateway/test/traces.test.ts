@@ -14,7 +14,7 @@ afterAll(async () => {
   await collector.close();
 });
 
-it('the answer tells its trace, to pages of other origins too, and a problem says the same', async () => {
+it('an answer tells its trace, and a problem says the same', async () => {
   const answer = await fetch(`${gateway.url}/v1/users/me`);
   const [, version, traceId, spanId, flags] = /^(\w\w)-(\w{32})-(\w{16})-(\w\w)$/.exec(answer.headers.get('traceresponse') ?? '') ?? [];
   expect([version, flags]).toEqual(['00', '03']);
@@ -28,6 +28,12 @@ it('the answer tells its trace, to pages of other origins too, and a problem say
     status: 'UNSET',
     attributes: { 'url.scheme': 'http', 'network.protocol.version': '1.1', 'http.request.method': 'GET', 'http.response.status_code': 401 },
   });
+});
+
+it('what is refused before it is a request tells its trace too', async () => {
+  const answer = await gateway.raw('GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n');
+  const [, traceId] = /^traceresponse: 00-(\w{32})-\w{16}-03\r$/m.exec(answer) ?? [];
+  expect(answer).toContain(`"traceId":"${traceId}"`);
 });
 
 it('a command to the store of the rate limits is part of the trace of its request, without what it is about', async () => {

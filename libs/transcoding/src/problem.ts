@@ -94,10 +94,10 @@ function toChallenge(error: AppError): string | undefined {
 // for the answer to be read, until the connection is broken off. Milliseconds.
 const readWithinMs = 1_000;
 
-/** Answers on a bare socket, where no HTTP response can be had, and ends it. */
-export function writeProblem(socket: Duplex, error: AppError, problem: Problem): void {
+/** Answers on a bare socket, where no HTTP response can be had, and ends it. `traceresponse` is the header of that name. */
+export function writeProblem(socket: Duplex, error: AppError, problem: Problem, traceresponse?: string): void {
   const body = JSON.stringify(problem);
-  const head = { ...toProblemHeaders(error, problem), 'x-request-id': problem.requestId, 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
+  const head = { ...toProblemHeaders(error, problem), 'x-request-id': problem.requestId, ...(traceresponse ? { traceresponse } : {}), 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${problem.status} ${toStatusText(problem.status)}\r\n${lines.join('')}\r\n${body}`);
   // what is still sent is passed over: unread, it would take the answer along

@@ -183,7 +183,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
         openExchange: (request) => openExchange(request, request.url ?? '/'),
         refuse(socket, exchange, thrown) {
           const { error, problem } = toSeen(exchange, thrown);
-          writeProblem(socket, error, problem);
+          writeProblem(socket, error, problem, exchange.observation?.traceresponse);
           closeExchange(exchange, problem.status, error);
         },
         enter: (request, socket) => inFlight.enter(request, socket),

@@ -11,6 +11,6 @@ export function refuseConnection(socket: Duplex, error: AppError, { observer, re
   const observation = observer?.start({ method: request?.method ?? '', path: request?.url ?? '', requestId, headers: request?.headers ?? {} });
   const path = request?.url?.split('?')[0];
   const problem = toProblem(error, { traceId: observation?.traceId, requestId, path, acceptLanguage: request?.headers['accept-language'], errorPages });
-  writeProblem(socket, error, problem);
+  writeProblem(socket, error, problem, observation?.traceresponse);
   observation?.end({ status: problem.status, route: undefined, error });
 }

@@ -1,14 +1,14 @@
 import { build, type BuildOptions } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createTestCollector } from '../src/testing';
 
 const root = join(__dirname, '../../..');
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-const esbuildConfig = require('../../../tools/esbuild.config.cjs') as BuildOptions;
+const esbuildConfig = createRequire(__filename)(join(root, 'tools/esbuild.config.cjs')) as BuildOptions;
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-observability-'));
 const bundle = join(folder, 'main.cjs');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -8,7 +8,12 @@ import { run } from './run.mts';
 const folder = 'tmp/measurements';
 rmSync(folder, { recursive: true, force: true });
 const env = { ...process.env, PROOF: 'full', NX_DAEMON: 'false', NX_TUI: 'false' };
-const isGood = (await run('what is made from proto/', 'nx', ['run-many', '-t', 'generate', '--output-style=static'], env)) && (await run('a long stream to a slow reader', 'jest', ['-c', 'libs/transcoding/jest.config.cjs', 'memory'], env));
+const nx = (...args: string[]) => ['run-many', '--output-style=static', '-t', ...args];
+const isGood =
+  (await run('what is made from proto/', 'nx', nx('generate'), env)) &&
+  (await run('a long stream to a slow reader', 'jest', ['-c', 'libs/transcoding/jest.config.cjs', 'memory'], env)) &&
+  (await run('build', 'nx', nx('build', '-p', 'user', 'auth', 'gateway'), env)) &&
+  (await run('a collector of traces that is away', 'jest', ['-c', 'apps/e2e/jest.config.cjs', 'test/collector-outage'], env));
 if (isGood) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const machine = { cores: availableParallelism(), processor: cpus()[0]?.model.trim(), memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };

@@ -8,17 +8,24 @@ interface StreamMemory {
   restMiB: number;
   peakMiB: number;
 }
+type Load = Record<'requests' | 'p50Ms' | 'p99Ms' | 'memoryMiB', number>;
+type CollectorOutage = Record<'well' | 'away', Load>;
 interface Measurements {
   commit: string;
   machine: { cores: number; processor: string; memoryGiB: number; node: string };
-  measurements: Record<string, StreamMemory>;
+  measurements: Record<string, StreamMemory | CollectorOutage>;
 }
 
 const names: Record<string, string> = { 'stream-memory-raw': 'raw bytes (`google.api.HttpBody`)', 'stream-memory-lines': 'lines of JSON (NDJSON), 16 kB each' };
 const { commit, machine, measurements } = JSON.parse(readFileSync('docs/measurements.json', 'utf8')) as Measurements;
-const rows = Object.entries(measurements).map(
+const readAll = <T extends StreamMemory | CollectorOutage>(prefix: string) => Object.entries(measurements).filter(([name]) => name.startsWith(prefix)) as [string, T][];
+const rows = readAll<StreamMemory>('stream-memory-').map(
   ([name, { megabytes, seconds, restMiB, peakMiB }]) => `| ${names[name] ?? name} | ${megabytes} | ${Math.round(seconds)} | ${Math.round(megabytes / seconds)} | ${restMiB} | ${peakMiB} | ${peakMiB - restMiB} |`,
 );
+const outages = readAll<CollectorOutage>('collector-').map(([name, { well, away }]) => {
+  const change = Math.round((away.p99Ms / well.p99Ms - 1) * 100);
+  return `| ${name.replace('collector-', '')} | ${away.requests} | ${well.p50Ms} → ${away.p50Ms} | ${well.p99Ms} → ${away.p99Ms} | ${change > 0 ? '+' : ''}${change} % | ${well.memoryMiB} → ${away.memoryMiB} |`;
+});
 const text = [
   '# Measurements',
   '',
@@ -33,6 +40,18 @@ const text = [
   '| stream | MB | s | MB/s | warm-up | after | grown |',
   '| --- | --- | --- | --- | --- | --- | --- |',
   ...rows,
+  ...(outages.length
+    ? [
+        '',
+        '## A collector of traces that is away',
+        '',
+        'The built services under 50 requests a second, a minute with a collector that is well and then a minute with one that is not: times from when a request was due until it was answered, in ms, and the most resident memory of the gateway, in MiB.',
+        '',
+        '| collector | requests | p50 | p99 | change of p99 | memory |',
+        '| --- | --- | --- | --- | --- | --- |',
+        ...outages,
+      ]
+    : []),
   '',
 ].join('\n');
 publish('docs/measurements.md', text, 'the measurements');

@@ -1,4 +1,5 @@
 import { createTestCollector, type TestCollector } from '@gatehouse/observability/testing';
+import { readFileSync } from 'node:fs';
 import { type Gatehouse, services, startGatehouse } from './support/gatehouse';
 import { type Answer, logIn, send } from './support/http';
 import { traceIdOf, waitForTrees } from './support/trace-tree';
@@ -87,6 +88,13 @@ it.each(kinds)(`${requests} requests %s are ${requests} whole traces (%d)`, asyn
   const traceIds = [...new Set(answers.map(({ headers }) => traceIdOf(headers)))];
   expect(traceIds).toHaveLength(requests);
   expect(await waitForTrees(collector, traceIds, tree.length)).toEqual(Array(requests).fill(tree));
+});
+
+it('no attribute is sent that docs/observability.md does not name', () => {
+  const page = readFileSync(`${__dirname}/../../../docs/observability.md`, 'utf8');
+  const names = new Set(collector.spans.flatMap((span) => [span, { attributes: span.resource }, ...span.events].flatMap(({ attributes }) => Object.keys(attributes))));
+  expect(names.size).toBeGreaterThan(10);
+  expect([...names].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
 
 it('nothing is lost of what a process that is told to end has done', async () => {

@@ -4,6 +4,7 @@ import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-t
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { createEmptyMetadata } from '@opentelemetry/otlp-grpc-exporter-base';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { withExportRetries } from './export-retries';
 
 export const protocols = ['grpc', 'http/protobuf', 'http/json'] as const;
 export const compressions = ['none', 'gzip'] as const;
@@ -29,7 +30,7 @@ export function createOtlpExporter({ otlpEndpoint, otlpTracesEndpoint, otlpProto
   if (otlpProtocol === 'grpc') {
     const metadata = createEmptyMetadata();
     for (const [name, value] of Object.entries(otlpHeaders)) metadata.set(name, value);
-    return new GrpcExporter({ ...options, url: base, metadata });
+    return withExportRetries(new GrpcExporter({ ...options, url: base, metadata }), otlpTimeoutMs);
   }
   const Exporter = otlpProtocol === 'http/json' ? JsonExporter : ProtobufExporter;
   return new Exporter({ ...options, url: otlpTracesEndpoint ?? `${base.replace(/\/+$/, '')}/v1/traces`, headers: { ...otlpHeaders } });

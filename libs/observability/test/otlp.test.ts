@@ -1,5 +1,7 @@
+import type { AddressInfo } from 'node:net';
 import { createTestCollector, type TestCollector } from '../src/testing';
-import { observe } from './observed';
+import { createOtlpGrpcServer } from '../src/testing/otlp-grpc';
+import { observe, readSeries } from './observed';
 
 let collector: TestCollector;
 beforeEach(async () => (collector = await createTestCollector()));
@@ -45,6 +47,28 @@ describe('spans', () => {
     user.http.start({ method: 'GET', path: '/', requestId: 'r', headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'congo=1, rojo=2' } }).end({ status: 200, route: '/' });
     await user.close();
     expect(collector.spans).toMatchObject([{ traceState: 'congo=1,rojo=2' }]);
+  });
+});
+
+describe('a collector by gRPC', () => {
+  const unavailable = 14;
+  const unauthenticated = 16;
+  it.each([
+    ['that is away for a moment gets the batch again', [unavailable, unavailable, 0], 3, 1],
+    ['that wants no more of a batch does not get it again', [unauthenticated, 0], 1, 0],
+  ] as const)('%s', async (_, statuses, requests, exported) => {
+    let count = 0;
+    const sessions = new Set<{ destroy(): void }>();
+    const server = createOtlpGrpcServer(() => statuses[count++]).on('session', (session) => void sessions.add(session));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const user = observe('user', { otlpEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, otlpProtocol: 'grpc' });
+    user.http.start({ method: 'GET', path: '/', requestId: 'r', headers: {} }).end({ status: 200, route: '/' });
+    await user.close(10_000);
+    for (const session of sessions) session.destroy();
+    await new Promise((resolve) => server.close(resolve));
+    expect(count).toBe(requests);
+    expect(await readSeries(user, 'span_exported_total')).toBe(exported);
+    expect(await readSeries(user, 'span_dropped_total{reason="export_failed"}')).toBe(1 - exported);
   });
 });
 

@@ -4,6 +4,16 @@ const {
   compilerOptions: { paths },
 } = JSON.parse(readFileSync(`${__dirname}/tsconfig.base.json`, 'utf8'));
 
+const typescript = [
+  '@swc/jest',
+  {
+    swcrc: false,
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  },
+];
+
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['**/src/**/*.test.ts', '**/test/**/*.test.ts'],
@@ -11,17 +21,11 @@ module.exports = {
   reporters: ['default', `${__dirname}/tools/jest/summary-reporter.cjs`],
   transform: {
     '^.+\\.(sql|html)$': `${__dirname}/tools/jest/file-as-text.cjs`,
-    '^.+\\.[jt]s$': [
-      '@swc/jest',
-      {
-        swcrc: false,
-        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-        module: { type: 'commonjs' },
-        sourceMaps: 'inline',
-      },
-    ],
+    '^.+\\.[jt]s$': typescript,
+    // it imports node:http when it first sends, which jest's sandbox refuses: swc makes a require of it
+    '/@opentelemetry/otlp-exporter-base/.+\\.cjs$': typescript,
   },
-  // published as ES modules alone
-  transformIgnorePatterns: ['/node_modules/(?!(uuid|jose)/)'],
+  // the first two are published as ES modules alone
+  transformIgnorePatterns: ['/node_modules/(?!(uuid|jose|@opentelemetry/otlp-exporter-base)/)'],
   moduleNameMapper: Object.fromEntries(Object.entries(paths).map(([name, [file]]) => [`^${name}$`, `${__dirname}/${file}`])),
 };

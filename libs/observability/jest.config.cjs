@@ -1,14 +1,7 @@
-const base = require('../../jest.shared.cjs');
-
-// The exporter imports node:http when it first sends, which jest's sandbox refuses: swc makes a require of it.
-const exporter = '@opentelemetry/otlp-exporter-base';
-
 module.exports = {
-  ...base,
+  ...require('../../jest.shared.cjs'),
   displayName: 'observability',
   rootDir: __dirname,
   globalSetup: '../../tools/jest/postgres-server.ts',
   globalTeardown: '../../tools/jest/stop-postgres-server.ts',
-  transform: { ...base.transform, [`/${exporter}/.+\\.cjs$`]: base.transform['^.+\\.[jt]s$'] },
-  transformIgnorePatterns: base.transformIgnorePatterns.map((pattern) => pattern.replace('(uuid|', `(${exporter}|uuid|`)),
 };

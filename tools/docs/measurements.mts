@@ -2,72 +2,69 @@
 import { readFileSync } from 'node:fs';
 import { publish } from './page.mts';
 
-interface StreamMemory {
-  megabytes: number;
-  seconds: number;
-  restMiB: number;
-  peakMiB: number;
-}
-interface ErrorAnswers {
-  errors: number;
-  seconds: number;
-  /** How often each `<status> <reason>` was answered. */
-  answers: Record<string, number>;
-}
-interface MetricSeries {
-  requests: number;
-  seconds: number;
-  before: number;
-  after: number;
-}
-interface Measurements {
-  commit: string;
-  machine: { cores: number; processor: string; memoryGiB: number; node: string };
-  measurements: Record<string, StreamMemory> & { 'error-answers'?: ErrorAnswers; 'metric-series'?: MetricSeries };
-}
+type Measured<T> = T & { commit: string };
+type StreamMemory = Record<'megabytes' | 'seconds' | 'restMiB' | 'peakMiB', number>;
+/** How often each `<status> <reason>` was answered. */
+type ErrorAnswers = { errors: number; seconds: number; answers: Record<string, number> };
+type MetricSeries = Record<'requests' | 'seconds' | 'before' | 'after', number>;
+type Load = Record<'requests' | 'p50Ms' | 'p99Ms' | 'memoryMiB', number>;
+type CollectorOutage = Record<'well' | 'away', Load>;
 
-const names: Record<string, string> = { 'stream-memory-raw': 'raw bytes (`google.api.HttpBody`)', 'stream-memory-lines': 'lines of JSON (NDJSON), 16 kB each' };
-const {
-  commit,
-  machine,
-  measurements: { 'error-answers': errorAnswers, 'metric-series': series, ...streams },
-} = JSON.parse(readFileSync('docs/measurements.json', 'utf8')) as Measurements;
-const rows = Object.entries(streams).map(
-  ([name, { megabytes, seconds, restMiB, peakMiB }]) => `| ${names[name] ?? name} | ${megabytes} | ${Math.round(seconds)} | ${Math.round(megabytes / seconds)} | ${restMiB} | ${peakMiB} | ${peakMiB - restMiB} |`,
-);
-const errorTable = errorAnswers && [
-  '',
-  '## Provoked errors',
-  '',
-  `${errorAnswers.errors} error answers in ${errorAnswers.seconds} s: fuzzed requests, every SQLSTATE that can be provoked from outside, killed services, deadlines. Each was a problem document of a documented reason, and neither an answer nor a log line told what it should not.`,
-  '',
-  '| status | reason | answers |',
-  '| --- | --- | --- |',
-  ...Object.entries(errorAnswers.answers).map(([answer, count]) => `| ${answer.replace(' ', ' | ')} | ${count} |`),
-];
-const text = [
-  '# Measurements',
-  '',
-  'Made from `measurements.json` by `npm run docs`; `npm run proof` takes them anew.',
-  '',
-  `Commit ${commit}, ${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, Node ${machine.node}.`,
-  '',
-  '## A long stream to a slow reader',
-  '',
+const { machine, measurements } = JSON.parse(readFileSync('docs/measurements.json', 'utf8')) as {
+  machine: { cores: number; processor: string; memoryGiB: number; node: string };
+  measurements: Record<string, Measured<object>>;
+};
+const readAll = <T,>(prefix: string) => Object.entries(measurements).filter(([name]) => name.startsWith(prefix)) as [string, Measured<T>][];
+/** A section for what was measured; none for what was not yet. */
+const toSection = <T,>(title: string, prefix: string, toLines: (all: readonly [string, Measured<T>][]) => string[]): string[] => {
+  const all = readAll<T>(prefix);
+  return all.length ? [`## ${title}`, '', ...toLines(all), '', `Commit ${[...new Set(all.map(([, { commit }]) => commit))].join(', ')}.`, ''] : [];
+};
+
+const streamNames: Record<string, string> = { 'stream-memory-raw': 'raw bytes (`google.api.HttpBody`)', 'stream-memory-lines': 'lines of JSON (NDJSON), 16 kB each' };
+const toStreams = (all: readonly [string, StreamMemory][]) => [
   'A gateway process between a service that gives as fast as it is let and a reader that rests after every other megabyte. Resident memory in MiB: the most during the warm-up, and the most from then on.',
   '',
   '| stream | MB | s | MB/s | warm-up | after | grown |',
   '| --- | --- | --- | --- | --- | --- | --- |',
-  ...rows,
-  ...(errorTable ?? []),
+  ...all.map(
+    ([name, { megabytes, seconds, restMiB, peakMiB }]) => `| ${streamNames[name] ?? name} | ${megabytes} | ${Math.round(seconds)} | ${Math.round(megabytes / seconds)} | ${restMiB} | ${peakMiB} | ${peakMiB - restMiB} |`,
+  ),
+];
+const toErrors = (all: readonly [string, ErrorAnswers][]) =>
+  all.flatMap(([, { errors, seconds, answers }]) => [
+    `${errors} error answers in ${seconds} s: fuzzed requests, every SQLSTATE that can be provoked from outside, killed services, deadlines. Each was a problem document of a documented reason, and neither an answer nor a log line told what it should not.`,
+    '',
+    '| status | reason | answers |',
+    '| --- | --- | --- |',
+    ...Object.entries(answers).map(([answer, count]) => `| ${answer.replace(' ', ' | ')} | ${count} |`),
+  ]);
+const toSeries = (all: readonly [string, MetricSeries][]) =>
+  all.map(
+    ([, { requests, seconds, before, after }]) =>
+      `${requests} requests for paths, HTTP methods, gRPC methods and people that do not exist, no two the same, to the three services in ${Math.round(seconds)} s. Series that callers can bring about: ${before} before, ${after} after.`,
+  );
+const toOutages = (all: readonly [string, CollectorOutage][]) => [
+  'The built services under 50 requests a second, a minute with a collector that is well and then a minute with one that is not: times from when a request was due until it was answered, in ms, and the most resident memory of the gateway, in MiB.',
   '',
-  ...(series
-    ? [
-        '## An attack on the metrics',
-        '',
-        `${series.requests} requests for paths, HTTP methods, gRPC methods and people that do not exist, no two the same, to the three services in ${Math.round(series.seconds)} s. Series that callers can bring about: ${series.before} before, ${series.after} after.`,
-        '',
-      ]
-    : []),
+  '| collector | requests | p50 | p99 | change of p99 | memory |',
+  '| --- | --- | --- | --- | --- | --- |',
+  ...all.map(([name, { well, away }]) => {
+    const change = Math.round((away.p99Ms / well.p99Ms - 1) * 100);
+    return `| ${name.replace('collector-', '')} | ${away.requests} | ${well.p50Ms} → ${away.p50Ms} | ${well.p99Ms} → ${away.p99Ms} | ${change > 0 ? '+' : ''}${change} % | ${well.memoryMiB} → ${away.memoryMiB} |`;
+  }),
+];
+
+const text = [
+  '# Measurements',
+  '',
+  'Made from `measurements.json` by `npm run docs`; `npm run proof` takes them anew, `npm run proof -- errors` those with that word.',
+  '',
+  `${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, Node ${machine.node}.`,
+  '',
+  ...toSection('A long stream to a slow reader', 'stream-memory-', toStreams),
+  ...toSection('Provoked errors', 'error-answers', toErrors),
+  ...toSection('An attack on the metrics', 'metric-series', toSeries),
+  ...toSection('A collector of traces that is away', 'collector-', toOutages),
 ].join('\n');
 publish('docs/measurements.md', text, 'the measurements');

@@ -3,7 +3,7 @@ import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
 import { type App, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
-import { createObservability, type MetricsRegistry, type ObservabilityOptions } from '@gatehouse/observability';
+import { createObservability, type MetricsRegistry, type ObservabilityOptions, toTraceOptions } from '@gatehouse/observability';
 import { findPendingMigrations } from '@gatehouse/postgres';
 import { bindService, createRpcServer } from '@gatehouse/rpc';
 import { createAccessTokens } from './access-tokens';
@@ -42,8 +42,7 @@ export const createAuthObservability = (config: Config, logStream?: Observabilit
     service: 'auth',
     version: config.SERVICE_VERSION,
     logLevel: config.LOG_LEVEL,
-    otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
-    sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+    ...toTraceOptions(config),
   });
 
 /** Everything the process owns, made here and given back in `close`. */

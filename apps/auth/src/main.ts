@@ -10,7 +10,7 @@ void runCommand({
   migrate: async () => void (await migrate({ url: readMigrateConfig().AUTH_DATABASE_URL, sets: migrationSets, log: console.log })),
   async bootstrap() {
     const config = readBootstrapConfig();
-    const observability = createAuthObservability({ ...config, OTEL_EXPORTER_OTLP_ENDPOINT: undefined });
+    const observability = createAuthObservability({ ...config, OTEL_SDK_DISABLED: true });
     const parts = createParts(config, observability);
     try {
       // told at once: a database that cannot be used, a wrong secret

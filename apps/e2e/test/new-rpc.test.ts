@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { makeScratchClone, type ScratchClone } from '@gatehouse/scratch-clone';
 import { type Gatehouse, startGatehouse } from './support/gatehouse';
 import { logIn, send } from './support/http';
+import { traceIdOf, waitForTrees } from './support/trace-tree';
 
 let clone: ScratchClone;
 let collector: TestCollector;
@@ -38,10 +39,25 @@ it('an RPC that is added to a proto, and its method to a service, is reached ove
     };
   }
 
+  // Counts the people, again and again.
+  rpc StreamCounts(StreamCountsRequest) returns (stream StreamCountsResponse) {
+    option idempotency_level = NO_SIDE_EFFECTS;
+    option (google.api.http) = {get: "/v1/users:streamCounts"};
+    option (gatehouse.api.v1.access) = {
+      permission: {permission: "users.read"}
+    };
+  }
+
 `,
   );
-  edit('proto/gatehouse/user/v1/user.proto', 'message ListUsersRequest {', 'message CountUsersRequest {}\n\nmessage CountUsersResponse {\n  // How many.\n  int32 count = 1;\n}\n\n');
-  edit('apps/user/src/user-service.ts', '    async listUsers(', '    countUsers: async () => ({ count: (await users.list(200, undefined)).length }),\n\n');
+  edit('proto/gatehouse/user/v1/user.proto', 'message ListUsersRequest {', 'message CountUsersRequest {}\n\nmessage CountUsersResponse {\n  // How many.\n  int32 count = 1;\n}\n\nmessage StreamCountsRequest {}\n\nmessage StreamCountsResponse {\n  // How many.\n  int32 count = 1;\n}\n\n');
+  edit('apps/user/src/user-service.ts', '    async listUsers(', `    countUsers: async () => ({ count: (await users.list(200, undefined)).length }),
+
+    async *streamCounts() {
+      for (let round = 0; round < 3; round++) yield { count: (await users.list(200, undefined)).length };
+    },
+
+`);
   clone.nx('run-many', '-t', 'build', '-p', 'user', 'auth', 'gateway');
 
   gatehouse = await startGatehouse({ bundles: join(clone.folder, 'dist/apps'), env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
@@ -57,4 +73,25 @@ it('an RPC that is added to a proto, and its method to a service, is reached ove
   expect(spans.map(({ serviceName, kind, name }) => `${serviceName} ${kind.toLowerCase()} ${name}`)).toEqual(
     expect.arrayContaining(['gateway server GET /v1/users:count', 'gateway client gatehouse.user.v1.UserService/CountUsers', 'user server gatehouse.user.v1.UserService/CountUsers']),
   );
+  await expectWholeTracesOfStreams(await logIn(url, administrator));
 }, 240_000);
+
+/** A hundred streams as lines of JSON and a hundred as events. */
+async function expectWholeTracesOfStreams(token: string): Promise<void> {
+  const tree = [
+    'gateway server GET /v1/users:streamCounts',
+    '  gateway client gatehouse.user.v1.UserService/StreamCounts',
+    '    user server gatehouse.user.v1.UserService/StreamCounts',
+    ...Array<string>(3).fill('      user client list-users'),
+  ];
+  for (const type of ['application/x-ndjson', 'text/event-stream']) {
+    const traceIds: string[] = [];
+    for (let index = 0; index < 100; index++) {
+      const answer = await fetch(`${gatehouse!.url}/v1/users:streamCounts`, { headers: { authorization: `Bearer ${token}`, accept: type } });
+      const text = await answer.text();
+      expect([answer.headers.get('content-type'), text.match(/"count":1/g)?.length]).toEqual([expect.stringContaining(type), 3]);
+      traceIds.push(traceIdOf(answer.headers));
+    }
+    expect(await waitForTrees(collector, traceIds, tree.length)).toEqual(Array(100).fill(tree));
+  }
+}

@@ -1,6 +1,7 @@
 import { type CollectedSpan, createTestCollector, type TestCollector } from '@gatehouse/observability/testing';
 import { type Gatehouse, services, startGatehouse } from './support/gatehouse';
 import { send, signUp } from './support/http';
+import { toTree } from './support/trace-tree';
 
 let collector: TestCollector;
 let gatehouse: Gatehouse;
@@ -12,15 +13,6 @@ afterAll(async () => {
   await gatehouse.close();
   await collector.close();
 });
-
-/** `service kind name`, indented under what it was part of: the road of a trace. */
-function toTree(spans: readonly CollectedSpan[]): string[] {
-  const walk = (parent: string | undefined, depth: number): string[] =>
-    spans
-      .filter(({ parentSpanId }) => parentSpanId === parent)
-      .flatMap((span) => [`${'  '.repeat(depth)}${span.serviceName} ${span.kind.toLowerCase()} ${span.name}`, ...walk(span.spanId, depth + 1)]);
-  return walk(undefined, 0);
-}
 
 const accessLinesOf = (traceId: string) => services.flatMap((service) => gatehouse.processes[service].lines.filter((line) => line.msg === 'call' && line.trace_id === traceId));
 

@@ -1,7 +1,7 @@
 import { createRemoteKeys, createTokenVerifier, isPublic, type KeySource, readAccessRules, toBearerToken } from '@gatehouse/access';
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { type App, ConfigError, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
-import { createObservability, type MetricsRegistry } from '@gatehouse/observability';
+import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
 import { createChannel, createClient, createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
 import type { Config } from './config';
@@ -38,8 +38,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     service: 'gateway',
     version: config.SERVICE_VERSION,
     logLevel: config.LOG_LEVEL,
-    otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
-    sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+    ...toTraceOptions(config),
     trustTraceparent: config.GATEWAY_TRUST_TRACEPARENT,
   });
   const { logger } = observability;
@@ -97,6 +96,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     exemptPaths: [healthPath],
     verifier,
     observer: observability.http,
+    redisObserver: observability.redis,
     onRateLimit: events.rateLimit,
     onRateLimitStore: events.rateLimitStore,
   });

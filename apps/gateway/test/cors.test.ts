@@ -53,7 +53,7 @@ describe('with origins set', () => {
       expect(answer.status).toBe(status);
       expect(answer.headers.get('access-control-allow-origin')).toBe(known);
       const exposed = answer.headers.get('access-control-expose-headers');
-      for (const name of ['ETag', 'X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'Location']) expect(exposed).toContain(name);
+      for (const name of ['ETag', 'X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'Location', 'Traceresponse']) expect(exposed).toContain(name);
       expect(corsHeadersOf(await ask(gateway, method, path, { origin: 'https://evil.example' }))).not.toContain('access-control-allow-origin');
     }
   });

@@ -3,7 +3,7 @@ import { descriptorSet as userContract, emailTaken, UserServiceDefinition } from
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
 import { type App, createAdminServer, createBackgroundWork, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
-import { createObservability, type MetricsRegistry } from '@gatehouse/observability';
+import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
 import { createDatabase, findPendingMigrations } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
 import type { Config } from './config';
@@ -29,8 +29,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     service: 'user',
     version: config.SERVICE_VERSION,
     logLevel: config.LOG_LEVEL,
-    otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
-    sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+    ...toTraceOptions(config),
   });
   const { logger } = observability;
   const database = createDatabase({

@@ -1,11 +1,19 @@
 import { context, type Context, type Link, ROOT_CONTEXT, SpanKind, trace, type Tracer } from '@opentelemetry/api';
-import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
+import {
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_URL_SCHEME,
+} from '@opentelemetry/semantic-conventions';
 import type { HttpExchange, HttpObserver } from '@gatehouse/transcoding';
 import { logOutcome } from './access-line';
 import type { MetricsRegistry } from './exposition';
 import type { Logger } from './logger';
 import { addHttpMetrics, other } from './metrics';
-import { markFailed, readTraceContext } from './tracing';
+import { findTraceparent, readTraceContext } from './propagation';
+import { markFailed } from './tracing';
 
 const knownMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE']);
 
@@ -27,7 +35,12 @@ export function createHttpObserver({ tracer, registry, logger, trustTraceparent 
       const caller = readCaller(exchange);
       const parent = trustTraceparent ? caller : ROOT_CONTEXT;
       const links = trustTraceparent ? [] : toLinks(caller);
-      const attributes = { [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_URL_SCHEME]: 'http' };
+      const attributes = {
+        [ATTR_HTTP_REQUEST_METHOD]: method,
+        ...(method === other && exchange.method ? { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: exchange.method } : {}),
+        [ATTR_URL_SCHEME]: exchange.scheme ?? 'http',
+        ...(exchange.protocolVersion ? { [ATTR_NETWORK_PROTOCOL_VERSION]: exchange.protocolVersion } : {}),
+      };
       // HTTP is what the conventions call a method they do not know
       const name = method === other ? 'HTTP' : method;
       const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links }, parent);
@@ -35,6 +48,7 @@ export function createHttpObserver({ tracer, registry, logger, trustTraceparent 
       metrics.active.inc({ http_request_method: method });
       return {
         traceId: span.spanContext().traceId,
+        traceresponse: findTraceparent(active),
         run: (work) => context.with(active, work),
         shed: (reason) => metrics.shed.inc({ reason }),
         end({ status, route, error }) {

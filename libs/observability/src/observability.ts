@@ -8,17 +8,14 @@ import { lazy } from './lazy';
 import { createLogger, type Logger, type LogLevel } from './logger';
 import { createMetrics } from './metrics';
 import { createPostgresObserver } from './postgres-observer';
+import { createRedisObserver, type RedisObserver } from './redis-observer';
 import { createRpcObserver } from './rpc-observer';
-import { createTracing } from './tracing';
+import { createTracing, type TraceOptions } from './tracing';
 
-export interface ObservabilityOptions {
+export interface ObservabilityOptions extends TraceOptions {
   service: string;
   version: string;
   logLevel: LogLevel;
-  /** Base URL of an OTLP/HTTP collector; nothing is exported without one. */
-  otlpEndpoint?: string;
-  /** Share of new traces that are recorded, 0 to 1. */
-  sampleRatio?: number;
   /** Whether an HTTP request belongs to the trace its `traceparent` names. Default: no, it only links to that. */
   trustTraceparent?: boolean;
   /** Where log lines go; stdout unless a test says otherwise. */
@@ -32,6 +29,7 @@ export interface Observability {
   readonly registry: MetricsRegistry;
   readonly rpc: RpcObserver;
   readonly postgres: PostgresObserver;
+  readonly redis: RedisObserver;
   readonly http: HttpObserver;
   /** The metrics in the format that a request's Accept header likes best: Prometheus' text format, or OpenMetrics with exemplars. */
   metrics(accept?: string): Promise<Exposition>;
@@ -41,11 +39,11 @@ export interface Observability {
 
 /** Logs, metrics and traces of one process. Nothing is patched and nothing is global but the async context. */
 export function createObservability(options: ObservabilityOptions): Observability {
-  const { service, version, logLevel, otlpEndpoint, sampleRatio = 1, trustTraceparent = false, logStream } = options;
+  const { service, version, logLevel, trustTraceparent = false, logStream, ...traces } = options;
   const metrics = createMetrics(service, version);
   const { registry } = metrics;
   const logger = createLogger({ service, level: logLevel, stream: logStream, onDrop: () => metrics.logDrops.inc() });
-  const tracing = createTracing({ service, version, otlpEndpoint, sampleRatio, metrics });
+  const tracing = createTracing({ ...traces, service, version, metrics });
   const { tracer } = tracing;
   // made when they are asked for, so that a process has no instrument of what it does not do
   const postgres = lazy(() => createPostgresObserver({ tracer, registry }));
@@ -57,6 +55,7 @@ export function createObservability(options: ObservabilityOptions): Observabilit
     get postgres() {
       return postgres();
     },
+    redis: createRedisObserver({ tracer }),
     get http() {
       return http();
     },

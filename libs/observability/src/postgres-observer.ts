@@ -1,22 +1,21 @@
-import { context, SpanKind, trace, type Tracer } from '@opentelemetry/api';
+import { trace, type Tracer } from '@opentelemetry/api';
 import {
   ATTR_DB_NAMESPACE,
   ATTR_DB_QUERY_SUMMARY,
   ATTR_DB_QUERY_TEXT,
   ATTR_DB_RESPONSE_STATUS_CODE,
   ATTR_DB_SYSTEM_NAME,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
 } from '@opentelemetry/semantic-conventions';
 import { isAppError } from '@gatehouse/errors';
 import type { PostgresObserver } from '@gatehouse/postgres';
 import type { MetricsRegistry } from './exposition';
 import { addDatabaseMetrics, other } from './metrics';
 import { settle } from './settle';
-import { markFailed, withSpan } from './tracing';
+import { addRetry, markFailed, withClientSpan } from './tracing';
 
-/**
- * Measures SQL, and traces what is part of a call: what a process asks by itself, such as whether it is ready, would be a
- * trace twice a second. Statements are parameterised, so their text holds no value.
- */
+/** Measures SQL, and traces what is part of a call. Statements are parameterised, so their text holds no value. */
 export function createPostgresObserver({ tracer, registry }: { tracer: Tracer; registry: MetricsRegistry }): PostgresObserver {
   const metrics = addDatabaseMetrics(registry);
   return {
@@ -25,20 +24,24 @@ export function createPostgresObserver({ tracer, registry }: { tracer: Tracer; r
       const end = metrics.waits.startTimer({ db_client_connection_pool_name: pool });
       return settle(run, (error) => end({ error_type: toErrorType(error) }));
     },
-    query({ name, text, database }, run) {
+    query({ name, text, database, server }, run) {
       const end = metrics.statements.startTimer({ db_operation_name: name });
       const measured = () => settle(run, (error) => end({ error_type: toErrorType(error) }));
-      const parent = context.active();
-      if (!trace.getSpan(parent)) return measured();
-
-      const attributes = { [ATTR_DB_SYSTEM_NAME]: 'postgresql', [ATTR_DB_NAMESPACE]: database, [ATTR_DB_QUERY_SUMMARY]: name, [ATTR_DB_QUERY_TEXT]: text };
-      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
-      return withSpan(span, parent, measured, (error) => {
+      const attributes = {
+        [ATTR_DB_SYSTEM_NAME]: 'postgresql',
+        [ATTR_DB_NAMESPACE]: database,
+        [ATTR_DB_QUERY_SUMMARY]: name,
+        [ATTR_DB_QUERY_TEXT]: text,
+        ...(server ? { [ATTR_SERVER_ADDRESS]: server.address, [ATTR_SERVER_PORT]: server.port } : {}),
+      };
+      return withClientSpan(tracer, name, attributes, measured, (span, error) => {
         const sqlState = findSqlState(error);
         if (sqlState) span.setAttribute(ATTR_DB_RESPONSE_STATUS_CODE, sqlState);
-        if (error !== undefined) markFailed(span, toErrorType(error));
+        // who cancels gets what they asked for
+        if (error !== undefined && !(isAppError(error) && error.code === 'CANCELLED')) markFailed(span, toErrorType(error));
       });
     },
+    retry: ({ attempt, error }) => addRetry(trace.getActiveSpan(), attempt, { [ATTR_DB_RESPONSE_STATUS_CODE]: findSqlState(error) }),
   };
 }
 

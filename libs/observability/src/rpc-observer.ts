@@ -1,5 +1,5 @@
-import { context, ROOT_CONTEXT, SpanKind, type Tracer } from '@opentelemetry/api';
-import { ATTR_RPC_METHOD, ATTR_RPC_STATUS_CODE, ATTR_RPC_SYSTEM_NAME } from '@opentelemetry/semantic-conventions';
+import { type Attributes, context, ROOT_CONTEXT, SpanKind, type Tracer } from '@opentelemetry/api';
+import { ATTR_RPC_METHOD, ATTR_RPC_STATUS_CODE, ATTR_RPC_SYSTEM_NAME, ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from '@opentelemetry/semantic-conventions';
 import { isAppError } from '@gatehouse/errors';
 import type { RpcClientInterceptor, RpcInterceptor, RpcObserver } from '@gatehouse/rpc';
 import { logOutcome } from './access-line';
@@ -8,7 +8,8 @@ import { lazy } from './lazy';
 import type { Logger } from './logger';
 import { addRpcClientMetrics, addRpcServerMetrics } from './metrics';
 import { settle } from './settle';
-import { markFailed, readTraceContext, withSpan, writeTraceContext } from './tracing';
+import { readBaggage, readTraceContext, writeTraceContext } from './propagation';
+import { addRetry, markFailed, withSpan } from './tracing';
 
 // a server's span is an error only where the server is to blame
 const serverFaults: ReadonlySet<string> = new Set(['UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS']);
@@ -17,11 +18,11 @@ const toCode = (error: unknown): string => (error === undefined ? 'OK' : isAppEr
 
 /** Traces, measures and logs calls on both sides of the wire; a call that is retried below counts once, and its span tells of each failed attempt. */
 export function createRpcObserver({ tracer, registry, logger }: { tracer: Tracer; registry: MetricsRegistry; logger: Logger }): RpcObserver {
-  const start = (kind: SpanKind, method: string, parent: ReturnType<typeof context.active>) =>
-    tracer.startSpan(method, { kind, attributes: { [ATTR_RPC_SYSTEM_NAME]: 'grpc', [ATTR_RPC_METHOD]: method } }, parent);
+  const start = (kind: SpanKind, method: string, parent: ReturnType<typeof context.active>, more: Attributes = {}) =>
+    tracer.startSpan(method, { kind, attributes: { [ATTR_RPC_SYSTEM_NAME]: 'grpc', [ATTR_RPC_METHOD]: method, ...more } }, parent);
 
   const serverTrace: RpcInterceptor = (call, next) => {
-    const parent = readTraceContext(call.metadata, ROOT_CONTEXT);
+    const parent = readTraceContext(call.metadata, readBaggage(call.metadata, ROOT_CONTEXT));
     const span = start(SpanKind.SERVER, call.method.path, parent);
     return withSpan(span, parent, next, (error) => {
       const code = toCode(error);
@@ -51,8 +52,9 @@ export function createRpcObserver({ tracer, registry, logger }: { tracer: Tracer
   };
   const clientTrace: RpcClientInterceptor = (call, next) => {
     const parent = context.active();
-    const span = start(SpanKind.CLIENT, call.method.path, parent);
-    call.onRetry = (error) => span.addEvent('retry', { [ATTR_RPC_STATUS_CODE]: error.code });
+    const span = start(SpanKind.CLIENT, call.method.path, parent, toServerAttributes(call.target));
+    let attempt = 0;
+    call.onRetry = (error) => addRetry(span, ++attempt, { [ATTR_RPC_STATUS_CODE]: error.code });
     const send = () => {
       writeTraceContext(call.metadata);
       return next();
@@ -60,7 +62,8 @@ export function createRpcObserver({ tracer, registry, logger }: { tracer: Tracer
     return withSpan(span, parent, send, (error) => {
       const code = toCode(error);
       span.setAttribute(ATTR_RPC_STATUS_CODE, code);
-      if (error !== undefined) markFailed(span, code);
+      // who cancels gets what they asked for
+      if (error !== undefined && code !== 'CANCELLED') markFailed(span, code);
     });
   };
   const createClientMetrics = ({ calls, retries }: ReturnType<typeof addRpcClientMetrics>): RpcClientInterceptor => (call, next) => {
@@ -84,4 +87,10 @@ export function createRpcObserver({ tracer, registry, logger }: { tracer: Tracer
     },
     openChannel: (channel) => called().addChannel(channel),
   };
+}
+
+/** Where a gRPC target leads, as far as it says. */
+function toServerAttributes(target: string): Attributes {
+  const [, host, port] = /^(?:\w+:(?:\/\/\/)?)?(.+):(\d+)$/.exec(target) ?? [];
+  return host === undefined ? {} : { [ATTR_SERVER_ADDRESS]: host.replace(/^\[|\]$/g, ''), [ATTR_SERVER_PORT]: Number(port) };
 }

@@ -1,23 +1,19 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { TraceFlags } from '@opentelemetry/api';
 import type { Metrics } from './metrics';
 
-const exportTimeoutMs = 5_000;
 const exportDelayMs = 1_000;
 const maxBatch = 512;
 const maxWaiting = 2_048;
 
 /**
- * Sends ended spans in batches to an OTLP/HTTP collector, off the path of any call. The SDK drops without telling, be it
- * that too many wait or that the collector fails: both are counted here.
+ * Sends ended spans in batches, off the path of any call. The SDK drops without telling, be it
+ * that too many wait or that the collector fails: both are counted here. `timeoutMs` is what the exporter has for a batch.
  */
-export function createSpanExport(endpoint: string, { spansExported, spansDropped }: Pick<Metrics, 'spansExported' | 'spansDropped'>): SpanProcessor {
+export function createSpanExport(otlp: SpanExporter, timeoutMs: number, { spansExported, spansDropped }: Pick<Metrics, 'spansExported' | 'spansDropped'>): SpanProcessor {
   // mirrors the queue of the batch processor, which takes spans here and gives them in `export`
   let waiting = 0;
-  // the base URL, as OTEL_EXPORTER_OTLP_ENDPOINT is defined, and the path of the signal
-  const otlp = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces`, timeoutMillis: exportTimeoutMs });
   const exporter: SpanExporter = {
     export(batch: ReadableSpan[], done: (result: ExportResult) => void) {
       waiting -= batch.length;
@@ -28,13 +24,13 @@ export function createSpanExport(endpoint: string, { spansExported, spansDropped
       });
     },
     shutdown: () => otlp.shutdown(),
-    forceFlush: () => otlp.forceFlush(),
+    forceFlush: async () => otlp.forceFlush?.(),
   };
   const batches = new BatchSpanProcessor({
     exporter,
     scheduledDelayMillis: exportDelayMs,
     // later than the exporter's own, which tells what became of the batch
-    exportTimeoutMillis: 2 * exportTimeoutMs,
+    exportTimeoutMillis: 2 * timeoutMs,
     maxExportBatchSize: maxBatch,
     maxQueueSize: maxWaiting,
   });

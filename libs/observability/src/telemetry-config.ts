@@ -1,15 +1,65 @@
 import { z } from 'zod';
 import { logLevels } from './logger';
+import { samplerNames } from './sampler';
+import { compressions, protocols } from './otlp-exporter';
+import type { TraceOptions } from './tracing';
 
 const ratio = 'must be a number from 0 to 1';
+const timeout = 'must be a whole number of milliseconds, 1 or more';
+const maxTimeoutMs = 600_000;
 
-/** Settings of what a process tells of itself. Spread into the schema of an app. */
+/** Names and values as OpenTelemetry writes lists of them (W3C Baggage, without properties): values are percent-encoded. */
+const pairs = z.string().transform((text, context) => {
+  const entries = text.split(',').map((entry) => /^\s*([\w!#$%&'*+.^`|~/-]+)\s*=\s*([!#-+\--:<-[\]-~]*)\s*$/.exec(entry));
+  try {
+    const decoded = entries.map((match) => [match![1]!, decodeURIComponent(match![2]!)] as const);
+    return Object.fromEntries(decoded);
+  } catch {
+    context.addIssue('must be name=value, several with commas between, values percent-encoded');
+    return z.NEVER;
+  }
+});
+
+const collectorUrl = z.url({ protocol: /^https?$/, error: 'must be the URL of an OTLP collector, such as http://collector:4318' });
+const oneOf = <const V extends readonly string[]>(values: V) => z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+/** Settings of what a process tells of itself, those of traces by the names and meanings of OpenTelemetry. Spread into the schema of an app. */
 export const telemetryConfig = {
-  LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info').describe('the least severe lines that are logged: debug, info, warn or error'),
+  LOG_LEVEL: oneOf(logLevels).default('info').describe('the least severe lines that are logged: debug, info, warn or error'),
   SERVICE_VERSION: z.string().max(128).default('dev').describe('version that traces and metrics tell; images set it'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z
-    .url({ protocol: /^https?$/, error: 'must be the base URL of an OTLP/HTTP collector, such as http://collector:4318' })
-    .optional()
-    .describe('base URL of an OTLP/HTTP collector; traces go to `/v1/traces` below it'),
-  OTEL_TRACES_SAMPLER_ARG: z.coerce.number({ error: ratio }).min(0, ratio).max(1, ratio).default(1).describe('share of new traces that are recorded, 0 to 1; the sampler is parent-based'),
+  OTEL_SDK_DISABLED: oneOf(['true', 'false'])
+    .prefault('false')
+    .transform((text) => text === 'true')
+    .describe('whether nothing is traced, whatever the other settings say; trace ids are still made and handed on'),
+  OTEL_SERVICE_NAME: z.string().max(128).optional().describe('`service.name` of the traces; by default the name of the service'),
+  OTEL_RESOURCE_ATTRIBUTES: pairs.optional().describe('what traces also tell of the process, `name=value` with commas between, such as `deployment.environment.name=staging`'),
+  OTEL_TRACES_SAMPLER: oneOf(samplerNames)
+    .default('parentbased_traceidratio')
+    .describe('which traces are recorded: `always_on`, `always_off` or `traceidratio`; with `parentbased_` before it, that is asked for new traces alone, and others follow their caller'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number({ error: ratio }).min(0, ratio).max(1, ratio).default(1).describe('share that `traceidratio` records, 0 to 1'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl.optional().describe('base URL of an OTLP collector; traces go to `/v1/traces` below it, or by gRPC to its host and port'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collectorUrl.optional().describe('URL that traces go to, as it is, in place of the one above'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: oneOf(protocols).default('http/protobuf').describe('how the collector is spoken to: `http/protobuf`, `http/json` or `grpc`'),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs.optional().describe('headers that the collector gets with each batch, such as an API key: `name=value` with commas between'),
+  OTEL_EXPORTER_OTLP_TIMEOUT: z.coerce.number({ error: timeout }).int(timeout).min(1, timeout).max(maxTimeoutMs, timeout).default(10_000).describe('milliseconds that a batch may take, attempts together'),
+  OTEL_EXPORTER_OTLP_COMPRESSION: oneOf(compressions).default('none').describe('how batches are compressed: `none` or `gzip`'),
 };
+
+type TelemetryConfig = z.infer<z.ZodObject<typeof telemetryConfig>>;
+
+/** What the settings say of traces. */
+export function toTraceOptions(config: TelemetryConfig): TraceOptions {
+  const exported: TraceOptions = {
+    otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    otlpTracesEndpoint: config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+    otlpProtocol: config.OTEL_EXPORTER_OTLP_PROTOCOL,
+    otlpHeaders: config.OTEL_EXPORTER_OTLP_HEADERS,
+    otlpTimeoutMs: config.OTEL_EXPORTER_OTLP_TIMEOUT,
+    otlpCompression: config.OTEL_EXPORTER_OTLP_COMPRESSION,
+    sampler: config.OTEL_TRACES_SAMPLER,
+    sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+    serviceName: config.OTEL_SERVICE_NAME,
+    resourceAttributes: config.OTEL_RESOURCE_ATTRIBUTES,
+  };
+  return config.OTEL_SDK_DISABLED ? {} : exported;
+}

@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CollectedSpan, toSpans } from './testing/otlp-json';
+import { gunzipSync } from 'node:zlib';
+import { createOtlpGrpcServer } from './testing/otlp-grpc';
+import { type CollectedSpan, type OtlpRequest, toSpans } from './testing/otlp-json';
+import { readOtlpProtobuf } from './testing/otlp-protobuf';
 
 export type { CollectedSpan } from './testing/otlp-json';
 
@@ -9,6 +12,10 @@ export type { CollectedSpan } from './testing/otlp-json';
 export interface TestCollector {
   /** Base URL, for OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly url: string;
+  /** The same for OTEL_EXPORTER_OTLP_PROTOCOL=grpc. */
+  readonly grpcUrl: string;
+  /** Headers or metadata of each batch. */
+  readonly headers: readonly Readonly<Record<string, unknown>>[];
   /** In the order in which they came. */
   readonly spans: readonly CollectedSpan[];
   /**
@@ -19,22 +26,35 @@ export interface TestCollector {
   close(): Promise<void>;
 }
 
-/** Receives traces by OTLP/HTTP in JSON, the way the exporter sends them, on a free loopback port. */
+/** Receives traces by OTLP over HTTP, in protobuf or JSON, and over gRPC, on free loopback ports. */
 export async function createTestCollector(): Promise<TestCollector> {
   const spans: CollectedSpan[] = [];
+  const batches: Readonly<Record<string, unknown>>[] = [];
   const server = createServer((request, response) => {
-    const isTraces = request.method === 'POST' && request.url === '/v1/traces' && request.headers['content-type'] === 'application/json';
-    if (!isTraces) return void request.resume().on('end', () => response.writeHead(404).end());
+    const read = readers[request.headers['content-type'] ?? ''];
+    if (request.method !== 'POST' || request.url !== '/v1/traces' || !read) return void request.resume().on('end', () => response.writeHead(404).end());
     readBody(request)
-      .then((body) => spans.push(...toSpans(JSON.parse(body))))
+      .then((body) => {
+        spans.push(...toSpans(read(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body)));
+        batches.push(request.headers);
+      })
       .then(
-        () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
+        () => response.writeHead(200, { 'content-type': request.headers['content-type'] }).end(request.headers['content-type'] === 'application/json' ? '{}' : ''),
         () => response.writeHead(400).end(),
       );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const grpc = createOtlpGrpcServer((request, metadata) => {
+    spans.push(...toSpans(readOtlpProtobuf(request)));
+    batches.push(metadata);
+  });
+  const sessions = new Set<{ destroy(): void }>();
+  grpc.on('session', (session) => void sessions.add(session));
+  for (const each of [server, grpc]) await new Promise<void>((resolve) => each.listen(0, '127.0.0.1', resolve));
+  const urlOf = (each: typeof server | typeof grpc) => `http://127.0.0.1:${(each.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: urlOf(server),
+    grpcUrl: urlOf(grpc),
+    headers: batches,
     spans,
     async waitForSpans(isWanted, count = 1, timeoutMs = 10_000) {
       for (const end = Date.now() + timeoutMs; ; await pause(20)) {
@@ -43,16 +63,22 @@ export async function createTestCollector(): Promise<TestCollector> {
         if (Date.now() > end) throw new Error(`${found.length} of ${count} spans after ${timeoutMs} ms; there are: ${spans.map(({ serviceName, name }) => `${serviceName} ${name}`).join(', ')}`);
       }
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      const closed = [server, grpc].map((each) => new Promise<void>((resolve) => each.close(() => resolve())));
+      server.closeAllConnections();
+      for (const session of sessions) session.destroy();
+      await Promise.all(closed);
+    },
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+const readers: Readonly<Record<string, (body: Buffer) => OtlpRequest>> = {
+  'application/x-protobuf': readOtlpProtobuf,
+  'application/json': (body) => JSON.parse(body.toString('utf8')) as OtlpRequest,
+};
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

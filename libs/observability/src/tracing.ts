@@ -1,22 +1,34 @@
-import { context, type Context, type Span, SpanStatusCode, type TextMapGetter, type TextMapSetter, trace, type Tracer } from '@opentelemetry/api';
+import { type Attributes, context, type Context, type Span, SpanKind, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { AlwaysOffSampler, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE, ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import type { Metrics } from './metrics';
+import { createOtlpExporter, type OtlpOptions } from './otlp-exporter';
+import { createSampler, type SamplerName } from './sampler';
 import { settle } from './settle';
 import { createSpanExport } from './span-export';
 
-export interface TracingOptions {
+/** What is traced, and where it goes. */
+export interface TraceOptions extends OtlpOptions {
+  /** Default: `parentbased_traceidratio`. Without a collector nothing is recorded but what a caller records; trace ids are still made and handed on. */
+  readonly sampler?: SamplerName;
+  /** Share that a sampler by ratio records, 0 to 1. Default: 1. */
+  readonly sampleRatio?: number;
+  /** `service.name` of the traces; default: the service. */
+  readonly serviceName?: string;
+  /** What traces also tell of the process. */
+  readonly resourceAttributes?: Readonly<Record<string, string>>;
+}
+
+export interface TracingOptions extends TraceOptions {
   service: string;
   version: string;
-  /** Base URL of an OTLP/HTTP collector. Without one nothing is recorded; trace ids are still made and handed on. */
-  otlpEndpoint?: string;
-  /** Share of new traces that are recorded, 0 to 1. For a trace that came in its caller has decided. */
-  sampleRatio: number;
   metrics: Metrics;
 }
+
+/** Our own attribute, of the event `retry`: the conventions have none. */
+export const retryAttempt = 'gatehouse.retry.attempt';
 
 export interface Tracing {
   readonly tracer: Tracer;
@@ -25,13 +37,15 @@ export interface Tracing {
 }
 
 /** A tracer of its own; only the context manager is global, since a process has one async context. The first call sets it. */
-export function createTracing({ service, version, otlpEndpoint, sampleRatio, metrics }: TracingOptions): Tracing {
+export function createTracing({ service, version, metrics, ...options }: TracingOptions): Tracing {
+  const { sampler = 'parentbased_traceidratio', sampleRatio = 1, serviceName = service, resourceAttributes = {}, otlpTimeoutMs = 10_000 } = options;
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const exporter = createOtlpExporter({ ...options, otlpTimeoutMs });
   const provider = new TracerProvider({
     // named by us alone: the SDK's default would add the command line
-    resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: service, [ATTR_SERVICE_VERSION]: version }),
-    sampler: new ParentBasedSampler({ root: otlpEndpoint ? new TraceIdRatioBasedSampler(sampleRatio) : new AlwaysOffSampler() }),
-    spanProcessors: otlpEndpoint ? [createSpanExport(otlpEndpoint, metrics)] : [],
+    resource: resourceFromAttributes({ [ATTR_SERVICE_VERSION]: version, ...resourceAttributes, [ATTR_SERVICE_NAME]: serviceName }),
+    sampler: exporter ? createSampler(sampler, sampleRatio) : createSampler('parentbased_always_off', 0),
+    spanProcessors: exporter ? [createSpanExport(exporter, otlpTimeoutMs, metrics)] : [],
   });
   return {
     tracer: provider.getTracer('gatehouse', version),
@@ -45,16 +59,6 @@ export function createTracing({ service, version, otlpEndpoint, sampleRatio, met
   };
 }
 
-const propagator = new W3CTraceContextPropagator();
-const getter: TextMapGetter<ReadonlyMap<string, string>> = { keys: (map) => [...map.keys()], get: (map, key) => map.get(key) };
-const setter: TextMapSetter<Map<string, string>> = { set: (map, key, value) => void map.set(key, value) };
-
-/** The trace that metadata carries (W3C Trace Context), or `parent` as it is. */
-export const readTraceContext = (metadata: ReadonlyMap<string, string>, parent: Context): Context => propagator.extract(parent, metadata, getter);
-
-/** Writes the active trace into metadata. */
-export const writeTraceContext = (metadata: Map<string, string>): void => propagator.inject(context.active(), metadata, setter);
-
 /** Runs `work` with the span active, and ends the span with it. `describe` may add to the span what came of it. */
 export function withSpan<T>(span: Span, parent: Context, work: () => Promise<T>, describe: (error: unknown) => void): Promise<T> {
   return settle(
@@ -65,6 +69,20 @@ export function withSpan<T>(span: Span, parent: Context, work: () => Promise<T>,
     },
   );
 }
+
+/**
+ * Runs `work` as a client's span of the call in progress, and plainly where there is none: what a process asks by itself, such
+ * as whether it is ready, would be a trace twice a second.
+ */
+export function withClientSpan<T>(tracer: Tracer, name: string, attributes: Attributes, work: () => Promise<T>, describe: (span: Span, error: unknown) => void): Promise<T> {
+  const parent = context.active();
+  if (!trace.getSpan(parent)) return work();
+  const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+  return withSpan(span, parent, work, (error) => describe(span, error));
+}
+
+/** Tells on a span that an attempt failed and another one follows; `attempt` is 1 for the first that failed. */
+export const addRetry = (span: Span | undefined, attempt: number, code: Attributes): void => void span?.addEvent('retry', { [retryAttempt]: attempt, ...code });
 
 /** Marks a span as failed. Only the type is told: messages may hold what a trace must not. */
 export function markFailed(span: Span, type: string): void {

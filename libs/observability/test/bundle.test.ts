@@ -1,22 +1,30 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { build, type BuildOptions } from 'esbuild';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createTestCollector } from '../src/testing';
 
 const root = join(__dirname, '../../..');
+const esbuildConfig = createRequire(__filename)(join(root, 'tools/esbuild.config.cjs')) as BuildOptions;
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-observability-'));
 const bundle = join(folder, 'main.cjs');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Bundled as the services are. */
+beforeAll(() => build({ ...esbuildConfig, bundle: true, platform: 'node', format: 'cjs', entryPoints: [join(__dirname, 'process/traced-process.ts')], outfile: bundle, outExtension: {}, absWorkingDir: root, logLevel: 'warning' }));
+
 describe('a process that is one bundled file', () => {
-  it('sends its spans, nested, with nothing of its command line', async () => {
-    const options = ['--bundle', '--platform=node', '--format=cjs', '--target=node24', '--keep-names', `--outfile=${bundle}`, '--log-level=warning'];
-    execFileSync(join(root, 'node_modules/.bin/esbuild'), [join(__dirname, 'process/traced-process.ts'), ...options], { cwd: root });
+  it.each([
+    ['http/protobuf', 'url'],
+    ['http/json', 'url'],
+    ['grpc', 'grpcUrl'],
+  ] as const)('sends its spans by %s, nested, with nothing of its command line, and needs no package beside it', async (protocol, url) => {
     const collector = await createTestCollector();
     try {
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, [bundle, collector.url, '--password=hunter2'], { cwd: folder });
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [bundle, collector[url], protocol, '--password=hunter2'], { cwd: folder });
       const [http] = await collector.waitForSpans(({ kind }) => kind === 'SERVER');
       const [query] = await collector.waitForSpans(({ kind }) => kind === 'CLIENT');
       expect(query).toMatchObject({ name: 'find', traceId: http!.traceId, parentSpanId: http!.spanId, serviceName: 'bundled' });

@@ -61,7 +61,7 @@ describe('a collector that hangs', () => {
 
 describe('a collector that refuses', () => {
   it('is told by a count, and by no error', async () => {
-    const user = observe('user', { otlpEndpoint: await findRefusingUrl() });
+    const user = observe('user', { otlpEndpoint: await findRefusingUrl(), otlpTimeoutMs: 1_000 });
     for (let i = 0; i < 10; i++) request(user);
     const begin = performance.now();
     await user.close();

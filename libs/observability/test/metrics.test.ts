@@ -53,7 +53,7 @@ describe('metrics', () => {
     const [user, gateway] = [observe('user'), observe('gateway')];
     const held = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
-    const server = await serveEcho((message) => (begun.resolve(), held.promise.then(() => message)), user, { maxInFlight: 1 });
+    const server = await serveEcho((message) => (begun.resolve(), held.promise.then(() => message)), user, {}, { maxInFlight: 1 });
     const client = connectEcho(server.target, gateway);
     const first = client.echo('first');
     await begun.promise;

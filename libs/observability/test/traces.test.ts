@@ -58,7 +58,7 @@ describe('the trace of a request', () => {
         status: 'UNSET',
         attributes: { 'http.request.method': 'GET', 'http.route': route, 'http.response.status_code': 200, 'url.scheme': 'http' },
       },
-      { serviceName: 'gateway', name: echoPath, kind: 'CLIENT', status: 'UNSET', attributes: rpc },
+      { serviceName: 'gateway', name: echoPath, kind: 'CLIENT', status: 'UNSET', attributes: { ...rpc, 'server.address': '127.0.0.1', 'server.port': expect.any(Number) } },
       { serviceName: 'user', name: echoPath, kind: 'SERVER', status: 'UNSET', attributes: rpc },
       {
         serviceName: 'user',
@@ -70,6 +70,8 @@ describe('the trace of a request', () => {
           'db.namespace': new URL(database.url).pathname.slice(1),
           'db.query.summary': 'find-user-by-id',
           'db.query.text': sql,
+          'server.address': '127.0.0.1',
+          'server.port': Number(new URL(database.url).port),
         },
       },
     ]);
@@ -83,8 +85,8 @@ describe('the trace of a request', () => {
     const spans = await collector.waitForSpans(() => true, 5);
     const [client, ...others] = spans.filter(({ kind }) => kind === 'CLIENT');
     expect(others).toEqual([]);
-    const event = { name: 'retry', attributes: { 'rpc.status_code': 'UNAVAILABLE' } };
-    expect(client).toMatchObject({ name: echoPath, status: 'UNSET', events: [event, event] });
+    const event = (attempt: number) => ({ name: 'retry', attributes: { 'rpc.status_code': 'UNAVAILABLE', 'gatehouse.retry.attempt': attempt } });
+    expect(client).toMatchObject({ name: echoPath, status: 'UNSET', events: [event(1), event(2)] });
     expect(spans.filter(({ parentSpanId }) => parentSpanId === client!.spanId).map(({ status }) => status)).toEqual(['ERROR', 'ERROR', 'UNSET']);
   });
 

@@ -60,12 +60,13 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
   const pool = open(options.poolSize ?? 10);
   const probePool = open(1);
-  const database = decodeURIComponent(new URL(options.url).pathname.slice(1));
+  const { hostname, port, pathname } = new URL(options.url);
+  const observed = { database: decodeURIComponent(pathname.slice(1)), server: { address: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 5_432) } };
   const stats = (): PoolStats => ({ size: pool.totalCount, idle: pool.idleCount, max: pool.options.max, waiting: pool.waitingCount });
-  observer?.openPool?.({ name: database, stats });
+  observer?.openPool?.({ name: observed.database, stats });
   let closed: Promise<void> | undefined;
 
-  const observe = <T>({ name, text }: Statement, run: () => Promise<T>): Promise<T> => (observer ? observer.query({ name, text, database }, run) : run());
+  const observe = <T>({ name, text }: Statement, run: () => Promise<T>): Promise<T> => (observer ? observer.query({ name, text, ...observed }, run) : run());
 
   async function acquire(abort: AbortSignal | undefined, from: Pool): Promise<PoolClient> {
     if (abort?.aborted) throw toAbortError(abort);
@@ -86,7 +87,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   /** Gives a connection to `use`, and back to the pool unless it is spoilt. */
   async function withSession<T>(abort: AbortSignal | undefined, use: (session: Session) => Promise<T>, from = pool): Promise<T> {
     const take = () => acquire(abort, from);
-    const client = await (from === pool && observer?.acquire ? observer.acquire(database, take) : take());
+    const client = await (from === pool && observer?.acquire ? observer.acquire(observed.database, take) : take());
     const session: Session = { client, constraints, signal: abort, spoilt: false };
     try {
       return await use(session);
@@ -103,7 +104,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     query: <Row>(statement: Statement) => observe(statement, () => run<Row>(statement, statement.signal ?? signal())),
     transaction: (work, transactionOptions = {}) => {
       const abort = signal();
-      return withRetries(abort, () => withSession(abort, (session) => runTransaction(session, observe, work, transactionOptions)));
+      return withRetries(abort, () => withSession(abort, (session) => runTransaction(session, observe, work, transactionOptions)), observer?.retry);
     },
     probe,
     ping: async (signal) => void (await probe.query({ name: 'ping', text: 'select 1', signal })),

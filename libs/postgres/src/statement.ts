@@ -16,9 +16,19 @@ export interface Queryable {
   query<Row>(statement: Statement): Promise<Row[]>;
 }
 
+/** A statement as an observer sees it, and where it goes. */
+export interface ObservedStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly database: string;
+  readonly server?: { readonly address: string; readonly port: number };
+}
+
 /** What is told about each statement: a span and a duration can be made of it. `run` throws AppErrors whose cause is PostgreSQL's error. */
 export interface PostgresObserver {
-  query<T>(info: { name: string; text: string; database: string }, run: () => Promise<T>): Promise<T>;
+  query<T>(statement: ObservedStatement, run: () => Promise<T>): Promise<T>;
+  /** Told of each attempt of a transaction that failed and that another one follows, counted from 1. */
+  retry?(failed: { attempt: number; error: unknown }): void;
   /** Around each wait for a connection of the pool, which is named after its database. */
   acquire?<T>(pool: string, run: () => Promise<T>): Promise<T>;
   /** Told of the pool when it is opened. */

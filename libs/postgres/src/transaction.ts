@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { internal } from '@gatehouse/contracts/api';
 import { type Session, execute } from './execute';
 import { findSqlState, toAbortError } from './sqlstate';
-import type { Queryable, Statement } from './statement';
+import type { PostgresObserver, Queryable, Statement } from './statement';
 
 export interface TransactionOptions {
   /** Default: `read committed`. */
@@ -12,14 +12,15 @@ export interface TransactionOptions {
 const maxAttempts = 6;
 const maxPauseMs = 250;
 
-/** Runs `attempt` again, after a random pause, when it fails because of a concurrent transaction. */
-export async function withRetries<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+/** Runs `attempt` again, after a random pause, when it fails because of a concurrent transaction. `onRetry` is told of each that failed so. */
+export async function withRetries<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>, onRetry?: PostgresObserver['retry']): Promise<T> {
   for (let count = 1; ; count++) {
     try {
       return await attempt();
     } catch (error) {
       const state = findSqlState(error);
       if (count === maxAttempts || (state !== '40001' && state !== '40P01')) throw error;
+      onRetry?.({ attempt: count, error });
       // Transactions that met once would, after equal pauses, meet again.
       await pause(Math.random() * Math.min(10 * 2 ** count, maxPauseMs), signal);
     }

@@ -7,6 +7,10 @@ export interface HttpExchange {
   readonly path: string;
   readonly requestId: string;
   readonly headers: IncomingHttpHeaders;
+  /** How it came to this process: TLS or not. */
+  readonly scheme?: 'http' | 'https';
+  /** Of HTTP: `1.1`, `2`. */
+  readonly protocolVersion?: string;
 }
 
 /** How an HTTP request ended. */
@@ -20,6 +24,8 @@ export interface HttpOutcome {
 /** What watches one request. */
 export interface HttpObservation {
   readonly traceId?: string;
+  /** Header of that name which tells the caller the trace (W3C Trace Context, response header, a draft), in the form of `traceparent`. */
+  readonly traceresponse?: string;
   /** Runs `work` as part of the request, so that the calls it makes belong to its trace. */
   run<T>(work: () => T): T;
   /** Told when it is refused because too many are being answered: in all, or on its connection. */

@@ -97,10 +97,21 @@ function toChallenge(error: AppError): string | undefined {
 // for the answer to be read, until the connection is broken off. Milliseconds.
 const readWithinMs = 1_000;
 
-/** Answers on a bare socket, where no HTTP response can be had, and ends it. To HEAD there is no body. */
-export function writeProblem(socket: Duplex, error: AppError, problem: Problem, method?: string): void {
+/**
+ * Answers on a bare socket, where no HTTP response can be had, and ends it. To HEAD there is no body; `traceresponse` is the
+ * header of that name.
+ */
+export function writeProblem(socket: Duplex, error: AppError, problem: Problem, { method, traceresponse }: { method?: string; traceresponse?: string } = {}): void {
   const body = JSON.stringify(problem);
-  const head = { ...toProblemHeaders(error, problem), 'x-request-id': problem.requestId, vary: 'Accept-Language', 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), connection: 'close' };
+  const head = {
+    ...toProblemHeaders(error, problem),
+    'x-request-id': problem.requestId,
+    ...(traceresponse ? { traceresponse } : {}),
+    vary: 'Accept-Language',
+    'cache-control': 'no-store',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${problem.status} ${toStatusText(problem.status)}\r\n${lines.join('')}\r\n${method === 'HEAD' ? '' : body}`);
   // what is still sent is passed over: unread, it would take the answer along

@@ -4,6 +4,7 @@ import { createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { answer, type AnswerOptions } from './answer';
 import { type CallPolicy, requireForwardable, toRequestId } from './call-options';
 import { type Exchange, isStream, type ServedRoute } from './exchange';
@@ -73,9 +74,10 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   const inFlight = createInFlight(maxInFlight);
   let webSockets: ReturnType<typeof serveWebSockets> | undefined;
 
-  const openExchange = ({ method, url, headers }: { method?: string; url: string; headers: IncomingMessage['headers'] }): Exchange => {
+  const openExchange = (raw: IncomingMessage, url: string): Exchange => {
+    const { method = '', headers } = raw;
     const requestId = toRequestId(headers['x-request-id'], randomUUID);
-    const observation = observer?.start({ method: method ?? '', path: url, requestId, headers });
+    const observation = observer?.start({ method, path: url, requestId, headers, scheme: (raw.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http', protocolVersion: raw.httpVersion.replace(/^2\.0$/, '2') });
     const exchange: Exchange = { requestId, observation, target: toRequestTarget(url), headers, gone: new AbortController() };
     open.add(exchange);
     return exchange;
@@ -95,7 +97,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   const serving: AnswerOptions = { registry, policy: { deadlineMs, maxDeadlineMs, requestHeaders, responseHeaders }, heartbeatMs, authenticate, onError: toSeen };
 
   const refuse = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
-    const exchange = exchanges.get(request) ?? openExchange({ method: request.method, url: request.originalUrl, headers: request.headers });
+    const exchange = exchanges.get(request) ?? openExchange(request.raw, request.originalUrl);
     const { error, problem } = toSeen(exchange, thrown);
     reply.header('vary', [reply.getHeader('vary'), 'Accept-Language'].filter(Boolean).join(', '));
     // what is left of the body is not waited for
@@ -137,7 +139,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
       // read by the route that knows what it is
       app.addContentTypeParser('*', (_request, body, done) => done(null, body));
       app.addHook('onRequest', async (request, reply) => {
-        const exchange = openExchange({ method: request.method, url: request.originalUrl, headers: request.headers });
+        const exchange = openExchange(request.raw, request.originalUrl);
         const verdict = inFlight.enter(request.raw, reply.raw, () => {
           const isAnswered = reply.raw.writableFinished;
           if (!isAnswered) exchange.gone.abort(cancelled());
@@ -150,8 +152,16 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
         }
         exchanges.set(request, exchange);
         reply.headers({ 'x-request-id': exchange.requestId, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+        const { traceresponse } = exchange.observation ?? {};
+        if (traceresponse) reply.header('traceresponse', traceresponse);
         if (verdict === 'overflow') throw overloaded({ retryDelayMs: 1_000 });
         if (isAmbiguous(request.raw, request.originalUrl)) throw requestUnreadable();
+      });
+      // what other hooks do belongs to the request's trace too
+      app.addHook('onRequest', (request, _reply, done) => {
+        const observation = exchanges.get(request)?.observation;
+        if (observation) observation.run(done);
+        else done();
       });
       app.setErrorHandler((error: FastifyError | AppError, request, reply) => refuse(request, reply, error));
       // methods that Fastify does not know
@@ -172,10 +182,10 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
         ...serving,
         routes,
         maxFrameBytes: app.initialConfig.bodyLimit ?? 1_048_576,
-        openExchange: (request) => openExchange({ method: request.method, url: request.url ?? '/', headers: request.headers }),
+        openExchange: (request) => openExchange(request, request.url ?? '/'),
         refuse(socket, exchange, thrown) {
           const { error, problem } = toSeen(exchange, thrown);
-          writeProblem(socket, error, problem);
+          writeProblem(socket, error, problem, { traceresponse: exchange.observation?.traceresponse });
           closeExchange(exchange, problem.status, error);
         },
         enter: (request, socket) => inFlight.enter(request, socket),

@@ -10,7 +10,7 @@ export interface CorsSettings {
 }
 
 /** What a page may read beside the body. */
-const exposedHeaders = ['Content-Language', 'ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'];
+const exposedHeaders = ['Content-Language', 'ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Traceresponse', 'WWW-Authenticate', 'X-Request-Id'];
 
 // any other OPTIONS request asks what the route takes, and is answered by it
 const isPreflight = ({ method, headers }: FastifyRequest) => method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;

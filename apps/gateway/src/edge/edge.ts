@@ -1,4 +1,5 @@
 import { type TokenVerifier, toBearerToken } from '@gatehouse/access';
+import type { RedisObserver } from '@gatehouse/observability';
 import { type HttpObserver, toRequestTarget } from '@gatehouse/transcoding';
 import type { FastifyInstance } from 'fastify';
 import type { BlockList } from 'node:net';
@@ -26,6 +27,7 @@ export interface EdgeOptions {
   exemptPaths: readonly string[];
   verifier: TokenVerifier;
   observer?: HttpObserver;
+  redisObserver?: RedisObserver;
   onRateLimit?: (policy: RatePolicyName, isAdmitted: boolean) => void;
   onRateLimitStore?: (isThere: boolean) => void;
 }
@@ -40,7 +42,7 @@ export function addEdge(http: FastifyInstance, options: EdgeOptions): { close():
   addSecurityHeaders(http, { originOf, isShared: cors !== undefined });
   // before what refuses, so that refusals can be read by pages too
   if (cors) allowOrigins(http, cors);
-  const store = rateLimits && createRateLimitStore(http, { redisUrl: rateLimits.redisUrl, onStore: options.onRateLimitStore });
+  const store = rateLimits && createRateLimitStore(http, { redisUrl: rateLimits.redisUrl, onStore: options.onRateLimitStore, observer: options.redisObserver });
   const findPrincipal = async (authorization: string) => verifier.verify(toBearerToken(authorization));
   const count: RateLimiter | undefined =
     store && createRateLimiter({ ...rateLimits!, store, originOf, findPrincipal: (authorization) => findPrincipal(authorization).catch(() => undefined), onDecision: options.onRateLimit });

@@ -1,4 +1,5 @@
 import rateLimit, { type FastifyRateLimitOptions } from '@fastify/rate-limit';
+import type { RedisObserver } from '@gatehouse/observability';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Redis } from 'ioredis';
 import type { IncomingMessage } from 'node:http';
@@ -30,6 +31,7 @@ export interface RateLimitStoreOptions {
   redisUrl?: string;
   /** Told when the store ceases to answer, and when it answers again. */
   onStore?: (isThere: boolean) => void;
+  observer?: RedisObserver;
 }
 
 // The least recently seen keys leave first: an attack from ever new addresses costs a bounded amount of memory.
@@ -39,7 +41,7 @@ const answerWithinMs = 250;
 const askAgainAfterMs = 1_000;
 
 /** Counters in memory or, shared by all gateways, in Valkey or Redis; in memory too while that does not answer. */
-export function createRateLimitStore(http: FastifyInstance, { redisUrl, onStore = () => {} }: RateLimitStoreOptions): RateLimitStore {
+export function createRateLimitStore(http: FastifyInstance, { redisUrl, onStore = () => {}, observer }: RateLimitStoreOptions): RateLimitStore {
   const redis = redisUrl === undefined ? undefined : openRedis(redisUrl);
   let isThere = true;
   let askAgainAt = 0;
@@ -49,6 +51,10 @@ export function createRateLimitStore(http: FastifyInstance, { redisUrl, onStore 
     isThere = now;
     onStore(now);
   };
+  const { host: address = '', port = 0, db: database = 0 } = redis?.options ?? {};
+  // the script of @fastify/rate-limit
+  const command = { name: 'count-request', operation: 'EVALSHA', server: { address, port }, database };
+  const observed = <T>(run: () => Promise<T>): Promise<T> => (observer ? observer.command(command, run) : run());
   return {
     createCounter(policy) {
       const inMemory = createCounter(http, policy, { cache: maxKeys });
@@ -57,7 +63,7 @@ export function createRateLimitStore(http: FastifyInstance, { redisUrl, onStore 
       return async (key) => {
         if (!isThere && Date.now() < askAgainAt) return inMemory(key);
         try {
-          const state = await shared(key);
+          const state = await observed(() => shared(key));
           note(true);
           return state;
         } catch {

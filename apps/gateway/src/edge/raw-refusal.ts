@@ -18,6 +18,6 @@ export function refuseConnection(socket: Duplex, error: AppError, { observer, re
   const observation = observer?.start({ method: request?.method ?? '', path: request?.url ?? '', requestId, headers: request?.headers ?? {} });
   const path = request?.url?.split('?')[0];
   const problem = toProblem(error, { traceId: observation?.traceId, requestId, path, acceptLanguage: request?.headers['accept-language'], errorPages });
-  writeProblem(socket, error, problem, method);
+  writeProblem(socket, error, problem, { method, traceresponse: observation?.traceresponse });
   observation?.end({ status: problem.status, route: undefined, error });
 }

@@ -6,6 +6,8 @@ export interface CollectedSpan {
   readonly spanId: string;
   /** Undefined for the first span of a trace. */
   readonly parentSpanId: string | undefined;
+  /** `tracestate`, if there is one. */
+  readonly traceState: string | undefined;
   readonly name: string;
   readonly kind: 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER' | 'UNSPECIFIED';
   readonly serviceName: string;
@@ -34,6 +36,7 @@ interface OtlpSpan {
   traceId: string;
   spanId: string;
   parentSpanId?: string;
+  traceState?: string;
   name: string;
   kind?: number;
   startTimeUnixNano: string | number;
@@ -61,6 +64,7 @@ function toSpan(span: OtlpSpan, resource: CollectedSpan['resource']): CollectedS
     traceId: span.traceId,
     spanId: span.spanId,
     parentSpanId: span.parentSpanId || undefined,
+    traceState: span.traceState || undefined,
     name: span.name,
     kind: kinds[span.kind ?? 0] ?? 'UNSPECIFIED',
     serviceName: String(resource['service.name']),

@@ -1,6 +1,7 @@
-import { createObservability } from '../../src';
+import { createObservability, type ObservabilityOptions } from '../../src';
 
-const observability = createObservability({ service: 'bundled', version: '1', logLevel: 'info', otlpEndpoint: process.argv[2] });
+const [otlpEndpoint, protocol] = process.argv.slice(2);
+const observability = createObservability({ service: 'bundled', version: '1', logLevel: 'info', otlpEndpoint, otlpProtocol: protocol as ObservabilityOptions['otlpProtocol'] });
 
 async function run() {
   const observation = observability.http.start({ method: 'GET', path: '/', requestId: 'r', headers: {} });

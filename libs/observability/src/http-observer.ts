@@ -1,7 +1,7 @@
 import { context, type Context, type Link, ROOT_CONTEXT, SpanKind, trace, type Tracer } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { HttpExchange, HttpObserver } from '@gatehouse/transcoding';
-import { logOutcome } from './access-line';
+import { logOutcome, toCallerFields } from './access-line';
 import type { Logger } from './logger';
 import { type Metrics, other } from './metrics';
 import { markFailed, readTraceContext } from './tracing';
@@ -33,13 +33,13 @@ export function createHttpObserver({ tracer, metrics, logger, trustTraceparent }
       return {
         traceId: span.spanContext().traceId,
         run: (work) => context.with(active, work),
-        end({ status, route, error }) {
+        end({ status, route, error, caller, confidential }) {
           const duration = performance.now() - begin;
           if (route) span.updateName(`${name} ${route}`).setAttribute(ATTR_HTTP_ROUTE, route);
           span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
           if (status >= 500) markFailed(span, error?.reason ?? String(status));
           metrics.httpServer.observe({ http_request_method: method, http_route: route ?? other, http_response_status_code: String(status) }, duration / 1000);
-          const line = { method, route: route ?? other, status, duration_ms: duration, request_id: exchange.requestId };
+          const line = { [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_HTTP_ROUTE]: route ?? other, [ATTR_HTTP_RESPONSE_STATUS_CODE]: status, duration_ms: duration, request_id: exchange.requestId, ...toCallerFields(caller), confidential };
           context.with(active, () => logOutcome(logger, line, error));
           span.end();
         },

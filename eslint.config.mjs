@@ -34,7 +34,7 @@ const depConstraints = [
   allow('app:user', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'user', 'verifier'), 'tool:postgres-server'),
   allow('app:auth', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'auth', 'user', 'verifier'), 'tool:postgres-server'),
   allow('app:gateway', ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', 'transcoding'), ...contracts('api', 'verifier')),
-  allow('app:e2e', 'tool:postgres-server', 'tool:scratch-clone', 'lib:observability'),
+  allow('app:e2e', ...libs('errors', 'rpc', 'observability'), ...contracts('api', 'user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:scratch-clone'),
   allow('tool:launcher', 'tool:postgres-server'),
   allow('tool:postgres-server'),
   allow('tool:checks', 'tool:scratch-clone'),

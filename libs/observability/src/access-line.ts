@@ -1,6 +1,7 @@
 import type { AppError } from '@gatehouse/errors';
 import type { LogFields } from './log-fields';
 import type { Logger } from './logger';
+import { isStatus } from './quoting-errors';
 
 /** Who makes a request, as far as it is known. */
 export type Caller = { readonly kind: 'user'; readonly id: string } | { readonly kind: 'service'; readonly name: string } | { readonly kind: 'anonymous' };
@@ -20,12 +21,16 @@ export function logOutcome(logger: Logger, fields: LogFields & { duration_ms: nu
   if (!error) return logger.info('call', line);
   const { kind, code } = error;
   const failure = { ...line, reason: keep(reasonForm, error.reason), error_id: keep(idForm, error.metadata['error_id']) };
-  const exception = error.cause ?? error;
+  // who made an error tells what led to it
+  const exception = isHandedOn(error) ? undefined : (error.cause ?? error);
   // a caller that went away broke nothing
   if (kind === 'domain' || code === 'CANCELLED') logger.info('call', failure);
   else if (kind === 'infrastructure') logger.warn('call', { ...failure, exception });
   else logger.error('call', { ...failure, exception });
 }
+
+/** Whether an error of ours came over the wire: it has no declaration here, and a status as its cause. */
+const isHandedOn = ({ declaration, cause }: AppError): boolean => !declaration && cause instanceof Error && isStatus(cause);
 
 // both come over the wire: whoever wrote them, no text of a person gets through
 const reasonForm = /^[A-Z][A-Z0-9_]{0,62}$/;

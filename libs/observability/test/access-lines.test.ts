@@ -57,6 +57,22 @@ describe('the line of a gRPC call', () => {
     expect(lines).toMatchObject([{ severity_text: 'ERROR', 'rpc.status_code': 'INTERNAL', error_id: expect.stringMatching(/^[0-9a-f-]{36}$/), exception: [{ type: 'TypeError' }, { message: 'root' }] }]);
   });
 
+  it('tells nothing of what another server said, and leaves the causes of a handed-on error to the process that made it', async () => {
+    const lineOf = async (domain: string, reason: string) => {
+      const origin = await serveEcho(toError({ reason, domain, message: 'hunter2 is no good' }), observe('elsewhere'));
+      const channel = connectEcho(origin.target, observe('user'));
+      closing.push(() => origin.close(), () => channel.close());
+      const [line] = await call(() => channel.echo('x').then(() => {}));
+      return line!;
+    };
+    const foreign = await lineOf('elsewhere.example', 'NO_GOOD');
+    expect(foreign).toMatchObject({ severity_text: 'ERROR', reason: 'INTERNAL', exception: [{ type: 'Error', code: 13, stacktrace: expect.any(String) }] });
+    const handedOn = await lineOf('gatehouse', 'INTERNAL');
+    expect(handedOn).toMatchObject({ severity_text: 'ERROR', reason: 'INTERNAL' });
+    expect(handedOn).not.toHaveProperty('exception');
+    expect(JSON.stringify([foreign, handedOn])).not.toContain('hunter2');
+  });
+
   it('makes no noise of a caller that went away', async () => {
     const [line] = await call(toError({ code: 'CANCELLED', reason: 'CANCELLED' }));
     expect(line).toMatchObject({ severity_text: 'INFO', 'rpc.status_code': 'CANCELLED' });

@@ -109,6 +109,19 @@ describe('a reader that stopped reading', () => {
     expect(dropped).toBeGreaterThan(before);
   });
 
+  it('is waited for at the end, so that no line that was kept is lost, but not for ever', async () => {
+    const logger = createLogger({ service: 'user', level: 'info', stream });
+    await fill(() => logger.info('call', { reason: 'x'.repeat(400) }));
+    logger.error('the last one');
+    await logger.flush(20);
+    expect(stream.writableLength).toBeGreaterThan(0);
+    let text = '';
+    reader.on('data', (data: Buffer) => (text += data.toString())).resume();
+    await logger.flush(60_000);
+    expect(stream.writableLength).toBe(0);
+    while (!text.includes('the last one')) await once(reader, 'data');
+  });
+
   it('gets what was kept when it reads on, and new lines after that', async () => {
     let dropped = 0;
     const logger = createLogger({ service: 'user', level: 'info', stream, onDrop: () => dropped++ });

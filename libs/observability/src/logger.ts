@@ -1,5 +1,6 @@
 import { context, trace } from '@opentelemetry/api';
 import type { Writable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createLogger as createWinston, format, transports } from 'winston';
 import { type LogFields, toMembers } from './log-fields';
 
@@ -13,6 +14,8 @@ export type Logger = Readonly<Record<LogLevel, (message: string, fields?: LogFie
 export interface AdjustableLogger extends Logger {
   /** The least severe lines that are written. */
   level: LogLevel;
+  /** Waits until every line is on its way to the reader, for at most as many milliseconds. */
+  flush(timeoutMs: number): Promise<void>;
 }
 
 export interface LoggerOptions {
@@ -59,6 +62,11 @@ export function createLogger({ service, level, stream = process.stdout, onDrop }
     },
     set level(next) {
       winston.level = next;
+    },
+    async flush(timeoutMs) {
+      if (stream.writableLength === 0) return;
+      const written = new Promise<void>((resolve) => stream.write('', () => resolve()));
+      await Promise.race([written, pause(timeoutMs, undefined, { ref: false })]);
     },
   };
 }

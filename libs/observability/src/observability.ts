@@ -41,7 +41,7 @@ export interface Observability {
   observePool(name: string, stats: () => PoolStats): void;
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<{ contentType: string; body: string }>;
-  /** Sends what is left of the traces, for at most as many milliseconds, and stops measuring. */
+  /** Sends what is left of the traces, and waits for the reader of the lines, for at most as many milliseconds, and stops measuring. */
   close(flushMs?: number): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export function createObservability(options: ObservabilityOptions): Observabilit
     async close(flushMs = 2_000) {
       level.close();
       metrics.close();
-      await tracing.close(flushMs);
+      await Promise.all([tracing.close(flushMs), logger.flush(flushMs)]);
     },
   };
 }

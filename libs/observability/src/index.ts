@@ -1,3 +1,4 @@
+export { type LoggedError, toCauseChain } from './cause-chain';
 export type { LogFields } from './log-fields';
 export type { LogLevelSetting } from './log-level';
 export { type Logger, type LogLevel, logLevels } from './logger';

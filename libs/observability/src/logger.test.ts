@@ -109,6 +109,19 @@ describe('a reader that stopped reading', () => {
     expect(dropped).toBeGreaterThan(before);
   });
 
+  it('and went away costs the lines, which are counted, and nothing else', async () => {
+    let dropped = 0;
+    const logger = createLogger({ service: 'user', level: 'info', stream, onDrop: () => dropped++ });
+    reader.destroy();
+    while (!stream.destroyed) {
+      logger.info('call', { reason: 'x'.repeat(400) });
+      await new Promise(setImmediate);
+    }
+    logger.error('nobody hears this');
+    expect(dropped).toBe(1);
+    await logger.flush(60_000);
+  });
+
   it('is waited for at the end, so that no line that was kept is lost, but not for ever', async () => {
     const logger = createLogger({ service: 'user', level: 'info', stream });
     await fill(() => logger.info('call', { reason: 'x'.repeat(400) }));

@@ -43,11 +43,13 @@ export function createLogger({ service, level, stream = process.stdout, onDrop }
     format: format((info) => Object.assign(info, { [MESSAGE]: info.message }))(),
     transports: [new transports.Stream({ stream, eol: '\n' })],
   });
+  // a reader that went away takes nothing with it but the lines
+  stream.on('error', () => {});
   const createWrite = (lineLevel: LogLevel, mark: number) => {
     const head = `","severity_text":"${lineLevel.toUpperCase()}","service.name":${JSON.stringify(service)},"body":`;
     return (message: string, fields?: LogFields) => {
       if (!winston.isLevelEnabled(lineLevel)) return;
-      if (stream.writableLength > mark) return onDrop?.();
+      if (stream.destroyed || stream.writableLength > mark) return onDrop?.();
       const line = `{"timestamp":"${new Date().toISOString()}${head}${JSON.stringify(message)}${toTraceMembers()}${fields ? toMembers(fields) : ''}}`;
       winston.log({ level: lineLevel, message: line });
     };
@@ -64,7 +66,7 @@ export function createLogger({ service, level, stream = process.stdout, onDrop }
       winston.level = next;
     },
     async flush(timeoutMs) {
-      if (stream.writableLength === 0) return;
+      if (stream.destroyed || stream.writableLength === 0) return;
       const written = new Promise<void>((resolve) => stream.write('', () => resolve()));
       await Promise.race([written, pause(timeoutMs, undefined, { ref: false })]);
     },

@@ -1,9 +1,10 @@
 import type { Comparison } from './comparison';
 import { errorPath } from './comparisons/error-path';
+import { logLine } from './comparisons/log-line';
 import { validation } from './comparisons/validation';
 
 /** Every comparison, in the order of the page. */
-export const comparisons: readonly Comparison[] = [errorPath, validation];
+export const comparisons: readonly Comparison[] = [errorPath, logLine, validation];
 
 /** Those with the names, or all. @throws RangeError for a name that none has */
 export function selectComparisons(names: readonly string[]): readonly Comparison[] {

@@ -1,8 +1,9 @@
+import { startLoggers } from './loggers';
 import { startUserService } from './user-service';
 import { startValidator } from './validator';
 
 /** The processes of this bundle that are measured. */
-const processes = { 'user-service': startUserService, validator: startValidator } as const;
+const processes = { 'user-service': startUserService, validator: startValidator, loggers: startLoggers } as const;
 export type MeasuredName = keyof typeof processes;
 
 /** Becomes the process with the name: says so when it is ready, and ends with SIGTERM. */

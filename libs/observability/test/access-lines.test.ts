@@ -104,6 +104,16 @@ describe('the line of an HTTP request', () => {
   });
 });
 
+describe('the line of an HTTP request that failed', () => {
+  it('tells no text with what is confidential in it', () => {
+    const gateway = observe('gateway');
+    closing.push(() => gateway.close());
+    const error = new AppError({ code: 'INTERNAL', reason: 'INTERNAL', domain, message: 'm', cause: new TypeError('Grace Hopper is not iterable', { cause: new Error('it broke') }) });
+    gateway.http.start({ method: 'POST', path: '/', requestId: 'r-1', headers: {} }).end({ status: 500, route: '/', error, confidential: () => ['grace hopper'] });
+    expect(gateway.lines).toMatchObject([{ severity_text: 'ERROR', reason: 'INTERNAL', exception: [{ type: 'TypeError', message: '[redacted]' }, { message: 'it broke' }] }]);
+  });
+});
+
 describe('health and reflection', () => {
   it('leave no line, no span and no series', async () => {
     const collector = await createTestCollector();

@@ -52,5 +52,4 @@ function toCauses(exception: unknown): string | undefined {
 }
 
 /** A text without what a terminal would obey: texts of errors may come from anywhere. */
-// eslint-disable-next-line no-control-regex
 const toPlain = (text: string) => text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '\ufffd');

@@ -150,7 +150,7 @@ describe('every request', () => {
     closing.push(known.close);
     await fetch(`${known.url}/v1/books/b-1`, { headers: { authorization: 'Bearer hunter2' } });
     await until(() => known.observed.length > 0);
-    const [{ caller, confidential }] = known.observed as [HttpOutcome];
+    const { caller, confidential }: HttpOutcome = known.observed[0]!;
     expect([caller, confidential!()]).toEqual([{ kind: 'user', id: 'u-7' }, ['hunter2']]);
   });
 

@@ -1,4 +1,4 @@
-import { createAccess, createTokenVerifier } from '@gatehouse/access';
+import { createAccess, createTokenVerifier, principalOf } from '@gatehouse/access';
 import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse/contracts/auth';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
@@ -43,6 +43,7 @@ export const createAuthObservability = (config: Config, logStream?: Observabilit
     version: config.SERVICE_VERSION,
     logLevel: config.LOG_LEVEL,
     ...toTraceOptions(config),
+    callerOf: principalOf,
   });
 
 /** Everything the process owns, made here and given back in `close`. */
@@ -74,7 +75,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
     replaySeconds: lifetimes.replay,
     abandonedAfterMs: overrides.abandonedAfterMs,
     isActive: () => readiness.isReady(),
-    onError: (error) => logger.warn('sweep failed', { error }),
+    onError: (error) => logger.warn('sweep failed', { exception: error }),
   });
   // `user` is not among them: keys, and so every verifier, must not wait for it
   const readiness = createReadiness({
@@ -90,7 +91,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
     ],
     ...logReadiness(logger, (ready) => server.setServing(ready)),
   });
-  const admin = createAdminServer({ readiness, metrics: observability.metrics });
+  const admin = createAdminServer({ readiness, metrics: observability.metrics, logLevel: observability.logLevel });
   const ports = { grpc: 0, admin: 0 };
 
   return {

@@ -8,8 +8,8 @@ const seconds = integer(1, 2_000_000_000);
 export const configSchema = z.object({
   AUTH_GRPC_HOST: host.default('127.0.0.1').describe('address of the gRPC port'),
   AUTH_GRPC_PORT: port.default(50_052).describe('gRPC port; 0 takes a free one'),
-  AUTH_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz` and `/metrics`'),
-  AUTH_ADMIN_PORT: port.default(9_052).describe('port for `/livez`, `/readyz` and `/metrics`; 0 takes a free one'),
+  AUTH_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz`, `/metrics` and `/loglevel`'),
+  AUTH_ADMIN_PORT: port.default(9_052).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   AUTH_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
   AUTH_DATABASE_POOL_SIZE: integer(1, 1_000).default(10).describe('connections to the database at most'),
   AUTH_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; seals the signing keys and keys HMACs. Who loses it loses the signing keys'),

@@ -62,7 +62,7 @@ async function countAdmitted(address: string, requests: number): Promise<number>
   return admitted;
 }
 const storeUp = async ({ admin }: { admin: string }) => /^gateway_rate_limit_store_up (\d)$/m.exec(await (await fetch(`${admin}/metrics`)).text())?.[1];
-const saidOf = ({ process }: { process: ServiceProcess }, text: string) => process.lines.filter(({ msg }) => msg?.includes(text)).length;
+const saidOf = ({ process }: { process: ServiceProcess }, text: string) => process.lines.filter(({ body }) => body?.includes(text)).length;
 
 it('two gateways share one budget; without the store each has its own, and says so once; they share again when it is back', async () => {
   await until('the store is used', async () => (await countAdmitted(`2001:db8::${Date.now() % 10_000}`, 2)) === 2 && (await Promise.all(gateways.map(storeUp))).every((up) => up === '1'));

@@ -14,7 +14,7 @@ afterAll(async () => {
   await collector.close();
 });
 
-const accessLinesOf = (traceId: string) => services.flatMap((service) => gatehouse.processes[service].lines.filter((line) => line.msg === 'call' && line.trace_id === traceId));
+const accessLinesOf = (traceId: string) => services.flatMap((service) => gatehouse.processes[service].lines.filter((line) => line.body === 'call' && line.trace_id === traceId));
 
 it('one sign-up is one trace, from the gateway to the last query of both services, and their access lines carry it', async () => {
   const answer = await send(gatehouse.url, 'POST', '/v1/auth/signup', {
@@ -51,7 +51,7 @@ it('one sign-up is one trace, from the gateway to the last query of both service
   expect(JSON.stringify(trace)).not.toContain('traced@example.com');
 
   const lines = accessLinesOf(root.traceId);
-  expect(lines.map(({ service, method }) => `${service} ${method}`)).toEqual(expect.arrayContaining(['user gatehouse.user.v1.UserService/CreateUser', 'auth gatehouse.auth.v1.AuthService/SignUp', 'gateway POST']));
+  expect(lines.map((line) => `${String(line['service.name'])} ${String(line['rpc.method'] ?? line['http.route'])}`)).toEqual(expect.arrayContaining(['user gatehouse.user.v1.UserService/CreateUser', 'auth gatehouse.auth.v1.AuthService/SignUp', 'gateway /v1/auth/signup']));
   expect(new Set(lines.map((line) => line['request_id']))).toEqual(new Set([answer.headers.get('x-request-id')]));
 });
 

@@ -56,7 +56,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const verifierChannel = upstreams.get(verifierPackage)!;
   const remoteKeys = createRemoteKeys({
     getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}),
-    onError: (error) => logger.warn('keys could not be fetched', { error }),
+    onError: (error) => logger.warn('keys could not be fetched', { exception: error }),
   });
   const keys = overrides.keys ?? remoteKeys;
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'gateway' });
@@ -76,7 +76,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     requestHeaders: config.GATEWAY_REQUEST_HEADERS,
     responseHeaders: config.GATEWAY_RESPONSE_HEADERS,
     async authenticate(method: RpcMethod, authorization) {
-      if (!isPublic(rules.get(method.path)!)) await verifier.verify(toBearerToken(authorization));
+      return isPublic(rules.get(method.path)!) ? undefined : verifier.verify(toBearerToken(authorization));
     },
   });
   // a method that does not say who may call it must not be found out by its first caller
@@ -113,7 +113,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     ...logReadiness(logger),
   });
   http.get(healthPath, async (_request, reply) => reply.code(readiness.isReady() ? 200 : 503).send({ status: readiness.isReady() ? 'ok' : 'unavailable' }));
-  const admin = createAdminServer({ readiness, metrics: observability.metrics });
+  const admin = createAdminServer({ readiness, metrics: observability.metrics, logLevel: observability.logLevel });
   const ports = { http: 0, admin: 0 };
 
   let draining = false;

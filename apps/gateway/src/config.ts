@@ -25,8 +25,8 @@ export const configSchema = z
   .object({
     GATEWAY_HTTP_HOST: host.default('127.0.0.1').describe('address of the public HTTP port'),
     GATEWAY_HTTP_PORT: port.default(8_080).describe('public HTTP port; 0 takes a free one'),
-    GATEWAY_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz` and `/metrics`'),
-    GATEWAY_ADMIN_PORT: port.default(9_080).describe('port for `/livez`, `/readyz` and `/metrics`; 0 takes a free one'),
+    GATEWAY_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz`, `/metrics` and `/loglevel`'),
+    GATEWAY_ADMIN_PORT: port.default(9_080).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
     GATEWAY_UPSTREAMS: upstreams.prefault(defaultUpstreams).describe('gRPC target of each proto package, `package=target` with commas between; a package that is missing stops the start'),
     GATEWAY_MAX_BODY_BYTES: integer(1, 1_000_000).default(65_536).describe('largest request body, and largest message of a stream; the services take no more than 1 MiB'),
     GATEWAY_DEADLINE_MS: integer(1, 600_000).default(15_000).describe('milliseconds that a call may take whose caller does not say'),

@@ -35,7 +35,7 @@ export function createEvents({ logger, registry }: Pick<Observability, 'logger' 
     certificate(error) {
       renewals.inc({ result: error === undefined ? 'used' : 'refused' });
       if (error === undefined) logger.info('a new certificate is used');
-      else logger.warn('the certificate files cannot be used: the certificate before is kept', { error });
+      else logger.warn('the certificate files cannot be used: the certificate before is kept', { exception: error });
     },
   };
 }

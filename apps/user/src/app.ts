@@ -1,4 +1,4 @@
-import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource } from '@gatehouse/access';
+import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource, principalOf } from '@gatehouse/access';
 import { descriptorSet as userContract, emailTaken, UserServiceDefinition } from '@gatehouse/contracts/user';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
@@ -30,6 +30,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     version: config.SERVICE_VERSION,
     logLevel: config.LOG_LEVEL,
     ...toTraceOptions(config),
+    callerOf: principalOf,
   });
   const { logger } = observability;
   const database = createDatabase({
@@ -45,7 +46,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const verifierChannel = createChannel({ target: config.USER_VERIFIER_TARGET, descriptorSets: [verifierContract], observer: observability.rpc });
   const remoteKeys = createRemoteKeys({
     getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}),
-    onError: (error) => logger.warn('keys could not be fetched', { error }),
+    onError: (error) => logger.warn('keys could not be fetched', { exception: error }),
   });
   const keys = overrides.keys ?? remoteKeys;
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'user' });
@@ -65,8 +66,8 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     ],
     ...logReadiness(logger, (ready) => server.setServing(ready)),
   });
-  const admin = createAdminServer({ readiness, metrics: observability.metrics });
-  const background = createBackgroundWork({ isActive: () => readiness.isReady(), onError: (error) => logger.warn('sweep failed', { error }) });
+  const admin = createAdminServer({ readiness, metrics: observability.metrics, logLevel: observability.logLevel });
+  const background = createBackgroundWork({ isActive: () => readiness.isReady(), onError: (error) => logger.warn('sweep failed', { exception: error }) });
   const ports = { grpc: 0, admin: 0 };
 
   return {

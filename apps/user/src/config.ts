@@ -6,8 +6,8 @@ import { z } from 'zod';
 export const configSchema = z.object({
   USER_GRPC_HOST: host.default('127.0.0.1').describe('address of the gRPC port'),
   USER_GRPC_PORT: port.default(50_051).describe('gRPC port; 0 takes a free one'),
-  USER_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz` and `/metrics`'),
-  USER_ADMIN_PORT: port.default(9_051).describe('port for `/livez`, `/readyz` and `/metrics`; 0 takes a free one'),
+  USER_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz`, `/metrics` and `/loglevel`'),
+  USER_ADMIN_PORT: port.default(9_051).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   USER_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
   USER_DATABASE_POOL_SIZE: integer(1, 1_000).default(10).describe('connections to the database at most'),
   USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records'),

@@ -1,11 +1,14 @@
+import type { LogLevelSetting } from '@gatehouse/observability';
 import fastify from 'fastify';
 import type { AddressInfo } from 'node:net';
 import type { Readiness } from './readiness';
+import { serveLogLevel } from './serve-log-level';
 
 export interface AdminServerOptions {
   readiness: Pick<Readiness, 'report'>;
   /** Gives the metrics in the format that the Accept header likes best. */
   metrics: (accept: string | undefined) => Promise<{ contentType: string; body: string }>;
+  logLevel: LogLevelSetting;
 }
 
 export interface AdminServer {
@@ -17,8 +20,8 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** What the operator asks of a process: is it alive, can it serve, what does it measure. */
-export function createAdminServer({ readiness, metrics }: AdminServerOptions): AdminServer {
+/** What the operator asks of a process: is it alive, can it serve, what does it measure, how much does it log. */
+export function createAdminServer({ readiness, metrics, logLevel }: AdminServerOptions): AdminServer {
   const app = fastify({ logger: false, forceCloseConnections: true, requestTimeout: 10_000 });
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
   // without these two, fastify answers with the text of the error and the path that was asked for
@@ -34,6 +37,7 @@ export function createAdminServer({ readiness, metrics }: AdminServerOptions): A
     const { contentType, body } = await metrics(headers.accept);
     return reply.header('content-type', contentType).header('vary', 'accept').send(body);
   });
+  serveLogLevel(app, logLevel);
   return {
     async listen(host, port) {
       await app.listen({ host, port });

@@ -8,6 +8,6 @@ export function logReadiness(logger: Pick<Logger, 'info' | 'warn'>, onReady: (re
       onReady(ready);
       logger.info(ready ? 'ready' : 'not ready');
     },
-    onCheck: (check, error) => (error === undefined ? logger.info('check well again', { check }) : logger.warn('check failing', { check, error })),
+    onCheck: (check, error) => (error === undefined ? logger.info('check well again', { check }) : logger.warn('check failing', { check, exception: error })),
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@gatehouse/observability';
 import { ConfigError } from './config-error';
+import { toReport } from './error-report';
 
 /** The whole content of a process: what `createUserApp(config)` gives. */
 export interface App {
@@ -35,7 +36,7 @@ export async function runApp(create: () => App | Promise<App>): Promise<void> {
   let app: App | undefined;
   let stoppingSince: number | undefined;
 
-  const report = (message: string, error: unknown) => (app?.logger ? app.logger.error(message, { error }) : console.error(`${message}:`, error));
+  const report = (message: string, error: unknown) => (app?.logger ? app.logger.error(message, { exception: error }) : console.error(`${message}: ${toReport(error)}`));
   const fail = (message: string, error: unknown): never => {
     report(message, error);
     process.exit(1);

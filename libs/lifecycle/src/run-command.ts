@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from './config-error';
+import { toReport } from './error-report';
 
 /**
  * Runs the command that the process was started with: its first argument, or `serve`. An unknown command, wrong settings
@@ -13,7 +14,7 @@ export async function runCommand(commands: Readonly<Record<string, () => Promise
     if (!command || rest.length) throw new ConfigError([`unknown command: ${positionals.join(' ')}; there is ${Object.keys(commands).join(', ')}`]);
     await command();
   } catch (error) {
-    console.error(error instanceof ConfigError || isArgumentError(error) ? error.message : error);
+    console.error(error instanceof ConfigError || isArgumentError(error) ? error.message : toReport(error));
     process.exit(1);
   }
 }

@@ -1,20 +1,25 @@
+import { createObservability, type Observability } from '@gatehouse/observability';
+import { networkInterfaces } from 'node:os';
 import { createAdminServer, createReadiness, withPortSetting, type AdminServer, type Readiness } from '../src';
 
 let well = true;
 let measure = async (accept?: string) => ({ contentType: 'text/plain; version=0.0.4', body: accept === '*/*' ? 'up 1\n' : `${accept}\n` });
 let readiness: Readiness;
+let observability: Observability;
 let server: AdminServer;
 let base: string;
 
 beforeEach(async () => {
   well = true;
   readiness = createReadiness({ checks: [{ name: 'database', check: async () => (well ? undefined : Promise.reject(new Error('password of 10.0.0.5 is wrong'))) }], intervalMs: 5 });
-  server = createAdminServer({ readiness, metrics: (accept) => measure(accept) });
+  observability = createObservability({ service: 'app', version: '1', logLevel: 'error' });
+  server = createAdminServer({ readiness, metrics: (accept) => measure(accept), logLevel: observability.logLevel });
   base = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
 });
 afterEach(async () => {
   readiness.close();
   await server.close();
+  await observability.close();
 });
 const ask = async (path: string) => {
   const answer = await fetch(`${base}${path}`);
@@ -51,7 +56,7 @@ describe('the admin port', () => {
 
   it('names port and setting when the port is taken', async () => {
     const port = Number(new URL(base).port);
-    const second = createAdminServer({ readiness, metrics: () => measure() });
+    const second = createAdminServer({ readiness, metrics: () => measure(), logLevel: observability.logLevel });
     await expect(withPortSetting('USER_ADMIN_PORT', () => second.listen('127.0.0.1', port))).rejects.toMatchObject({
       name: 'ConfigError',
       problems: [`USER_ADMIN_PORT: port ${port} is taken; stop what listens there, or set a free one`],
@@ -61,10 +66,55 @@ describe('the admin port', () => {
   });
 
   it('names port and setting when the host is none of this machine', async () => {
-    const second = createAdminServer({ readiness, metrics: () => measure() });
+    const second = createAdminServer({ readiness, metrics: () => measure(), logLevel: observability.logLevel });
     await expect(withPortSetting('USER_ADMIN_PORT', () => second.listen('192.0.2.1', 9051))).rejects.toThrow(/USER_ADMIN_PORT: the host that is set with it is no address/);
     await second.close();
     const defect = new Error('something else');
     await expect(withPortSetting('USER_ADMIN_PORT', () => Promise.reject(defect))).rejects.toBe(defect);
+  });
+});
+
+describe('the log level', () => {
+  const put = async (body: string, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${base}/loglevel`, { method: 'PUT', headers: { 'content-type': 'application/json', ...headers }, body });
+    return { status: answer.status, body: await answer.json() };
+  };
+
+  it('is told, and changed for a time or for good', async () => {
+    expect(JSON.parse((await ask('/loglevel')).text)).toEqual({ level: 'error', configured: 'error' });
+    const { status, body } = await put('{"level":"debug","seconds":60}');
+    expect([status, body]).toEqual([200, { level: 'debug', configured: 'error', until: expect.stringMatching(/^\d{4}-.*Z$/) }]);
+    expect(await put('{"level":"warn"}')).toEqual({ status: 200, body: { level: 'warn', configured: 'error' } });
+    expect(JSON.parse((await ask('/loglevel')).text)).toEqual({ level: 'warn', configured: 'error' });
+  });
+
+  it.each(['{"level":"loud"}', '{"level":"debug","seconds":0}', '{"level":"debug","seconds":86401}', '{"level":"debug","seconds":1.5}', '{"level":"debug","for":5}', '{}', 'null', 'debug', `{"level":"${'x'.repeat(2_000)}"}`])(
+    'is not changed by %s',
+    async (body) => {
+      expect(await put(body)).toEqual({ status: 400, body: { error: expect.stringContaining('"seconds": 1 to 86400') } });
+      expect(observability.logLevel.read()).toEqual({ level: 'error', configured: 'error' });
+    },
+  );
+
+  it('is not changed by a page in a browser', async () => {
+    expect((await put('{"level":"debug"}', { origin: 'http://127.0.0.1:8080' })).status).toBe(403);
+    expect((await put('{"level":"debug"}', { 'content-type': 'text/plain' })).status).toBe(400);
+    expect(observability.logLevel.read().level).toBe('error');
+  });
+
+  const elsewhere = Object.values(networkInterfaces()).flat().find((address) => address && !address.internal && address.family === 'IPv4');
+  it('is changed from this machine alone: who comes by another address reads it, and no more', async () => {
+    const open = createAdminServer({ readiness, metrics: () => measure(), logLevel: observability.logLevel });
+    // without a network there is nobody else: the port then has but its own loopback
+    const host = elsewhere?.address ?? '127.0.0.1';
+    const port = await open.listen(host, 0);
+    try {
+      const url = `http://${host}:${port}/loglevel`;
+      expect((await fetch(url)).status).toBe(200);
+      const answer = await fetch(url, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"level":"warn"}' });
+      expect([answer.status, observability.logLevel.read().level]).toEqual(elsewhere ? [403, 'error'] : [200, 'warn']);
+    } finally {
+      await open.close();
+    }
   });
 });

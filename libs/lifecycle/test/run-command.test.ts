@@ -35,6 +35,13 @@ describe('a process with commands', () => {
     expect(stderr).not.toContain('    at ');
   });
 
+  it('says what broke, with its frames and with none of the values that came with it', () => {
+    const { status, stderr } = run('repair');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: duplicate key value violates unique constraint "users_email_key" \(23505\)\n {4}at .*main\.cjs/);
+    expect(stderr).not.toMatch(/ada@|hunter2/);
+  });
+
   it('says in a line why a command cannot do its work as configured', () => {
     expect(run('bootstrap')).toEqual({ status: 1, stdout: '', stderr: 'cannot start as configured:\n  AUTH_BOOTSTRAP_EMAIL: is required' });
   });

@@ -8,7 +8,7 @@ import {
   ATTR_URL_SCHEME,
 } from '@opentelemetry/semantic-conventions';
 import type { HttpExchange, HttpObserver } from '@gatehouse/transcoding';
-import { logOutcome } from './access-line';
+import { logOutcome, toCallerFields } from './access-line';
 import type { MetricsRegistry } from './exposition';
 import type { Logger } from './logger';
 import { addHttpMetrics, other } from './metrics';
@@ -51,14 +51,14 @@ export function createHttpObserver({ tracer, registry, logger, trustTraceparent 
         traceresponse: findTraceparent(active),
         run: (work) => context.with(active, work),
         shed: (reason) => metrics.shed.inc({ reason }),
-        end({ status, route, error }) {
+        end({ status, route, error, caller, confidential }) {
           const duration = performance.now() - begin;
           if (route) span.updateName(`${name} ${route}`).setAttribute(ATTR_HTTP_ROUTE, route);
           span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
           if (status >= 500) markFailed(span, error?.reason ?? String(status));
           metrics.active.dec({ http_request_method: method });
           metrics.requests.observe({ http_request_method: method, http_route: route ?? other, http_response_status_code: String(status) }, duration / 1000, active);
-          const line = { method, route: route ?? other, status, duration_ms: duration, request_id: exchange.requestId };
+          const line = { [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_HTTP_ROUTE]: route ?? other, [ATTR_HTTP_RESPONSE_STATUS_CODE]: status, duration_ms: duration, request_id: exchange.requestId, ...toCallerFields(caller), confidential };
           context.with(active, () => logOutcome(logger, line, error));
           span.end();
         },

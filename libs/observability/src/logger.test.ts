@@ -13,12 +13,12 @@ function collect(options: Partial<LoggerOptions> = {}) {
 }
 
 describe('a line', () => {
-  it('is one JSON object with time, level, service and message', () => {
+  it('is one JSON object with time, level, service and body', () => {
     const { logger, read } = collect();
     logger.warn('check failing', { check: 'postgres' });
     const [line, ...rest] = read();
     expect(rest).toEqual([]);
-    expect(line).toEqual({ time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), level: 'warn', service: 'user', msg: 'check failing', check: 'postgres' });
+    expect(line).toEqual({ timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), severity_text: 'WARN', 'service.name': 'user', body: 'check failing', check: 'postgres' });
   });
 
   it('stays one, whatever a field holds', () => {
@@ -30,8 +30,14 @@ describe('a line', () => {
   it('holds known fields with plain values, and nothing else', () => {
     const { logger, read } = collect();
     const user = { email: 'ada@example.com' };
-    logger.info('call', { status: 200, password: 'hunter2', level: 'x', msg: 'x', stack: 'hunter2', method: user, user } as never);
-    expect(read()).toEqual([{ time: expect.any(String), level: 'info', service: 'user', msg: 'call', status: 200 }]);
+    logger.info('call', { 'http.response.status_code': 200, password: 'hunter2', severity_text: 'x', body: 'x', stack: 'hunter2', 'http.route': user, duration_ms: NaN, user } as never);
+    expect(read()).toEqual([{ timestamp: expect.any(String), severity_text: 'INFO', 'service.name': 'user', body: 'call', 'http.response.status_code': 200 }]);
+  });
+
+  it('holds no token and no email in any field, such as an id of a request that its caller chose', () => {
+    const { logger, read } = collect();
+    logger.info('call', { request_id: 'ghr_aGVsbG8', reason: 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln', check: 'ada@example.com' });
+    expect(read()).toMatchObject([{ request_id: '[redacted]', reason: '[redacted]', check: '[redacted]' }]);
   });
 
   it('is not written below the level', () => {
@@ -40,7 +46,9 @@ describe('a line', () => {
     logger.info('b');
     logger.warn('c');
     logger.error('d');
-    expect(read().map(({ msg }) => msg)).toEqual(['c', 'd']);
+    logger.level = 'debug';
+    logger.debug('e');
+    expect(read().map(({ body }) => body)).toEqual(['c', 'd', 'e']);
   });
 
   it('carries the trace in which it was written, also in a burst', async () => {
@@ -49,13 +57,13 @@ describe('a line', () => {
     const toId = (n: number) => n.toString(16).padStart(32, '0');
     for (let n = 1; n <= 200; n++) {
       const span = { traceId: toId(n), spanId: toId(n).slice(16), traceFlags: TraceFlags.SAMPLED };
-      context.with(trace.setSpanContext(ROOT_CONTEXT, span), () => logger.info('call', { status: n }));
+      context.with(trace.setSpanContext(ROOT_CONTEXT, span), () => logger.info('call', { 'http.response.status_code': n }));
     }
     logger.info('alone');
     await new Promise(setImmediate);
     const lines = read();
     stream.destroy();
-    expect(lines.slice(0, 200).map((line) => [line.status, line.trace_id, line.span_id])).toEqual(
+    expect(lines.slice(0, 200).map((line) => [line['http.response.status_code'], line.trace_id, line.span_id])).toEqual(
       Array.from({ length: 200 }, (_, i) => [i + 1, toId(i + 1), toId(i + 1).slice(16)]),
     );
     expect(lines[200]).not.toHaveProperty('trace_id');
@@ -101,6 +109,32 @@ describe('a reader that stopped reading', () => {
     expect(dropped).toBeGreaterThan(before);
   });
 
+  it('and went away costs the lines, which are counted, and nothing else', async () => {
+    let dropped = 0;
+    const logger = createLogger({ service: 'user', level: 'info', stream, onDrop: () => dropped++ });
+    reader.destroy();
+    while (!stream.destroyed) {
+      logger.info('call', { reason: 'x'.repeat(400) });
+      await new Promise(setImmediate);
+    }
+    logger.error('nobody hears this');
+    expect(dropped).toBe(1);
+    await logger.flush(60_000);
+  });
+
+  it('is waited for at the end, so that no line that was kept is lost, but not for ever', async () => {
+    const logger = createLogger({ service: 'user', level: 'info', stream });
+    await fill(() => logger.info('call', { reason: 'x'.repeat(400) }));
+    logger.error('the last one');
+    await logger.flush(20);
+    expect(stream.writableLength).toBeGreaterThan(0);
+    let text = '';
+    reader.on('data', (data: Buffer) => (text += data.toString())).resume();
+    await logger.flush(60_000);
+    expect(stream.writableLength).toBe(0);
+    while (!text.includes('the last one')) await once(reader, 'data');
+  });
+
   it('gets what was kept when it reads on, and new lines after that', async () => {
     let dropped = 0;
     const logger = createLogger({ service: 'user', level: 'info', stream, onDrop: () => dropped++ });
@@ -113,7 +147,7 @@ describe('a reader that stopped reading', () => {
     logger.info('after');
     while (!text.includes('after')) await once(reader, 'data');
     expect(dropped).toBe(before);
-    const messages = text.split('\n').slice(0, -1).map((line) => (JSON.parse(line) as { msg: string }).msg);
+    const messages = text.split('\n').slice(0, -1).map((line) => (JSON.parse(line) as { body: string }).body);
     expect(messages.slice(-2)).toEqual(['in between', 'after']);
     expect(messages.length + dropped).toBe(100_002);
   });

@@ -1,10 +1,12 @@
 import type { PostgresObserver } from '@gatehouse/postgres';
-import type { RpcObserver } from '@gatehouse/rpc';
+import type { RpcCall, RpcObserver } from '@gatehouse/rpc';
 import type { HttpObserver } from '@gatehouse/transcoding';
 import type { Writable } from 'node:stream';
+import type { Caller } from './access-line';
 import { type Exposition, expose, type MetricsRegistry } from './exposition';
 import { createHttpObserver } from './http-observer';
 import { lazy } from './lazy';
+import { createLogLevel, type LogLevelSetting } from './log-level';
 import { createLogger, type Logger, type LogLevel } from './logger';
 import { createMetrics } from './metrics';
 import { createPostgresObserver } from './postgres-observer';
@@ -18,6 +20,8 @@ export interface ObservabilityOptions extends TraceOptions {
   logLevel: LogLevel;
   /** Whether an HTTP request belongs to the trace its `traceparent` names. Default: no, it only links to that. */
   trustTraceparent?: boolean;
+  /** Who makes a gRPC call that is answered here. */
+  callerOf?: (call: RpcCall) => Caller;
   /** Where log lines go; stdout unless a test says otherwise. */
   logStream?: Writable;
 }
@@ -25,6 +29,7 @@ export interface ObservabilityOptions extends TraceOptions {
 /** What a process tells of itself, and the observers through which the libs tell it. */
 export interface Observability {
   readonly logger: Logger;
+  readonly logLevel: LogLevelSetting;
   /** Where an app adds instruments of its own. */
   readonly registry: MetricsRegistry;
   readonly rpc: RpcObserver;
@@ -33,16 +38,17 @@ export interface Observability {
   readonly http: HttpObserver;
   /** The metrics in the format that a request's Accept header likes best: Prometheus' text format, or OpenMetrics with exemplars. */
   metrics(accept?: string): Promise<Exposition>;
-  /** Sends what is left of the traces, for at most as many milliseconds, and stops measuring. */
+  /** Sends what is left of the traces, and waits for the reader of the lines, for at most as many milliseconds, and stops measuring. */
   close(flushMs?: number): Promise<void>;
 }
 
 /** Logs, metrics and traces of one process. Nothing is patched and nothing is global but the async context. */
 export function createObservability(options: ObservabilityOptions): Observability {
-  const { service, version, logLevel, trustTraceparent = false, logStream, ...traces } = options;
+  const { service, version, logLevel, trustTraceparent = false, callerOf, logStream, ...traces } = options;
   const metrics = createMetrics(service, version);
   const { registry } = metrics;
   const logger = createLogger({ service, level: logLevel, stream: logStream, onDrop: () => metrics.logDrops.inc() });
+  const level = createLogLevel(logger);
   const tracing = createTracing({ ...traces, service, version, metrics });
   const { tracer } = tracing;
   // made when they are asked for, so that a process has no instrument of what it does not do
@@ -50,8 +56,9 @@ export function createObservability(options: ObservabilityOptions): Observabilit
   const http = lazy(() => createHttpObserver({ tracer, registry, logger, trustTraceparent }));
   return {
     logger,
+    logLevel: level,
     registry,
-    rpc: createRpcObserver({ tracer, registry, logger }),
+    rpc: createRpcObserver({ tracer, registry, logger, callerOf }),
     get postgres() {
       return postgres();
     },
@@ -61,8 +68,9 @@ export function createObservability(options: ObservabilityOptions): Observabilit
     },
     metrics: (accept) => expose(registry, accept),
     async close(flushMs = 2_000) {
+      level.close();
       metrics.close();
-      await tracing.close(flushMs);
+      await Promise.all([tracing.close(flushMs), logger.flush(flushMs)]);
     },
   };
 }

@@ -1,8 +1,8 @@
 import { type Attributes, context, ROOT_CONTEXT, SpanKind, type Tracer } from '@opentelemetry/api';
 import { ATTR_RPC_METHOD, ATTR_RPC_STATUS_CODE, ATTR_RPC_SYSTEM_NAME, ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from '@opentelemetry/semantic-conventions';
 import { isAppError } from '@gatehouse/errors';
-import type { RpcClientInterceptor, RpcInterceptor, RpcObserver } from '@gatehouse/rpc';
-import { logOutcome } from './access-line';
+import type { RpcCall, RpcClientInterceptor, RpcInterceptor, RpcObserver } from '@gatehouse/rpc';
+import { type Caller, logOutcome, toCallerFields } from './access-line';
 import type { MetricsRegistry } from './exposition';
 import { lazy } from './lazy';
 import type { Logger } from './logger';
@@ -16,8 +16,16 @@ const serverFaults: ReadonlySet<string> = new Set(['UNKNOWN', 'DEADLINE_EXCEEDED
 
 const toCode = (error: unknown): string => (error === undefined ? 'OK' : isAppError(error) ? error.code : 'UNKNOWN');
 
+export interface RpcObserverOptions {
+  tracer: Tracer;
+  registry: MetricsRegistry;
+  logger: Logger;
+  /** Who makes a call that is answered here; asked when it is over. */
+  callerOf?: (call: RpcCall) => Caller;
+}
+
 /** Traces, measures and logs calls on both sides of the wire; a call that is retried below counts once, and its span tells of each failed attempt. */
-export function createRpcObserver({ tracer, registry, logger }: { tracer: Tracer; registry: MetricsRegistry; logger: Logger }): RpcObserver {
+export function createRpcObserver({ tracer, registry, logger, callerOf }: RpcObserverOptions): RpcObserver {
   const start = (kind: SpanKind, method: string, parent: ReturnType<typeof context.active>, more: Attributes = {}) =>
     tracer.startSpan(method, { kind, attributes: { [ATTR_RPC_SYSTEM_NAME]: 'grpc', [ATTR_RPC_METHOD]: method, ...more } }, parent);
 
@@ -46,7 +54,8 @@ export function createRpcObserver({ tracer, registry, logger }: { tracer: Tracer
     const begin = performance.now();
     const { requestId, method } = call;
     return settle(next, (error) => {
-      const line = { method: method.path, code: toCode(error), duration_ms: performance.now() - begin, request_id: requestId };
+      const names = { [ATTR_RPC_METHOD]: method.path, [ATTR_RPC_STATUS_CODE]: toCode(error) };
+      const line = { ...names, duration_ms: performance.now() - begin, request_id: requestId, ...toCallerFields(callerOf?.(call)), confidential: call.confidential };
       logOutcome(logger, line, isAppError(error) ? error : undefined);
     });
   };

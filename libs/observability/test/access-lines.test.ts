@@ -27,14 +27,15 @@ describe('the line of a gRPC call', () => {
     const [line, ...rest] = await call(async () => {});
     expect(rest).toEqual([]);
     expect(line).toEqual({
-      time: expect.any(String),
-      level: 'info',
-      service: 'user',
-      msg: 'call',
+      timestamp: expect.any(String),
+      severity_text: 'INFO',
+      'service.name': 'user',
+      body: 'call',
       trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
       span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
-      method: echoPath,
-      code: 'OK',
+      trace_flags: '00',
+      'rpc.method': echoPath,
+      'rpc.status_code': 'OK',
       duration_ms: expect.any(Number),
       request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
@@ -42,24 +43,40 @@ describe('the line of a gRPC call', () => {
 
   it('tells the reason, and no cause, of what the caller can act on', async () => {
     const [line] = await call(toError({ code: 'NOT_FOUND', reason: 'USER_NOT_FOUND', cause: new Error('no row') }));
-    expect(line).toMatchObject({ level: 'info', code: 'NOT_FOUND', reason: 'USER_NOT_FOUND' });
-    expect(line).not.toHaveProperty('error');
+    expect(line).toMatchObject({ severity_text: 'INFO', 'rpc.status_code': 'NOT_FOUND', reason: 'USER_NOT_FOUND' });
+    expect(line).not.toHaveProperty('exception');
   });
 
   it('warns of a part that could not be reached, with what led to it', async () => {
     const [line] = await call(toError({ code: 'UNAVAILABLE', reason: 'UNAVAILABLE', cause: new Error('connect ECONNREFUSED') }));
-    expect(line).toMatchObject({ level: 'warn', code: 'UNAVAILABLE', error: [{ type: 'Error', message: 'connect ECONNREFUSED' }] });
+    expect(line).toMatchObject({ severity_text: 'WARN', 'rpc.status_code': 'UNAVAILABLE', exception: [{ type: 'Error', message: 'connect ECONNREFUSED' }] });
   });
 
   it('tells a defect as an error, once, with the id that the caller got', async () => {
     const lines = await call(() => Promise.reject(new TypeError('x is undefined', { cause: new Error('root') })));
-    expect(lines).toMatchObject([{ level: 'error', code: 'INTERNAL', error_id: expect.stringMatching(/^[0-9a-f-]{36}$/), error: [{ type: 'TypeError' }, { message: 'root' }] }]);
+    expect(lines).toMatchObject([{ severity_text: 'ERROR', 'rpc.status_code': 'INTERNAL', error_id: expect.stringMatching(/^[0-9a-f-]{36}$/), exception: [{ type: 'TypeError' }, { message: 'root' }] }]);
+  });
+
+  it('tells nothing of what another server said, and leaves the causes of a handed-on error to the process that made it', async () => {
+    const lineOf = async (domain: string, reason: string) => {
+      const origin = await serveEcho(toError({ reason, domain, message: 'hunter2 is no good' }), observe('elsewhere'));
+      const channel = connectEcho(origin.target, observe('user'));
+      closing.push(() => origin.close(), () => channel.close());
+      const [line] = await call(() => channel.echo('x').then(() => {}));
+      return line!;
+    };
+    const foreign = await lineOf('elsewhere.example', 'NO_GOOD');
+    expect(foreign).toMatchObject({ severity_text: 'ERROR', reason: 'INTERNAL', exception: [{ type: 'Error', code: 13, stacktrace: expect.any(String) }] });
+    const handedOn = await lineOf('gatehouse', 'INTERNAL');
+    expect(handedOn).toMatchObject({ severity_text: 'ERROR', reason: 'INTERNAL' });
+    expect(handedOn).not.toHaveProperty('exception');
+    expect(JSON.stringify([foreign, handedOn])).not.toContain('hunter2');
   });
 
   it('makes no noise of a caller that went away', async () => {
     const [line] = await call(toError({ code: 'CANCELLED', reason: 'CANCELLED' }));
-    expect(line).toMatchObject({ level: 'info', code: 'CANCELLED' });
-    expect(line).not.toHaveProperty('error');
+    expect(line).toMatchObject({ severity_text: 'INFO', 'rpc.status_code': 'CANCELLED' });
+    expect(line).not.toHaveProperty('exception');
   });
 
   it('holds nothing of the request', async () => {
@@ -77,13 +94,23 @@ describe('the line of an HTTP request', () => {
     closing.push(() => gateway.close());
     const start = () => gateway.http.start({ method: 'GET', path: '/v1/users/ada@example.com?token=t', requestId: 'r-1', headers: { authorization: 'Bearer t' } });
     const known = start();
-    known.end({ status: 200, route: '/v1/users/{id}' });
+    known.end({ status: 200, route: '/v1/users/{id}', caller: { kind: 'user', id: 'u-1' } });
     start().end({ status: 404, route: undefined });
-    const base = { time: expect.any(String), level: 'info', service: 'gateway', msg: 'call', method: 'GET', request_id: 'r-1', trace_id: expect.any(String), span_id: expect.any(String), duration_ms: expect.any(Number) };
+    const base = { timestamp: expect.any(String), severity_text: 'INFO', 'service.name': 'gateway', body: 'call', 'http.request.method': 'GET', request_id: 'r-1', trace_flags: '00', trace_id: expect.any(String), span_id: expect.any(String), duration_ms: expect.any(Number) };
     expect(gateway.lines).toEqual([
-      { ...base, route: '/v1/users/{id}', status: 200, trace_id: known.traceId },
-      { ...base, route: '_OTHER', status: 404 },
+      { ...base, 'http.route': '/v1/users/{id}', 'http.response.status_code': 200, 'user.id': 'u-1', trace_id: known.traceId },
+      { ...base, 'http.route': '_OTHER', 'http.response.status_code': 404 },
     ]);
+  });
+});
+
+describe('the line of an HTTP request that failed', () => {
+  it('tells no text with what is confidential in it', () => {
+    const gateway = observe('gateway');
+    closing.push(() => gateway.close());
+    const error = new AppError({ code: 'INTERNAL', reason: 'INTERNAL', domain, message: 'm', cause: new TypeError('Grace Hopper is not iterable', { cause: new Error('it broke') }) });
+    gateway.http.start({ method: 'POST', path: '/', requestId: 'r-1', headers: {} }).end({ status: 500, route: '/', error, confidential: () => ['grace hopper'] });
+    expect(gateway.lines).toMatchObject([{ severity_text: 'ERROR', reason: 'INTERNAL', exception: [{ type: 'TypeError', message: '[redacted]' }, { message: 'it broke' }] }]);
   });
 });
 

@@ -29,7 +29,7 @@ describe('a process that is one bundled file', () => {
       const [query] = await collector.waitForSpans(({ kind }) => kind === 'CLIENT');
       expect(query).toMatchObject({ name: 'find', traceId: http!.traceId, parentSpanId: http!.spanId, serviceName: 'bundled' });
       expect(JSON.stringify(collector.spans)).not.toContain('hunter2');
-      expect(JSON.parse(stdout)).toMatchObject({ msg: 'call', trace_id: http!.traceId, span_id: http!.spanId });
+      expect(JSON.parse(stdout)).toMatchObject({ body: 'call', trace_id: http!.traceId, span_id: http!.spanId });
       expect(stderr).toBe('');
     } finally {
       await collector.close();

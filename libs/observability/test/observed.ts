@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { createObservability, type Observability, type ObservabilityOptions } from '../src';
 
-export type Line = Readonly<Record<string, unknown>> & { readonly error?: readonly Record<string, unknown>[] };
+export type Line = Readonly<Record<string, unknown>> & { readonly exception?: readonly Record<string, unknown>[] };
 
 /** What a process of the name tells: its observers, and the lines it has logged. */
 export function observe(service: string, options: Partial<ObservabilityOptions> = {}): Observability & { readonly lines: readonly Line[] } {

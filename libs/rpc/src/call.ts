@@ -25,6 +25,8 @@ export interface RpcCall {
   readonly request: unknown;
   /** The same request as a protobuf-es message; there from `decode` on. */
   readonly message: Message;
+  /** The values of the request that the contract calls sensitive or personal, as far as it was decoded. */
+  confidential(): readonly string[];
   /** Waits for the first request of a stream of requests, which stays in the stream; a single request is there already. */
   firstMessage(): Promise<Message | undefined>;
   /** Ends the call with this error, whatever its handler does. */

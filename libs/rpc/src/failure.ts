@@ -12,5 +12,5 @@ export const createFailureInterceptor =
         next(metadata, { onReceiveStatus: (received, pass) => (received.code === status.OK ? pass(received) : onFailure(received)) }),
     });
 
-/** What a failed status said, as an error to be logged. */
-export const toFailureCause = ({ code, details }: StatusObject): Error => new Error(`${code} ${status[code]}: ${details}`);
+/** What a failed status said, as an error of the form that grpc-js's own have: by its `details` who logs it knows that others wrote its text. */
+export const toFailureCause = ({ code, details }: StatusObject): Error => Object.assign(new Error(`${code} ${status[code]}: ${details}`), { code, details });

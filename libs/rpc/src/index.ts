@@ -1,4 +1,5 @@
 export { type ObservedChannel, type RpcCall, type RpcClientCall, type RpcClientInterceptor, type RpcInterceptor, type RpcObserver, currentCall } from './call';
+export { findConfidential } from './confidential';
 export { type RpcCallOptions, type RpcChannel, type RpcChannelOptions, type RpcStream, createChannel } from './channel';
 export { type RpcClient, type RpcClientOptions, type RpcError, type RpcFunction, createClient, errorOf } from './client';
 export { type MessageType, type PartialMessage, type RequestOf, type ResponseOf, type RpcBinding, type RpcHandler, type RpcService, type ServiceDefinition, bindService } from './definition';

@@ -3,6 +3,7 @@ import { Metadata, type ServerDuplexStream, type ServerUnaryCall } from '@grpc/g
 import { unavailable } from '@gatehouse/contracts/api';
 import { v7 as uuidv7 } from 'uuid';
 import type { RpcCall, RpcInterceptor } from './call';
+import { findConfidential } from './confidential';
 import type { AnyHandler, MethodDefinition } from './definition';
 import { toCallError, toCancelReason, toDeadlineReason } from './errors';
 import type { RpcMethod } from './method';
@@ -67,6 +68,7 @@ export function openCall(
     signal: controller.signal,
     request: undefined,
     receive: () => receive(call),
+    confidential: () => (call.message ? findConfidential(method.descriptor.input, call.message) : []),
     firstMessage: async () => call.message,
     touch: () => void idle?.refresh(),
     end: (error) => controller.abort(error),

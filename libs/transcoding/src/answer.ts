@@ -1,7 +1,7 @@
 import { cancelled, requestUnreadable } from '@gatehouse/contracts/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
-import { type Exchange, type ServedRoute, type Serving, toCallOptions } from './exchange';
+import { type Exchange, knock, type ServedRoute, type Serving, toCallOptions } from './exchange';
 import { lines, prefersEvents, toBytes, toEvents } from './frames';
 import { isKnown } from './preconditions';
 import { readRequest, readRequests } from './read-request';
@@ -25,7 +25,7 @@ export async function answer(request: FastifyRequest, reply: FastifyReply, excha
     metadata.resolve();
   };
   const callOptions = { ...toCallOptions(exchange, route, options.policy), onMetadata };
-  const authenticate = () => options.authenticate(rpc, exchange.headers.authorization);
+  const authenticate = () => knock(exchange, rpc, options.authenticate);
   const addHeaders = () => {
     for (const name of options.policy.responseHeaders) if (received.has(name)) reply.header(name, received.get(name));
   };

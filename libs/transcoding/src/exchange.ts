@@ -1,10 +1,10 @@
-import type { FileRegistry } from '@bufbuild/protobuf';
+import type { FileRegistry, Message } from '@bufbuild/protobuf';
 import type { AppError } from '@gatehouse/errors';
 import type { RpcCallOptions, RpcChannel, RpcMethod } from '@gatehouse/rpc';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type CallPolicy, findTimeout, toMetadata } from './call-options';
 import type { MethodDescription } from './method-description';
-import type { HttpObservation } from './observer';
+import type { HttpCaller, HttpObservation } from './observer';
 import type { Rendered } from './render';
 import type { RequestTarget } from './request-target';
 import type { Route } from './route';
@@ -25,7 +25,7 @@ export interface Serving {
   readonly policy: CallPolicy;
   /** How long a stream of events may be silent until it says that it is alive. Milliseconds. */
   readonly heartbeatMs: number;
-  readonly authenticate: (method: RpcMethod, authorization: string | undefined) => Promise<void>;
+  readonly authenticate: (method: RpcMethod, authorization: string | undefined) => Promise<HttpCaller | void>;
 }
 
 /** What is kept of a request while it is answered. */
@@ -38,6 +38,14 @@ export interface Exchange {
   readonly gone: AbortController;
   found?: { readonly route: ServedRoute; readonly variables: readonly string[] };
   error?: AppError;
+  caller?: HttpCaller;
+  /** What was read of the request's body, path and query. */
+  message?: Message;
+}
+
+/** Throws unless the caller of an exchange may knock; who it is, is kept with it. */
+export async function knock(exchange: Exchange, method: RpcMethod, authenticate: Serving['authenticate']): Promise<void> {
+  exchange.caller = (await authenticate(method, exchange.headers.authorization)) ?? undefined;
 }
 
 /** How the call of an exchange is made. */

@@ -19,7 +19,14 @@ export interface HttpOutcome {
   /** Path template of the route; undefined when there is none. */
   readonly route: string | undefined;
   readonly error?: AppError;
+  /** Who made it, if it was found out. */
+  readonly caller?: HttpCaller;
+  /** The values of the request that the contract calls sensitive or personal. */
+  readonly confidential?: () => readonly string[];
 }
+
+/** Who makes a request. */
+export type HttpCaller = { readonly kind: 'user'; readonly id: string } | { readonly kind: 'service'; readonly name: string } | { readonly kind: 'anonymous' };
 
 /** What watches one request. */
 export interface HttpObservation {

@@ -24,7 +24,8 @@ export async function readRequest(route: ServedRoute, exchange: Exchange, body: 
   if (bytes.length && !isForm && !isOfType(headers, 'json')) throw mediaTypeUnsupported();
   const text = bytes.length ? toText(bytes) : undefined;
   const content = isForm ? { form: text ?? '', body: undefined } : { body: text === undefined ? undefined : toJsonValue(text) };
-  return toBinary(route.rpc.descriptor.input, bindRequest(route, { ...head, ...content }, registry));
+  exchange.message = bindRequest(route, { ...head, ...content }, registry);
+  return toBinary(route.rpc.descriptor.input, exchange.message);
 }
 
 /**

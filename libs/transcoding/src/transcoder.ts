@@ -1,6 +1,6 @@
 import { AppError, type ErrorDeclaration, toHttpStatus } from '@gatehouse/errors';
 import { cancelled, httpMethodUnsupported, internal, mediaTypeUnsupported, methodUnknown, overloaded, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
-import { createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
+import { createRegistryOf, findConfidential, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
@@ -12,7 +12,7 @@ import { findRoute } from './find-route';
 import { createInFlight } from './in-flight';
 import type { MethodDescription } from './method-description';
 import { toOAuthError } from './oauth-error';
-import type { HttpObserver } from './observer';
+import type { HttpCaller, HttpObserver } from './observer';
 import { type Problem, toProblem, toProblemHeaders, writeProblem } from './problem';
 import { createRender } from './render';
 import { isAmbiguous, toRequestTarget } from './request-target';
@@ -30,8 +30,8 @@ export interface TranscodingOptions extends Partial<CallPolicy> {
   errors?: readonly ErrorDeclaration[];
   /** Where each of these has a page, `/docs/errors`; a problem's type is `/docs/errors/DOMAIN/REASON`. */
   errorPages?: string;
-  /** Throws unless the caller may knock: asked after the request was read, before it is sent on; for a stream of requests before it is read. */
-  authenticate?: (method: RpcMethod, authorization: string | undefined) => Promise<void>;
+  /** Says who knocks, or throws unless they may: asked after the request was read, before it is sent on; for a stream of requests before it is read. */
+  authenticate?: (method: RpcMethod, authorization: string | undefined) => Promise<HttpCaller | void>;
   observer?: HttpObserver;
   /** How long a stream of events may be silent until it says that it is alive. Milliseconds. */
   heartbeatMs?: number;
@@ -84,7 +84,8 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   };
   const closeExchange = (exchange: Exchange, status: number, error: AppError | undefined) => {
     if (!open.delete(exchange)) return;
-    exchange.observation?.end({ status, route: exchange.found?.route.template.source, error });
+    const { observation, found, caller } = exchange;
+    observation?.end({ status, route: found?.route.template.source, error, caller, confidential: () => toConfidential(exchange) });
   };
   const toSeen = (exchange: Exchange, thrown: unknown): { error: AppError; problem: Problem } => {
     const error = toAppError(thrown);
@@ -194,6 +195,12 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     },
   };
 }
+
+/** What nobody but the caller may read of a request. */
+const toConfidential = ({ found, message, headers }: Exchange): readonly string[] => [
+  ...(found && message ? findConfidential(found.route.rpc.descriptor.input, message) : []),
+  ...(headers.authorization?.split(' ').slice(1) ?? []),
+];
 
 /** A precondition that failed is 412 where the caller gave it as one (RFC 9110 §15.5.13, AIP-154); what the platform aborts may simply be tried again. */
 function statusOf({ headers }: Exchange, error: AppError): number {

@@ -6,7 +6,7 @@ import { finished, type Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { AnswerOptions } from './answer';
 import { bindRequest } from './bind-request';
-import { type Exchange, isStream, type ServedRoute, toCallOptions } from './exchange';
+import { type Exchange, isStream, knock, type ServedRoute, toCallOptions } from './exchange';
 import { toHead, within } from './read-request';
 import { toJsonValue } from './request-body';
 import { isAmbiguous } from './request-target';
@@ -84,7 +84,7 @@ async function accept(request: IncomingMessage, socket: Duplex, exchange: Exchan
   exchange.found = { route, variables: found.match!.slice(1) };
   const authorization = readSocketAuthorization(request.headers);
   if (authorization) exchange.headers.authorization = authorization;
-  await authenticate(route.rpc, authorization);
+  await knock(exchange, route.rpc, authenticate);
   return route;
 }
 

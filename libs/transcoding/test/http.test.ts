@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { HttpOutcome } from '../src';
 import { type Library, startLibrary, until } from './library';
 
 let library: Library;
@@ -142,6 +143,15 @@ describe('every request', () => {
       await until(() => find() !== undefined);
       expect(find()).toMatchObject(expected);
     }
+  });
+
+  it('is observed with who made it, and with what nobody else may read of it', async () => {
+    const known = await startLibrary({ authenticate: async () => ({ kind: 'user', id: 'u-7' }) });
+    closing.push(known.close);
+    await fetch(`${known.url}/v1/books/b-1`, { headers: { authorization: 'Bearer hunter2' } });
+    await until(() => known.observed.length > 0);
+    const { caller, confidential }: HttpOutcome = known.observed[0]!;
+    expect([caller, confidential!()]).toEqual([{ kind: 'user', id: 'u-7' }, ['hunter2']]);
   });
 
   it('that an unexpected error ends is 500 with an id, and the next one is served', async () => {

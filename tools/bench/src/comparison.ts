@@ -27,6 +27,8 @@ export interface Pair {
   readonly contender: Contender;
   /** Requests of one sample at full size. */
   readonly requests: number;
+  /** Shown beside the others, and held to nothing. */
+  readonly isContext?: boolean;
 }
 
 /** What is read off a round, of CPU time per request: how many times the baseline's, or how many microseconds more. */

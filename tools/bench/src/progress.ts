@@ -27,9 +27,10 @@ export function createProgress({ title, measure }: Comparison, rounds: number, w
 
 /** What came out, in a line for each pair. */
 export function toVerdicts({ measure, bar }: Comparison, pairs: readonly PairSummary[]): string {
-  const lines = pairs.map(({ name, spread: { low, median: middle, high } }) => {
+  const lines = pairs.map(({ name, isContext, spread: { low, median: middle, high } }) => {
     const values = [middle, low, high].map((value) => toText(measure, value));
-    return `${middle <= bar ? '✔' : '✖'} ${name}: ${values[0]} (half of the rounds from ${values[1]} to ${values[2]}), at most ${toText(measure, bar)}`;
+    const sign = isContext ? '·' : middle <= bar ? '✔' : '✖';
+    return `${sign} ${name}: ${values[0]} (half of the rounds from ${values[1]} to ${values[2]})${isContext ? '' : `, at most ${toText(measure, bar)}`}`;
   });
   return `${clearLine}${lines.join('\n')}\n`;
 }

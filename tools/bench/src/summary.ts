@@ -21,6 +21,7 @@ export interface ContenderSummary {
 export interface PairSummary {
   readonly name: string;
   readonly requests: number;
+  readonly isContext?: boolean;
   readonly baseline: ContenderSummary;
   readonly contender: ContenderSummary;
   readonly spread: Spread;
@@ -45,6 +46,7 @@ export function summarize({ measure }: Pick<Comparison, 'measure'>, pair: Pair, 
   return {
     name: pair.name,
     requests: rounds[0]!.baseline.requests,
+    ...(pair.isContext ? { isContext: true } : {}),
     baseline: toContender(pair.baseline.name, rounds.map(({ baseline }) => baseline)),
     contender: toContender(pair.contender.name, rounds.map(({ contender }) => contender)),
     spread: { low: toShort(quantile(values, 0.25)!), median: medianOf(values), high: toShort(quantile(values, 0.75)!) },

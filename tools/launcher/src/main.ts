@@ -10,6 +10,7 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 
 const dist = resolve(__dirname, '../..');
 const isTerminal = process.stdout.isTTY === true;
+const screen = { isTerminal, hasColors: isTerminal && process.stdout.hasColors() };
 // Milliseconds.
 const sameWishMs = 1_000;
 const tell = (text: string) => console.log(isTerminal ? `· ${text}` : text);
@@ -19,7 +20,7 @@ const gatehouse = createGatehouse({
   lookPage: `${dist}/tools/look`,
   dataFolder: resolve(process.env.GATEHOUSE_DATA_DIR || resolve(dist, '../.gatehouse')),
   environment: process.env,
-  show: (service, line) => console.log(toShown(service, line, isTerminal)),
+  show: (service, line) => console.log(toShown(service, line, screen)),
   tell,
 });
 

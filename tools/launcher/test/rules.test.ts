@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -91,12 +92,25 @@ describe('the environment of the services', () => {
 });
 
 describe('a line of a service', () => {
-  const line = '{"time":"2026-01-01T00:00:00.000Z","level":"info","service":"user","msg":"call","method":"a.B/C","code":"OK","duration_ms":1.5}';
+  const line = '{"timestamp":"2026-01-01T00:00:00.000Z","severity_text":"INFO","service.name":"user","body":"call","trace_id":"0af7651916cd43dd8448eb211c80319c","rpc.method":"a.B/C","rpc.status_code":"OK","duration_ms":1.5}';
+  const failure = '{"severity_text":"ERROR","body":"call","trace_id":"0af7651916cd43dd8448eb211c80319c","exception":[{"type":"TypeError","message":"no\\u001b[2J answer"},{"type":"Error","code":"ECONNREFUSED"}]}';
+  const screen = { isTerminal: true, hasColors: false };
 
-  it('stands behind its prefix as it is, for a program', () => expect(toShown('user', line, false)).toBe(`user    | ${line}`));
+  it('stands behind its prefix as it is, for a program', () => expect(toShown('user', line, { isTerminal: false, hasColors: false })).toBe(`user    | ${line}`));
 
   it('is short for a person, and shown as it is when it is no JSON', () => {
-    expect(toShown('user', line, true)).toContain('call a.B/C OK 1.5 ms');
-    expect(toShown('user', 'plain words', true)).toContain('plain words');
+    expect(toShown('user', line, screen)).toMatch(/^\d\d:\d\d:\d\d user {4}call a\.B\/C OK 1\.5 ms$/);
+    expect(toShown('user', 'plain words', screen)).toBe('user    plain words');
+    expect(toShown('user', '7', screen)).toBe('user    7');
+  });
+
+  it('tells of a failure its trace and its causes, and nothing that a terminal would obey', () => {
+    expect(toShown('user', failure, screen)).toBe('user    call trace 0af7651916cd43dd8448eb211c80319c (TypeError: no\ufffd[2J answer ← Error: ECONNREFUSED)');
+  });
+
+  it('has colours where there may be any', () => {
+    const shown = toShown('user', failure, { isTerminal: true, hasColors: true });
+    expect(shown).toContain('\u001b[31mcall');
+    expect(stripVTControlCharacters(shown)).toBe(toShown('user', failure, screen));
   });
 });

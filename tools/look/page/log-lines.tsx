@@ -1,8 +1,8 @@
 import type { TraceDetail } from '../src/answers';
 
 interface Fields {
-  readonly time?: string;
-  readonly level?: string;
+  readonly timestamp?: string;
+  readonly severity_text?: string;
   readonly [name: string]: unknown;
 }
 
@@ -12,11 +12,11 @@ export function LogLines({ lines }: { lines: TraceDetail['lines'] }) {
   return (
     <ol class="lines">
       {lines.map(({ service, text }, index) => {
-        const { time, level, service: _service, trace_id: _traceId, span_id: _spanId, ...fields } = parse(text);
+        const { timestamp, severity_text: severity, 'service.name': _service, trace_id: _traceId, span_id: _spanId, trace_flags: _traceFlags, ...fields } = parse(text);
         return (
-          <li key={index} title={text} class={`level-${level ?? ''}`}>
+          <li key={index} title={text} class={`level-${severity?.toLowerCase() ?? ''}`}>
             <i class={`dot ${service}`} />
-            <span class="time">{time?.slice(11, 23)}</span> <b>{level}</b> <code>{Object.keys(fields).length ? toText(fields) : text}</code>
+            <span class="time">{timestamp?.slice(11, 23)}</span> <b>{severity}</b> <code>{Object.keys(fields).length ? toText(fields) : text}</code>
           </li>
         );
       })}
@@ -32,4 +32,4 @@ function parse(text: string): Fields {
   }
 }
 
-const toText = ({ msg, ...fields }: Fields) => [msg, ...Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)].join(' ');
+const toText = ({ body, ...fields }: Fields) => [body, ...Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)].join(' ');

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 const builtHere = `${__dirname}/../../../../dist/apps`;
 
 /** A line that a service logged. */
-export type LogLine = Record<string, unknown> & { msg?: string; trace_id?: string; method?: string };
+export type LogLine = Record<string, unknown> & { body?: string; trace_id?: string };
 
 export interface ServiceProcess {
   readonly child: ChildProcess;
@@ -24,7 +24,7 @@ export function startProcess(app: string, env: Record<string, string>, args: rea
     try {
       lines.push(JSON.parse(line));
     } catch {
-      lines.push({ msg: line });
+      lines.push({ body: line });
     }
   });
   child.stderr!.on('data', (chunk) => (stderr += chunk));

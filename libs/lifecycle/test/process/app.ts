@@ -1,4 +1,5 @@
 // A small app, run by run-app.test.ts as a process of its own. APP_SCENE says what goes wrong.
+import { createObservability } from '@gatehouse/observability';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -18,9 +19,10 @@ function createApp(): App {
     response.end('answered');
   });
   const readiness = createReadiness({ checks: [], onChange: (ready) => say({ event: 'ready', ready }) });
-  const admin = createAdminServer({ readiness, metrics: async () => ({ contentType: 'text/plain', body: '' }) });
+  const { logLevel } = createObservability({ service: 'app', version: '1', logLevel: 'warn' });
+  const admin = createAdminServer({ readiness, metrics: async () => ({ contentType: 'text/plain', body: '' }), logLevel });
   return {
-    logger: { error: (message, fields) => say({ event: 'error', message, error: String(fields?.['error']) }) },
+    logger: { error: (message, fields) => say({ event: 'error', message, error: String(fields?.exception) }) },
     shutdown: { graceMs: config.SHUTDOWN_GRACE_MS, timeoutMs: config.SHUTDOWN_TIMEOUT_MS },
     async listen() {
       say({ event: 'starting' });

@@ -10,8 +10,8 @@ const fleet: Dashboard = {
   title: 'Gatehouse: fleet',
   description: 'Whether people are served, and by what they are not.',
   panels: [
-    graph('Ready', 'short', 'sum by (job) (gatehouse_ready)', '{{job}}', 'Processes that can serve.', { kind: 'stat', width: 8 }),
-    graph('Alerts', 'short', 'count(ALERTS{alertstate="firing"}) or vector(0)', 'firing', 'Alerts that fire; docs/runbook.md says what to do.', { kind: 'stat', width: 4 }),
+    graph('Ready', 'short', 'sum by (job) (gatehouse_ready)', '{{job}}', 'Processes that can serve.', { kind: 'stat', bad: 'below 1', width: 8 }),
+    graph('Alerts', 'short', 'count(ALERTS{alertstate="firing"}) or vector(0)', 'firing', 'Alerts that fire; docs/runbook.md says what to do.', { kind: 'stat', bad: 'from 1', width: 4 }),
     graph('Versions', 'short', 'count by (job, version) (gatehouse_build_info)', '{{job}} {{version}}', 'Processes of each version.', { kind: 'stat', width: 12 }),
     graph('HTTP requests', 'reqps', `sum by (http_response_status_code) (rate(http_server_request_duration_seconds_count${interval}))`, '{{http_response_status_code}}', 'Requests a second by the status they were answered with.'),
     graph('HTTP failures', 'percentunit', `(sum(rate(http_server_request_duration_seconds_count{http_response_status_code=~"5.."}${interval})) or vector(0)) / sum(rate(http_server_request_duration_seconds_count${interval}))`, '5xx', 'Share of the requests that failed by our fault.'),
@@ -32,7 +32,7 @@ const service: Dashboard = {
   description: 'One service: what it answers, what it asks of others, what it refuses and loses.',
   variables: [{ name: 'service', metric: 'gatehouse_build_info', label: 'job' }],
   panels: [
-    graph('Checks', 'short', `min by (job, check) (gatehouse_readiness_check_ok${of})`, '{{job}} {{check}}', 'What it cannot serve without: 1 is well.', { kind: 'stat', width: 24 }),
+    graph('Checks', 'short', `min by (job, check) (gatehouse_readiness_check_ok${of})`, '{{job}} {{check}}', 'What it cannot serve without: 1 is well.', { kind: 'stat', bad: 'below 1', width: 24 }),
     graph('Calls answered', 'reqps', `sum by (rpc_method) (rate(rpc_server_call_duration_seconds_count${of}${interval}))`, '{{rpc_method}}', 'Calls a second by method.'),
     graph('Calls that failed', 'reqps', `sum by (rpc_method, rpc_status_code) (rate(rpc_server_call_duration_seconds_count{job=~"$service",rpc_status_code!="OK"}${interval}))`, '{{rpc_method}} {{rpc_status_code}}', 'Whoever was to blame.'),
     graph('p99 by method', 's', `histogram_quantile(0.99, sum by (rpc_method, le) (rate(rpc_server_call_duration_seconds_bucket${of}${interval})))`, '{{rpc_method}}', 'How long the slowest hundredth takes at least.'),

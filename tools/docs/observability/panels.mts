@@ -14,6 +14,8 @@ export interface Panel {
   readonly unit: string;
   readonly queries: readonly Query[];
   readonly kind?: 'timeseries' | 'stat' | 'heatmap';
+  /** Of a number: when it is shown in red. */
+  readonly bad?: 'from 1' | 'below 1';
   /** Columns of 24; 8 unless it is said. */
   readonly width?: number;
 }
@@ -35,6 +37,7 @@ export interface Dashboard {
 
 const datasource = { type: 'prometheus', uid: 'prometheus' };
 const height = 8;
+const thresholds = { 'from 1': [['green'], ['red', 1]], 'below 1': [['red'], ['green', 1]], never: [['blue']] } as const;
 
 /** A panel of one query; its lines are named by the labels that it is summed by. */
 export const graph = (title: string, unit: string, expr: string, legend: string, description: string, more: Partial<Panel> = {}): Panel => ({ title, unit, description, queries: [{ expr, legend }], ...more });
@@ -77,7 +80,7 @@ function toVariable({ name, metric, label }: Variable): object {
   return { name, type: 'query', datasource, definition: query, query: { query, refId: 'values' }, refresh: 2, sort: 1, includeAll: true, allValue: '.*', multi: true, current: { text: 'All', value: '$__all' } };
 }
 
-function toPanel({ title, description, unit, queries, kind = 'timeseries' }: Panel, id: number, gridPos: object): object {
+function toPanel({ title, description, unit, queries, kind = 'timeseries', bad }: Panel, id: number, gridPos: object): object {
   const isStat = kind === 'stat';
   return {
     id,
@@ -86,7 +89,7 @@ function toPanel({ title, description, unit, queries, kind = 'timeseries' }: Pan
     description,
     datasource,
     gridPos,
-    fieldConfig: { defaults: { unit, min: 0, ...(isStat ? {} : { custom: { lineWidth: 1, fillOpacity: 8, showPoints: 'never' } }) }, overrides: [] },
+    fieldConfig: { defaults: { unit, min: 0, ...(isStat ? { thresholds: { mode: 'absolute', steps: thresholds[bad ?? 'never'].map(([color, value = null]) => ({ color, value })) } } : { custom: { lineWidth: 1, fillOpacity: 8, showPoints: 'never' } }) }, overrides: [] },
     options: isStat ? { reduceOptions: { calcs: ['lastNotNull'] }, graphMode: 'area' } : kind === 'heatmap' ? { calculate: false, yAxis: { unit }, exemplars: { color: 'rgba(255,0,255,0.7)' } } : { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi', sort: 'desc' } },
     targets: queries.map(({ expr, legend }, index) => ({
       refId: String.fromCharCode(65 + index),

@@ -33,6 +33,8 @@ export function createRpcObserver({ tracer, registry, logger }: { tracer: Tracer
     const method = { rpc_method: call.method.path };
     const end = calls.startTimer(method);
     active.inc(method);
+    // there before the first one, so that it is an increase
+    shed.inc(method, 0);
     call.onShed = () => shed.inc(method);
     return settle(next, (error) => {
       active.dec(method);

@@ -33,7 +33,7 @@ export const runtime: Dashboard = {
     graph('CPU', 'percentunit', `rate(process_cpu_seconds_total${of}${interval})`, process, 'Cores used.'),
     graph('Event loop busy', 'percentunit', `sum by (job, instance) (rate(nodejs_eventloop_time_seconds_total{job=~"$service",nodejs_eventloop_state="active"}${interval})) / sum by (job, instance) (rate(nodejs_eventloop_time_seconds_total${of}${interval}))`, process, 'Share of time; near 1 it is at its limit.'),
     { title: 'Event loop delay', unit: 's', description: 'How long a turn waits.', queries: [50, 90, 99].map((quantile) => ({ expr: `nodejs_eventloop_delay_p${quantile}_seconds${of}`, legend: `p${quantile} ${process}` })) },
-    { title: 'Event loop busy, as of the scrape', unit: 'percentunit', description: 'Since the scrape before, whoever made it.', queries: [{ expr: `nodejs_eventloop_utilization_ratio${of}`, legend: process }] },
+    { title: 'Event loop busy, by its own count', unit: 'percentunit', description: 'Over the last 15 to 30 seconds, however often it is scraped.', queries: [{ expr: `nodejs_eventloop_utilization_ratio${of}`, legend: process }] },
     graph('Resident memory', 'bytes', `process_resident_memory_bytes${of}`, process, 'Of the whole process.'),
     { title: 'Heap', unit: 'bytes', description: 'In use, beside the most there may be.', queries: [{ expr: `nodejs_heap_used_bytes${of}`, legend: process }, { expr: `nodejs_heap_limit_bytes${of}`, legend: `${process} at most` }] },
     graph('Garbage collection', 'percentunit', `sum by (job, kind) (rate(nodejs_gc_duration_seconds_sum${of}${interval}))`, '{{job}} {{kind}}', 'Share of time spent on it.'),

@@ -26,10 +26,10 @@ if (missing().length && process.getuid?.() === 0 && isThere('apt-get')) {
   await run(`installing ${names.join(', ')}`, 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--path-exclude=/lib/systemd/*', ...names], env);
 }
 const left = missing();
-if (left.length) console.log(`left out, for want of ${left.join(', ')}: ${left.map((tool) => `apps/e2e/host/*${tool}.test.ts`).join(', ')}`);
+if (left.length) console.log(`left out, for want of ${left.join(', ')}: ${left.map((tool) => `apps/e2e/host/{,*.}${tool}.test.ts`).join(', ')}`);
 
 rmSync('tmp/host-tests', { recursive: true, force: true });
-const ignored = left.flatMap((tool) => ['--testPathIgnorePatterns', `/host/(.*\\.)?${tool}\\.test\\.ts$`]);
+const ignored = left.flatMap((tool) => ['--testPathIgnorePatterns', `/host/(.+\\.)?${tool}\\.test\\.ts$`]);
 const isBuilt = await run('build', 'nx', ['run-many', '-t', 'build', '--output-style=static'], { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' });
 const isGood = isBuilt && (await run('tests of the host', 'jest', ['-c', 'apps/e2e/jest.host.config.cjs', '--passWithNoTests', ...ignored]));
 const counts = readCounts('tmp/host-tests');

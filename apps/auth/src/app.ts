@@ -2,7 +2,7 @@ import { createAccess, createTokenVerifier, principalOf } from '@gatehouse/acces
 import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse/contracts/auth';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
-import { type App, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { addReadinessMetrics, type App, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, type ObservabilityOptions, toTraceOptions } from '@gatehouse/observability';
 import { findPendingMigrations } from '@gatehouse/postgres';
 import { bindService, createRpcServer } from '@gatehouse/rpc';
@@ -91,6 +91,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
     ],
     ...logReadiness(logger, (ready) => server.setServing(ready)),
   });
+  addReadinessMetrics(observability.registry, readiness);
   const admin = createAdminServer({ readiness, metrics: observability.metrics, logLevel: observability.logLevel });
   const ports = { grpc: 0, admin: 0 };
 

@@ -1,52 +1,25 @@
 import { createTestCollector, type TestCollector } from '@gatehouse/observability/testing';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort } from '../test/support/free-port';
 import { type Gatehouse, services, startGatehouse } from '../test/support/gatehouse';
 import { logIn, send, signUp } from '../test/support/http';
+import { type Prometheus, startPrometheus } from '../test/support/prometheus';
 import { until } from '../test/support/service-process';
 
-const folder = mkdtempSync(join(tmpdir(), 'gatehouse-prometheus-'));
 let collector: TestCollector;
 let gatehouse: Gatehouse;
-let prometheus: ChildProcess;
-let url: string;
-
-/** As an operator would run it: JSON is YAML too. */
-async function startPrometheus(): Promise<void> {
-  const port = await freePort();
-  const jobs = services.map((service) => ({ job_name: service, static_configs: [{ targets: [`127.0.0.1:${gatehouse.ports[`${service}Admin`]}`] }] }));
-  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify({ global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: jobs }));
-  const options = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`, '--enable-feature=exemplar-storage', '--log.level=warn'];
-  prometheus = spawn('prometheus', options, { stdio: ['ignore', 'inherit', 'inherit'] });
-  url = `http://127.0.0.1:${port}`;
-  await until('Prometheus is ready', () => fetch(`${url}/-/ready`).then(({ ok }) => ok, () => false));
-}
+let prometheus: Prometheus;
 
 beforeAll(async () => {
   collector = await createTestCollector();
   gatehouse = await startGatehouse({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
-  await startPrometheus();
+  prometheus = await startPrometheus(gatehouse);
 });
 afterAll(async () => {
-  if (prometheus && prometheus.exitCode === null) {
-    const gone = once(prometheus, 'exit');
-    prometheus.kill('SIGTERM');
-    await gone;
-  }
+  await prometheus?.close();
   await gatehouse?.close();
   await collector.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
-async function ask<Data>(path: string, parameters: Record<string, string> = {}): Promise<Data> {
-  const { status, data } = (await (await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`)).json()) as { status: string; data: Data };
-  expect(status).toBe('success');
-  return data;
-}
+const ask: Prometheus['ask'] = (path, parameters) => prometheus.ask(path, parameters);
 
 interface Target {
   readonly labels: { readonly job: string };

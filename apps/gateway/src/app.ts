@@ -1,6 +1,6 @@
 import { createRemoteKeys, createTokenVerifier, isPublic, type KeySource, readAccessRules, toBearerToken } from '@gatehouse/access';
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
-import { type App, ConfigError, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { addReadinessMetrics, type App, ConfigError, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
 import { createChannel, createClient, createRegistryOf, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
@@ -113,6 +113,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     ...logReadiness(logger),
   });
   http.get(healthPath, async (_request, reply) => reply.code(readiness.isReady() ? 200 : 503).send({ status: readiness.isReady() ? 'ok' : 'unavailable' }));
+  addReadinessMetrics(observability.registry, readiness);
   const admin = createAdminServer({ readiness, metrics: observability.metrics, logLevel: observability.logLevel });
   const ports = { http: 0, admin: 0 };
 

@@ -2,7 +2,7 @@ import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource, pr
 import { descriptorSet as userContract, emailTaken, UserServiceDefinition } from '@gatehouse/contracts/user';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
-import { type App, createAdminServer, createBackgroundWork, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { addReadinessMetrics, type App, createAdminServer, createBackgroundWork, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
 import { createDatabase, findPendingMigrations } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
@@ -66,6 +66,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     ],
     ...logReadiness(logger, (ready) => server.setServing(ready)),
   });
+  addReadinessMetrics(observability.registry, readiness);
   const admin = createAdminServer({ readiness, metrics: observability.metrics, logLevel: observability.logLevel });
   const background = createBackgroundWork({ isActive: () => readiness.isReady(), onError: (error) => logger.warn('sweep failed', { exception: error }) });
   const ports = { grpc: 0, admin: 0 };

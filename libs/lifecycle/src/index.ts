@@ -5,6 +5,7 @@ export { databaseUrl, host, integer, isTarget, port, processConfig, secretKey, t
 export { logReadiness } from './log-readiness';
 export { withPortSetting } from './port-setting';
 export { type CheckState, type Readiness, type ReadinessCheck, type ReadinessOptions, type ReadinessReport, createReadiness } from './readiness';
+export { addReadinessMetrics } from './readiness-metrics';
 export { readConfig } from './read-config';
 export { type App, type ShutdownTimes, runApp } from './run-app';
 export { runCommand } from './run-command';

@@ -98,12 +98,12 @@ it('the collector runs each part that is set up, and sets up each part that runs
 
 it('the collector reads the fields that the lines of the services have', async () => {
   const [{ operators }] = [readYaml('collector/collector.yml').receivers.file_log] as [{ operators: unknown[] }];
-  const fields = new Set([...JSON.stringify(operators).matchAll(/attributes\.(\w+)/g)].map(([, field]) => field!));
-  expect([...fields].sort()).toEqual(['level', 'msg', 'service', 'span_id', 'time', 'trace_id']);
+  const fields = new Set([...JSON.stringify(operators).matchAll(/attributes(?:\.(\w+)|\[\\?"([\w.]+)\\?"\])/g)].map(([, name, quoted]) => (name ?? quoted)!));
+  expect([...fields].sort()).toEqual(['body', 'service.name', 'severity_text', 'span_id', 'timestamp', 'trace_flags', 'trace_id']);
   for (const service of services) {
     const line = gatehouse.processes[service].lines.find(({ trace_id }) => trace_id);
     expect(Object.keys(line!)).toEqual(expect.arrayContaining([...fields]));
-    expect(line!['time']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(line!['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   }
 });
 

@@ -1,6 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type BuildOptions, buildSync } from 'esbuild';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +11,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 const root = join(__dirname, '../../..');
 let folder: string;
 let bundle: string;
+const esbuildConfig = createRequire(__filename)(join(root, 'tools/esbuild.config.cjs')) as BuildOptions;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-lifecycle-'));
   bundle = join(folder, 'app.cjs');
-  execFileSync(join(root, 'node_modules/.bin/esbuild'), [join(__dirname, 'process/app.ts'), '--bundle', '--platform=node', `--outfile=${bundle}`, '--log-level=warning'], { cwd: root });
+  buildSync({ ...esbuildConfig, bundle: true, platform: 'node', format: 'cjs', entryPoints: [join(__dirname, 'process/app.ts')], outfile: bundle, outExtension: {}, absWorkingDir: root, logLevel: 'warning' });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

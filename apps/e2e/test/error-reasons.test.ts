@@ -169,8 +169,8 @@ it('a caller that goes away is CANCELLED to both', async () => {
     }
   });
   await until('the gateway tells of it', () => cancelled('gateway').length === 1);
-  for (const line of cancelled('user')) expect(line).toMatchObject({ code: 'CANCELLED', method: 'gatehouse.user.v1.UserService/GetUser', level: 'info' });
-  expect(cancelled('gateway')).toEqual([expect.objectContaining({ status: toHttpStatus({ code: 'CANCELLED' }), route: '/v1/users/{id}', level: 'info' })]);
+  for (const line of cancelled('user')) expect(line).toMatchObject({ 'rpc.status_code': 'CANCELLED', 'rpc.method': 'gatehouse.user.v1.UserService/GetUser', severity_text: 'INFO' });
+  expect(cancelled('gateway')).toEqual([expect.objectContaining({ 'http.response.status_code': toHttpStatus({ code: 'CANCELLED' }), 'http.route': '/v1/users/{id}', severity_text: 'INFO' })]);
 });
 
 /** Sends as many calls as `user` answers at a time, none of which comes to its end, until one more is refused. */

@@ -40,7 +40,7 @@ it('starts everything, keeps its data, and stops everything in time, leaving not
   expect(statSync(join(GATEHOUSE_DATA_DIR, 'administrator.json')).mode & 0o777).toBe(0o600);
   expect(JSON.parse(readFileSync(join(GATEHOUSE_DATA_DIR, 'administrator.json'), 'utf8'))).toEqual({ email, password });
   expect((await signUp(url, 'kept@example.com')).status).toBe(200);
-  expect(first.output()).toMatch(/^gateway \| \{"time":/m);
+  expect(first.output()).toMatch(/^gateway \| \{"timestamp":/m);
 
   const load = startLoad(url, await logIn(url, { email, password }));
   await until('there is load', () => load.statuses.length > 200);

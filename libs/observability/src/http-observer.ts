@@ -68,6 +68,8 @@ export function createHttpObserver({ tracer, registry, logger, trustTraceparent 
 }
 
 function readCaller({ headers }: HttpExchange): Context {
+  // most come without
+  if (headers['traceparent'] === undefined) return ROOT_CONTEXT;
   const texts = ['traceparent', 'tracestate'].map((name) => [name, headers[name]]);
   return readTraceContext(new Map(texts.filter((entry): entry is [string, string] => typeof entry[1] === 'string')), ROOT_CONTEXT);
 }

@@ -17,7 +17,8 @@ export function readTraceContext(carrier: Carrier, parent: Context): Context {
   const traceparent = carrier.get('traceparent') ?? '';
   const caller = parseTraceParent(traceparent);
   if (!caller) return parent;
-  const traceState = parseTraceState(carrier.get('tracestate') ?? '');
+  const header = carrier.get('tracestate');
+  const traceState = header ? parseTraceState(header) : undefined;
   const span: SpanContext = { ...caller, traceFlags: caller.traceFlags & TraceFlags.SAMPLED, isRemote: true, ...(traceState ? { traceState } : {}) };
   // of a version that is to come the sampled flag alone is known (§3.2.4)
   const isRandom = traceparent.trimStart().startsWith('00-') && (caller.traceFlags & randomFlag) !== 0;
@@ -26,7 +27,8 @@ export function readTraceContext(carrier: Carrier, parent: Context): Context {
 
 /** `parent` with the baggage of metadata, to be handed on (W3C Baggage). Nothing of ours reads or writes any. */
 export function readBaggage(carrier: Carrier, parent: Context): Context {
-  const baggage = toBaggageToHandOn(carrier.get('baggage') ?? '');
+  const header = carrier.get('baggage');
+  const baggage = header ? toBaggageToHandOn(header) : undefined;
   return baggage === undefined ? parent : parent.setValue(baggageKey, baggage);
 }
 

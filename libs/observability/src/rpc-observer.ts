@@ -61,7 +61,7 @@ export function createRpcObserver({ tracer, registry, logger, callerOf }: RpcObs
   };
   const clientTrace: RpcClientInterceptor = (call, next) => {
     const parent = context.active();
-    const span = start(SpanKind.CLIENT, call.method.path, parent, toServerAttributes(call.target));
+    const span = start(SpanKind.CLIENT, call.method.path, parent, findServerAttributes(call.target));
     let attempt = 0;
     call.onRetry = (error) => addRetry(span, ++attempt, { [ATTR_RPC_STATUS_CODE]: error.code });
     const send = () => {
@@ -96,6 +96,15 @@ export function createRpcObserver({ tracer, registry, logger, callerOf }: RpcObs
     },
     openChannel: (channel) => called().addChannel(channel),
   };
+}
+
+// by target: there are as many as channels, and each is asked about at every call
+const serverAttributes = new Map<string, Attributes>();
+
+function findServerAttributes(target: string): Attributes {
+  const found = serverAttributes.get(target) ?? toServerAttributes(target);
+  serverAttributes.set(target, found);
+  return found;
 }
 
 /** Where a gRPC target leads, as far as it says. */

@@ -13,6 +13,8 @@ export interface MeasuredProcess {
   introduction<Introduction>(): Promise<Introduction>;
   /** Asks the process something, one question at a time. @throws when it ends without an answer */
   ask<Answer, Question extends { readonly ask: string }>(question: Question): Promise<Answer>;
+  /** CPU time since its start, all its threads included. Microseconds. */
+  cpuMicros(): Promise<number>;
   /** What the process needs for the work. */
   measure(requests: number, work: () => Promise<Sample['latencyMs']>): Promise<Sample>;
   stop(): Promise<void>;
@@ -46,15 +48,12 @@ export function startMeasured({ bundle, arguments: args = [], nodeArguments = []
     child.send(question);
     return answer;
   };
-  const cpu = async () => (await ask<{ cpuMicros: number }>({ ask: 'cpu' })).cpuMicros;
+  const cpuMicros = async () => (await ask<{ cpuMicros: number }>({ ask: 'cpu' })).cpuMicros;
   return {
     introduction: nextMessage,
     ask,
-    async measure(requests, work) {
-      const begin = await cpu();
-      const latencyMs = await work();
-      return { requests, cpuMicros: (await cpu()) - begin, ...(latencyMs ? { latencyMs } : {}) };
-    },
+    cpuMicros,
+    measure: (requests, work) => measureTogether([{ cpuMicros }], requests, work),
     async stop() {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
@@ -62,4 +61,12 @@ export function startMeasured({ bundle, arguments: args = [], nodeArguments = []
       clearTimeout(timer);
     },
   };
+}
+
+/** What several processes together need for the work. */
+export async function measureTogether(processes: readonly Pick<MeasuredProcess, 'cpuMicros'>[], requests: number, work: () => Promise<Sample['latencyMs']>): Promise<Sample> {
+  const cpu = async () => (await Promise.all(processes.map(({ cpuMicros }) => cpuMicros()))).reduce((one, other) => one + other);
+  const begin = await cpu();
+  const latencyMs = await work();
+  return { requests, cpuMicros: (await cpu()) - begin, ...(latencyMs ? { latencyMs } : {}) };
 }

@@ -21,7 +21,7 @@ interface Written {
 it('every comparison gives figures of each round, and a page with a picture of them', async () => {
   const { stdout } = await bench('--rounds', '2', '--scale', '0.02');
   const names = (await readdir(`${folder}/benchmarks`)).map((file) => file.replace('.json', ''));
-  expect(names.sort()).toEqual(['error-path', 'log-line', 'scrape', 'validation']);
+  expect(names.sort()).toEqual(['error-path', 'log-line', 'scrape', 'telemetry', 'validation']);
   const page = await readFile(`${folder}/benchmarks.md`, 'utf8');
   for (const name of names) {
     const { pairs, machine } = JSON.parse(await readFile(`${folder}/benchmarks/${name}.json`, 'utf8')) as Written;
@@ -41,5 +41,5 @@ it('every comparison gives figures of each round, and a page with a picture of t
 it('one comparison is run by its name, and a name that none has is told with those there are', async () => {
   await bench('validation', '--rounds', '1', '--scale', '0.01');
   expect(await readdir(`${folder}/benchmarks`)).toEqual(['validation.json']);
-  await expect(bench('validate')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('there is no comparison "validate": there are error-path, validation, log-line, scrape') });
+  await expect(bench('validate')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('there is no comparison "validate": there are error-path, validation, log-line, scrape, telemetry') });
 });

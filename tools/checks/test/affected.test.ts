@@ -16,8 +16,8 @@ function affectedBy(file: string): string[] {
 }
 
 describe('a change reaches what depends on it, and nothing else', () => {
-  it('an app: itself and the end-to-end tests', () => {
-    expect(affectedBy('apps/user/src/user.ts')).toEqual(['e2e', 'user']);
+  it('an app: itself, and what runs it as it is built', () => {
+    expect(affectedBy('apps/user/src/user.ts')).toEqual(['bench', 'e2e', 'user']);
   });
 
   it('a leaf lib: everything that stands on it', () => {

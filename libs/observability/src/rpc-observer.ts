@@ -38,17 +38,24 @@ export function createRpcObserver({ tracer, registry, logger, callerOf }: RpcObs
       if (serverFaults.has(code)) markFailed(span, code);
     });
   };
-  const createServerMetrics = ({ calls, active, shed }: ReturnType<typeof addRpcServerMetrics>): RpcInterceptor => (call, next) => {
-    const method = { rpc_method: call.method.path };
-    const end = calls.startTimer(method);
-    active.inc(method);
-    // there before the first one, so that it is an increase
-    shed.inc(method, 0);
-    call.onShed = () => shed.inc(method);
-    return settle(next, (error) => {
-      active.dec(method);
-      end({ rpc_status_code: toCode(error) });
-    });
+  const createServerMetrics = ({ calls, active, shed }: ReturnType<typeof addRpcServerMetrics>): RpcInterceptor => {
+    const known = new Set<string>();
+    return (call, next) => {
+      const { path } = call.method;
+      const method = { rpc_method: path };
+      const end = calls.startTimer(method);
+      active.inc(method);
+      // there before the first one, so that it is an increase
+      if (!known.has(path)) {
+        known.add(path);
+        shed.inc(method, 0);
+      }
+      call.onShed = () => shed.inc(method);
+      return settle(next, (error) => {
+        active.dec(method);
+        end({ rpc_status_code: toCode(error) });
+      });
+    };
   };
   const accessLine: RpcInterceptor = (call, next) => {
     const begin = performance.now();

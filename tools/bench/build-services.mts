@@ -23,7 +23,7 @@ for (const app of ['user', 'gateway'])
       entryPoints: { main: `${workspace}/apps/${app}/src/main.ts` },
       outdir: `${workspace}/dist/tools/bench-services/${variant}/${app}`,
       tsconfig: `${workspace}/tsconfig.base.json`,
-      plugins: [replaceObservability(file)],
+      plugins: [...(options.plugins ?? []), replaceObservability(file)],
       platform: 'node',
       format: 'cjs',
       bundle: true,

@@ -16,14 +16,14 @@ export function createEvents({ registry }: Pick<Observability, 'registry'>): Eve
   gauge('auth_password_hash_running', 'Passwords being hashed or verified', 'running');
   gauge('auth_password_hash_max', 'Passwords that may be hashed or verified at the same time', 'concurrency');
   gauge('auth_password_hash_waiting', 'Passwords that wait for their turn to be hashed or verified', 'waiting');
-  const wait = createDurations(registry, 'auth_password_hash_wait_seconds', 'How long passwords waited for their turn, in seconds');
-  const work = createDurations(registry, 'auth_password_hash_duration_seconds', 'How long it took to hash or verify passwords once it was their turn, in seconds');
+  const wait = createDurations(registry, 'auth_password_hash_wait_seconds', 'How long passwords waited for their turn, in seconds', []);
+  const work = createDurations(registry, 'auth_password_hash_duration_seconds', 'How long it took to hash or verify passwords once it was their turn, in seconds', []);
   const refused = new Counter({ name: 'auth_password_hash_refused_total', help: 'Passwords refused because too many were waiting', registers });
   return {
     passwordHashes: {
       open: (state) => void states.push(state),
-      waited: (ms) => wait.observe({}, ms / 1000),
-      worked: (ms) => work.observe({}, ms / 1000),
+      waited: (ms) => wait.observe([], ms / 1000),
+      worked: (ms) => work.observe([], ms / 1000),
       refused: () => refused.inc(),
     },
   };

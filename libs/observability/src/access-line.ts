@@ -12,12 +12,14 @@ export function toCallerFields(caller: Caller | undefined): Pick<LogFields, 'use
   return caller?.kind === 'service' ? { 'service.peer.name': caller.name } : {};
 }
 
+/** To the microsecond. */
+export const toMilliseconds = (duration: number): number => Math.round(duration * 1000) / 1000;
+
 /**
  * Writes the one line a process logs of a request. What led to an error is told here and nowhere else, and only where
  * somebody other than the caller has to act on it.
  */
-export function logOutcome(logger: Logger, fields: LogFields & { duration_ms: number }, error: AppError | undefined): void {
-  const line = { ...fields, duration_ms: Math.round(fields.duration_ms * 1000) / 1000 };
+export function logOutcome(logger: Logger, line: LogFields, error: AppError | undefined): void {
   if (!error) return logger.info('call', line);
   const { kind, code } = error;
   const failure = { ...line, reason: keep(reasonForm, error.reason), error_id: keep(idForm, error.metadata['error_id']) };

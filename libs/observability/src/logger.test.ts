@@ -3,70 +3,97 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createLogger, type LoggerOptions } from './logger';
 
 function collect(options: Partial<LoggerOptions> = {}) {
   const stream = new PassThrough();
   const logger = createLogger({ service: 'user', level: 'info', stream, ...options });
   const read = () => String(stream.read() ?? '').split('\n').slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { logger, read, stream };
+  const readAll = async () => {
+    await logger.flush(0);
+    return read();
+  };
+  return { logger, read, readAll, stream };
 }
 
 describe('a line', () => {
-  it('is one JSON object with time, level, service and body', () => {
-    const { logger, read } = collect();
+  it('is one JSON object with time, level, service and body', async () => {
+    const { logger, readAll } = collect();
     logger.warn('check failing', { check: 'postgres' });
-    const [line, ...rest] = read();
+    const [line, ...rest] = await readAll();
     expect(rest).toEqual([]);
     expect(line).toEqual({ timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), severity_text: 'WARN', 'service.name': 'user', body: 'check failing', check: 'postgres' });
   });
 
-  it('stays one, whatever a field holds', () => {
-    const { logger, read } = collect();
+  it('stays one, whatever a field holds', async () => {
+    const { logger, readAll } = collect();
     logger.info('call', { request_id: 'a\nb"}\u2028%s', reason: 'x'.repeat(10_000) });
-    expect(read()).toMatchObject([{ request_id: 'a\nb"}\u2028%s', reason: 'x'.repeat(512) }]);
+    expect(await readAll()).toMatchObject([{ request_id: 'a\nb"}\u2028%s', reason: 'x'.repeat(512) }]);
   });
 
-  it('holds known fields with plain values, and nothing else', () => {
-    const { logger, read } = collect();
+  it('holds known fields with plain values, and nothing else', async () => {
+    const { logger, readAll } = collect();
     const user = { email: 'ada@example.com' };
     logger.info('call', { 'http.response.status_code': 200, password: 'hunter2', severity_text: 'x', body: 'x', stack: 'hunter2', 'http.route': user, duration_ms: NaN, user } as never);
-    expect(read()).toEqual([{ timestamp: expect.any(String), severity_text: 'INFO', 'service.name': 'user', body: 'call', 'http.response.status_code': 200 }]);
+    expect(await readAll()).toEqual([{ timestamp: expect.any(String), severity_text: 'INFO', 'service.name': 'user', body: 'call', 'http.response.status_code': 200 }]);
   });
 
-  it('holds no token and no email in any field, such as an id of a request that its caller chose', () => {
-    const { logger, read } = collect();
+  it('holds no token and no email in any field, such as an id of a request that its caller chose', async () => {
+    const { logger, readAll } = collect();
     logger.info('call', { request_id: 'ghr_aGVsbG8', reason: 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln', check: 'ada@example.com' });
-    expect(read()).toMatchObject([{ request_id: '[redacted]', reason: '[redacted]', check: '[redacted]' }]);
+    expect(await readAll()).toMatchObject([{ request_id: '[redacted]', reason: '[redacted]', check: '[redacted]' }]);
   });
 
-  it('is not written below the level', () => {
-    const { logger, read } = collect({ level: 'warn' });
+  it('is not written below the level', async () => {
+    const { logger, readAll } = collect({ level: 'warn' });
     logger.debug('a');
     logger.info('b');
     logger.warn('c');
     logger.error('d');
     logger.level = 'debug';
     logger.debug('e');
-    expect(read().map(({ body }) => body)).toEqual(['c', 'd', 'e']);
+    expect((await readAll()).map(({ body }) => body)).toEqual(['c', 'd', 'e']);
   });
 
   it('carries the trace in which it was written, also in a burst', async () => {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    const { logger, read, stream } = collect();
+    const { logger, readAll, stream } = collect();
     const toId = (n: number) => n.toString(16).padStart(32, '0');
     for (let n = 1; n <= 200; n++) {
       const span = { traceId: toId(n), spanId: toId(n).slice(16), traceFlags: TraceFlags.SAMPLED };
       context.with(trace.setSpanContext(ROOT_CONTEXT, span), () => logger.info('call', { 'http.response.status_code': n }));
     }
     logger.info('alone');
-    await new Promise(setImmediate);
-    const lines = read();
+    const lines = await readAll();
     stream.destroy();
     expect(lines.slice(0, 200).map((line) => [line['http.response.status_code'], line.trace_id, line.span_id])).toEqual(
       Array.from({ length: 200 }, (_, i) => [i + 1, toId(i + 1), toId(i + 1).slice(16)]),
     );
     expect(lines[200]).not.toHaveProperty('trace_id');
+  });
+});
+
+describe('lines below warn', () => {
+  it('wait for one another, and are written soon without more', async () => {
+    const { logger, read } = collect();
+    for (const request_id of ['1', '2', '3']) logger.info('call', { request_id });
+    expect(read()).toEqual([]);
+    await pause(300);
+    expect(read().map(({ request_id }) => request_id)).toEqual(['1', '2', '3']);
+  });
+
+  it('are written before a warning, which is written at once', () => {
+    const { logger, read } = collect();
+    logger.info('first');
+    logger.warn('second');
+    expect(read().map(({ body }) => body)).toEqual(['first', 'second']);
+  });
+
+  it('are written when there are many', () => {
+    const { logger, read } = collect();
+    for (let i = 0; i < 1_000; i++) logger.info('call', { reason: 'x'.repeat(400) });
+    expect(read().length).toBeGreaterThan(100);
   });
 });
 

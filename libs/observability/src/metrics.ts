@@ -1,4 +1,5 @@
 import { Counter, Gauge } from 'prom-client';
+import { addActive } from './active';
 import { addChannels } from './channel-metrics';
 import { createDurations } from './durations';
 import { createMetricsRegistry, type MetricsRegistry } from './exposition';
@@ -41,7 +42,7 @@ export function addRpcServerMetrics(registry: MetricsRegistry) {
   const registers = [registry];
   return {
     calls: createDurations(registry, 'rpc_server_call_duration_seconds', 'Duration of gRPC calls answered, in seconds', ['rpc_method', 'rpc_status_code']),
-    active: new Gauge({ name: 'rpc_server_active_calls', help: 'gRPC calls being answered', labelNames: ['rpc_method'], registers }),
+    start: addActive(registry, 'rpc_server_active_calls', 'gRPC calls being answered', 'rpc_method'),
     shed: new Counter({ name: 'rpc_server_shed_calls_total', help: 'gRPC calls refused because as many as may be were being answered', labelNames: ['rpc_method'], registers }),
   };
 }
@@ -73,7 +74,7 @@ export function addHttpMetrics(registry: MetricsRegistry) {
   const labels = ['http_request_method', 'http_route', 'http_response_status_code'] as const;
   return {
     requests: createDurations(registry, 'http_server_request_duration_seconds', 'Duration of HTTP requests answered, in seconds', labels),
-    active: new Gauge({ name: 'http_server_active_requests', help: 'HTTP requests being answered', labelNames: ['http_request_method'], registers }),
+    start: addActive(registry, 'http_server_active_requests', 'HTTP requests being answered', 'http_request_method'),
     shed,
   };
 }

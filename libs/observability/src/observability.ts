@@ -50,19 +50,19 @@ export function createObservability(options: ObservabilityOptions): Observabilit
   const logger = createLogger({ service, level: logLevel, stream: logStream, onDrop: () => metrics.logDrops.inc() });
   const level = createLogLevel(logger);
   const tracing = createTracing({ ...traces, service, version, metrics });
-  const { tracer } = tracing;
+  const { spans } = tracing;
   // made when they are asked for, so that a process has no instrument of what it does not do
-  const postgres = lazy(() => createPostgresObserver({ tracer, registry }));
-  const http = lazy(() => createHttpObserver({ tracer, registry, logger, trustTraceparent }));
+  const postgres = lazy(() => createPostgresObserver({ spans, registry }));
+  const http = lazy(() => createHttpObserver({ spans, registry, logger, trustTraceparent }));
   return {
     logger,
     logLevel: level,
     registry,
-    rpc: createRpcObserver({ tracer, registry, logger, callerOf }),
+    rpc: createRpcObserver({ spans, registry, logger, callerOf }),
     get postgres() {
       return postgres();
     },
-    redis: createRedisObserver({ tracer }),
+    redis: createRedisObserver({ spans }),
     get http() {
       return http();
     },

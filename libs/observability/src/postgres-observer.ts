@@ -1,4 +1,4 @@
-import { trace, type Tracer } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import {
   ATTR_DB_NAMESPACE,
   ATTR_DB_QUERY_SUMMARY,
@@ -13,28 +13,28 @@ import type { PostgresObserver } from '@gatehouse/postgres';
 import type { MetricsRegistry } from './exposition';
 import { addDatabaseMetrics, other } from './metrics';
 import { settle } from './settle';
-import { addRetry, markFailed, withClientSpan } from './tracing';
+import { addRetry, markFailed, type Spans, withClientSpan } from './tracing';
 
 /** Measures SQL, and traces what is part of a call. Statements are parameterised, so their text holds no value. */
-export function createPostgresObserver({ tracer, registry }: { tracer: Tracer; registry: MetricsRegistry }): PostgresObserver {
+export function createPostgresObserver({ spans, registry }: { spans: Spans; registry: MetricsRegistry }): PostgresObserver {
   const metrics = addDatabaseMetrics(registry);
   return {
     openPool: metrics.addPool,
     acquire(pool, run) {
-      const end = metrics.waits.startTimer({ db_client_connection_pool_name: pool });
-      return settle(run, (error) => end({ error_type: toErrorType(error) }));
+      const begin = performance.now();
+      return settle(run, (error) => metrics.waits.observe([pool, toErrorType(error)], (performance.now() - begin) / 1000));
     },
     query({ name, text, database, server }, run) {
-      const end = metrics.statements.startTimer({ db_operation_name: name });
-      const measured = () => settle(run, (error) => end({ error_type: toErrorType(error) }));
-      const attributes = {
+      const begin = performance.now();
+      const measured = () => settle(run, (error) => metrics.statements.observe([name, toErrorType(error)], (performance.now() - begin) / 1000));
+      const attributes = () => ({
         [ATTR_DB_SYSTEM_NAME]: 'postgresql',
         [ATTR_DB_NAMESPACE]: database,
         [ATTR_DB_QUERY_SUMMARY]: name,
         [ATTR_DB_QUERY_TEXT]: text,
         ...(server ? { [ATTR_SERVER_ADDRESS]: server.address, [ATTR_SERVER_PORT]: server.port } : {}),
-      };
-      return withClientSpan(tracer, name, attributes, measured, (span, error) => {
+      });
+      return withClientSpan(spans, name, attributes, measured, (span, error) => {
         const sqlState = findSqlState(error);
         if (sqlState) span.setAttribute(ATTR_DB_RESPONSE_STATUS_CODE, sqlState);
         // who cancels gets what they asked for

@@ -1,4 +1,4 @@
-import { context, type Context, createContextKey, isSpanContextValid, type SpanContext, trace, TraceFlags } from '@opentelemetry/api';
+import { context, type Context, createContextKey, type SpanContext, trace, TraceFlags } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
 import { toBaggageToHandOn } from './baggage';
 import { parseTraceState } from './trace-state';
@@ -22,7 +22,8 @@ export function readTraceContext(carrier: Carrier, parent: Context): Context {
   const span: SpanContext = { ...caller, traceFlags: caller.traceFlags & TraceFlags.SAMPLED, isRemote: true, ...(traceState ? { traceState } : {}) };
   // of a version that is to come the sampled flag alone is known (§3.2.4)
   const isRandom = traceparent.trimStart().startsWith('00-') && (caller.traceFlags & randomFlag) !== 0;
-  return trace.setSpanContext(parent, span).setValue(isRandomKey, isRandom);
+  const read = trace.setSpanContext(parent, span);
+  return isRandom ? read : read.setValue(isRandomKey, false);
 }
 
 /** `parent` with the baggage of metadata, to be handed on (W3C Baggage). Nothing of ours reads or writes any. */
@@ -35,7 +36,7 @@ export function readBaggage(carrier: Carrier, parent: Context): Context {
 /** The `traceparent` of a context's span; undefined without one. */
 export function findTraceparent(of: Context): string | undefined {
   const span = trace.getSpanContext(of);
-  if (!span || !isSpanContextValid(span)) return undefined;
+  if (!span) return undefined;
   const flags = (span.traceFlags & TraceFlags.SAMPLED) | (of.getValue(isRandomKey) === false ? 0 : randomFlag);
   return `00-${span.traceId}-${span.spanId}-0${flags.toString(16)}`;
 }
@@ -43,6 +44,10 @@ export function findTraceparent(of: Context): string | undefined {
 /** Writes the active trace and its baggage into the metadata of a call. */
 export function writeTraceContext(metadata: Map<string, string>): void {
   const active = context.active();
-  const entries = { traceparent: findTraceparent(active), tracestate: trace.getSpanContext(active)?.traceState?.serialize(), baggage: active.getValue(baggageKey) };
-  for (const [name, value] of Object.entries(entries)) if (typeof value === 'string' && value) metadata.set(name, value);
+  const write = (name: string, value: unknown) => {
+    if (typeof value === 'string' && value) metadata.set(name, value);
+  };
+  write('traceparent', findTraceparent(active));
+  write('tracestate', trace.getSpanContext(active)?.traceState?.serialize());
+  write('baggage', active.getValue(baggageKey));
 }

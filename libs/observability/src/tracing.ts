@@ -1,7 +1,7 @@
-import { type Attributes, context, type Context, type Span, SpanKind, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
+import { type Attributes, context, type Context, type Link, type Span, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { RandomIdGenerator, TracerProvider } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE, ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import type { Metrics } from './metrics';
 import { createOtlpExporter, type OtlpOptions } from './otlp-exporter';
@@ -30,8 +30,16 @@ export interface TracingOptions extends TraceOptions {
 /** Our own attribute, of the event `retry`: the conventions have none. */
 export const retryAttempt = 'gatehouse.retry.attempt';
 
+/** Starts the spans of a process. */
+export interface Spans {
+  /** Starts one below the span of `parent`, or a trace of its own. It has attributes and links only where it is recorded. */
+  start(name: string, kind: SpanKind, parent: Context, attributes: () => Attributes, links?: Link[]): Span;
+  /** Whether there is a span and nothing below it will be recorded: then nobody misses the spans there. */
+  isUnrecorded(parent: Context): boolean;
+}
+
 export interface Tracing {
-  readonly tracer: Tracer;
+  readonly spans: Spans;
   /** Sends what is left, for at most as many milliseconds. */
   close(flushMs: number): Promise<void>;
 }
@@ -47,8 +55,23 @@ export function createTracing({ service, version, metrics, ...options }: Tracing
     sampler: exporter ? createSampler(sampler, sampleRatio) : createSampler('parentbased_always_off', 0),
     spanProcessors: exporter ? [createSpanExport(exporter, otlpTimeoutMs, metrics)] : [],
   });
+  const tracer = provider.getTracer('gatehouse', version);
+  const ids = new RandomIdGenerator();
+  const isParentBased = !exporter || sampler.startsWith('parentbased');
+  const isUnrecorded = (parent: Context) => {
+    const span = isParentBased ? trace.getSpanContext(parent) : undefined;
+    return span !== undefined && !(span.traceFlags & TraceFlags.SAMPLED);
+  };
   return {
-    tracer: provider.getTracer('gatehouse', version),
+    spans: {
+      start(name, kind, parent, attributes, links) {
+        // as the SDK would decide, by a longer way
+        if (isUnrecorded(parent)) return trace.wrapSpanContext({ ...trace.getSpanContext(parent)!, spanId: ids.generateSpanId(), isRemote: false });
+        const span = tracer.startSpan(name, { kind, links }, parent);
+        return span.isRecording() ? span.setAttributes(attributes()) : span;
+      },
+      isUnrecorded,
+    },
     async close(flushMs) {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise((resolve) => (timer = setTimeout(resolve, flushMs)));
@@ -74,10 +97,10 @@ export function withSpan<T>(span: Span, parent: Context, work: () => Promise<T>,
  * Runs `work` as a client's span of the call in progress, and plainly where there is none: what a process asks by itself, such
  * as whether it is ready, would be a trace twice a second.
  */
-export function withClientSpan<T>(tracer: Tracer, name: string, attributes: Attributes, work: () => Promise<T>, describe: (span: Span, error: unknown) => void): Promise<T> {
+export function withClientSpan<T>(spans: Spans, name: string, attributes: () => Attributes, work: () => Promise<T>, describe: (span: Span, error: unknown) => void): Promise<T> {
   const parent = context.active();
-  if (!trace.getSpan(parent)) return work();
-  const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+  if (!trace.getSpan(parent) || spans.isUnrecorded(parent)) return work();
+  const span = spans.start(name, SpanKind.CLIENT, parent, attributes);
   return withSpan(span, parent, work, (error) => describe(span, error));
 }
 

@@ -10,11 +10,12 @@ import { createTestCollector } from '../src/testing';
 const root = join(__dirname, '../../..');
 const esbuildConfig = createRequire(__filename)(join(root, 'tools/esbuild.config.cjs')) as BuildOptions;
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-observability-'));
-const bundle = join(folder, 'main.cjs');
+const entryPoints = ['traced', 'dying'].map((name) => join(__dirname, `process/${name}-process.ts`));
+const [bundle, dying] = ['traced', 'dying'].map((name) => join(folder, `${name}-process.cjs`)) as [string, string];
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Bundled as the services are. */
-beforeAll(() => build({ ...esbuildConfig, bundle: true, platform: 'node', format: 'cjs', entryPoints: [join(__dirname, 'process/traced-process.ts')], outfile: bundle, outExtension: {}, absWorkingDir: root, logLevel: 'warning' }));
+beforeAll(() => build({ ...esbuildConfig, bundle: true, platform: 'node', format: 'cjs', entryPoints, outdir: folder, absWorkingDir: root, logLevel: 'warning' }));
 
 describe('a process that is one bundled file', () => {
   it.each([
@@ -34,5 +35,11 @@ describe('a process that is one bundled file', () => {
     } finally {
       await collector.close();
     }
+  });
+
+  it.each(['exit', 'exception'])('loses no line to an end by %s', async (end) => {
+    const { stdout, code } = await promisify(execFile)(process.execPath, [dying, end], { cwd: folder }).catch((error: { stdout: string; code: number }) => error) as { stdout: string; code?: number };
+    expect(code).toBe(end === 'exit' ? 3 : 1);
+    expect(stdout.trim().split('\n').map((line) => (JSON.parse(line) as { request_id: string }).request_id)).toEqual(['the last']);
   });
 });

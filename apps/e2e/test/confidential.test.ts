@@ -3,7 +3,7 @@ import { createChannel, findConfidential, type RpcChannel, type RpcMethod } from
 import { type Gatehouse, services, startGatehouse } from './support/gatehouse';
 import { logIn, send } from './support/http';
 import { isMarked, methods, toMarkedRequest } from './support/marked-requests';
-import { type ServiceProcess, until } from './support/service-process';
+import { type ServiceProcess, until, untilLinesAreWritten } from './support/service-process';
 import { joinSigningKeys, type TokenIssuer } from './support/token-issuer';
 import { withClient } from './support/with-client';
 
@@ -127,6 +127,7 @@ it('calls every method while user is gone', async () => {
 }, 240_000);
 
 it('no line of any process, and no metric, holds a canary in any form', async () => {
+  await untilLinesAreWritten();
   const { gatewayAdmin, userAdmin, authAdmin } = gatehouse.ports;
   const metrics = await Promise.all([gatewayAdmin, userAdmin, authAdmin].map(async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()));
   const told = [...linesOf(), ...metrics.flatMap((text) => text.split('\n'))].map((line) => line.toLowerCase());

@@ -1,6 +1,7 @@
 import { type CollectedSpan, createTestCollector, type TestCollector } from '@gatehouse/observability/testing';
 import { type Gatehouse, services, startGatehouse } from './support/gatehouse';
 import { send, signUp } from './support/http';
+import { until } from './support/service-process';
 import { toTree } from './support/trace-tree';
 
 let collector: TestCollector;
@@ -58,7 +59,7 @@ it('one sign-up is one trace, from the gateway to the last query of both service
 it('a problem names its trace, and no line or span tells a password, a token or an email', async () => {
   const { body } = await signUp(gatehouse.url, 'quiet@example.com', 'a password to be found nowhere');
   const problem = await send(gatehouse.url, 'POST', '/v1/auth/login', { body: { email: 'quiet@example.com', password: 'a wrong password' } });
-  expect(accessLinesOf(problem.body.traceId).length).toBeGreaterThan(0);
+  await until('the lines of the three processes', () => accessLinesOf(problem.body.traceId).length === 3);
   await collector.waitForSpans(({ traceId, name }) => traceId === problem.body.traceId && name === 'POST /v1/auth/login');
   const told = JSON.stringify([collector.spans, services.map((service) => gatehouse.processes[service].lines)]);
   for (const secret of ['a password to be found nowhere', 'a wrong password', 'quiet@example.com', body.accessToken, body.refreshToken]) expect(told).not.toContain(secret);

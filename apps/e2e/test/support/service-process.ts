@@ -32,6 +32,9 @@ export function startProcess(app: string, env: Record<string, string>, args: rea
   return { child, lines, stderr: () => stderr, exited };
 }
 
+/** Waits until the lines are there that services hold back to write several together. */
+export const untilLinesAreWritten = (): Promise<void> => pause(400);
+
 /** Waits until `condition` holds. @throws when it does not within `ms` */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 20_000): Promise<number> {
   const start = Date.now();

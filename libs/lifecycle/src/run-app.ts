@@ -28,7 +28,7 @@ const sameWishMs = 1_000;
 const defaultTimes: ShutdownTimes = { graceMs: 0, timeoutMs: 10_000 };
 
 /**
- * Runs an app as a process. SIGTERM and SIGINT: not ready, grace, close, exit 0, under one timer. A second signal, unless it
+ * Runs an app as a process. SIGTERM, SIGINT and SIGHUP, which a terminal sends as it closes: not ready, grace, close, exit 0, under one timer. A second signal, unless it
  * echoes the first within a second, a close that fails or is late, a start that fails and an uncaught exception: exit 1. An
  * unhandled rejection is logged, no more.
  */
@@ -63,7 +63,7 @@ export async function runApp(create: () => App | Promise<App>): Promise<void> {
     app = await create();
     await app.listen();
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => void stop(started).catch((error) => fail('the process did not end cleanly', error)));
   await started.catch((error) => {
     if (error instanceof ConfigError) console.error(error.message);

@@ -52,7 +52,7 @@ function start(env: NodeJS.ProcessEnv = {}) {
 const isReady = async (port: unknown) => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
 
 describe('a process that is told to end', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('is not ready at once, serves through the grace, answers what is in flight, and exits 0 (%s)', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('is not ready at once, serves through the grace, answers what is in flight, and exits 0 (%s)', async (signal) => {
     const app = start({ SHUTDOWN_GRACE_MS: '400' });
     const { port, adminPort } = await app.event('listening');
     expect(await isReady(adminPort)).toBe(200);

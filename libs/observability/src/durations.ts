@@ -7,7 +7,7 @@ const upperBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2
 
 /** A histogram of durations in seconds, whose buckets each name the last span that fell into them, as long as it is sampled. */
 export interface Durations<Labels extends readonly string[]> {
-  /** Counts one, by the values of its labels in their order; it belongs to the active span, or to that of `at`. */
+  /** Counts one, by the values of its labels in their order; it belongs to the active span, or to that of `at`. What is no duration counts for nothing. */
   observe(labels: Labels, seconds: number, at?: Context): void;
 }
 
@@ -56,6 +56,8 @@ export function createDurations<const Names extends readonly string[]>(registry:
   registry.registerMetric(histogram as unknown as Metric);
   return {
     observe(values, seconds, at = context.active()) {
+      // one of them would spoil the sum for good
+      if (!(seconds >= 0 && seconds < Infinity)) return;
       let branch = root;
       for (const value of values) branch = branch.next.get(value) ?? grow(branch, value);
       const series = (branch.series ??= open(values));

@@ -54,7 +54,7 @@ function keepText(value: string): string {
 /** The known fields of `fields` as members of a JSON object, a comma before each: plain values alone, strings redacted and cut at 512 characters. */
 export function toMembers(fields: LogFields): string {
   let text = '';
-  for (const name in fields) {
+  for (const name of Object.keys(fields)) {
     const member = members.get(name);
     const value = fields[name as keyof LogFields];
     if (!member || value === undefined) continue;

@@ -28,7 +28,7 @@ export interface Container {
 }
 interface Template {
   metadata: { labels: Record<string, string> };
-  spec: { containers: [Container]; terminationGracePeriodSeconds?: number };
+  spec: { containers: [Container]; terminationGracePeriodSeconds?: number; topologySpreadConstraints?: unknown[] };
 }
 export interface Manifest {
   apiVersion: string;
@@ -65,6 +65,8 @@ export function readInstallation(overlay: string) {
 const sampleSecrets: Readonly<Record<string, string>> = {
   'database-url': 'postgresql://gatehouse:secret@databases:5432/gatehouse?sslmode=require',
   'secret-key': Buffer.alloc(32, 7).toString('base64'),
+  email: 'admin@gatehouse.example',
+  password: 'correct horse battery',
   'redis-url': 'rediss://:secret@valkey:6379',
 };
 

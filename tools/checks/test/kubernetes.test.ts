@@ -40,9 +40,13 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
     expect(validate(installation.manifests)).toEqual([]);
   });
 
+  it('is in one namespace, and says of each part what it belongs to', () => {
+    for (const { kind, metadata } of installation.manifests) expect([kind, metadata]).toEqual([kind, expect.objectContaining({ ...(kind === 'Namespace' ? { name: 'gatehouse' } : { namespace: 'gatehouse' }), labels: expect.objectContaining({ 'app.kubernetes.io/part-of': 'gatehouse' }) })]);
+  });
+
   it('runs each service, and the commands that its image has', () => {
     expect(servers.map(({ metadata, spec }) => [metadata.name, serviceOf(spec.template.spec.containers[0])]).sort()).toEqual([...services].sort().map((name) => [name, name]));
-    expect(jobs.map(({ metadata }) => metadata.name).sort()).toEqual(['auth-migrate', 'user-migrate']);
+    expect(jobs.map(({ metadata }) => metadata.name).sort()).toEqual([...(overlay === 'small' ? ['auth-bootstrap'] : []), 'auth-migrate', 'user-migrate']);
     for (const container of containers) {
       const [command, ...rest] = container.args;
       expect(rest).toEqual([]);
@@ -58,10 +62,29 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
       `const { readConfigSchema } = await import('./tools/docs/config-schema.mts');
        result = [];
        for (const { service, env } of input) result.push(...((await readConfigSchema(service)).safeParse(env).error?.issues.map(({ path, message }) => service + ' ' + path.join() + ': ' + message) ?? []));`,
-      told.filter(({ command }) => command === 'serve'),
+      told.filter(({ command }) => command !== 'migrate'),
     );
     expect(problems).toEqual([]);
     for (const { service, env } of told.filter(({ command }) => command === 'migrate')) expect(Object.keys(env)).toEqual([`${service.toUpperCase()}_DATABASE_URL`]);
+  });
+
+  it('keeps its processes without rights, on a root file system that cannot be written to', () => {
+    for (const { spec } of [...servers, ...jobs]) {
+      const pod = spec.template.spec;
+      expect(pod).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } });
+      expect(pod.containers).toMatchObject([{ securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }, resources: { requests: { cpu: expect.any(String), memory: expect.any(String) }, limits: { memory: expect.any(String) } } }]);
+    }
+  });
+
+  it('spreads each service, keeps all but one of its replicas, and selects no pod but its own', () => {
+    for (const { metadata, spec } of servers) {
+      const own = { 'app.kubernetes.io/name': metadata.name, 'app.kubernetes.io/component': 'server' };
+      expect(spec.template.metadata.labels).toMatchObject(own);
+      expect(spec.template.spec.topologySpreadConstraints).toMatchObject(['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({ topologyKey, labelSelector: { matchLabels: own } })));
+      expect(installation.get('PodDisruptionBudget', metadata.name).spec).toMatchObject({ maxUnavailable: 1, selector: { matchLabels: own } });
+      for (const service of installation.all('Service').filter(({ spec: { selector } }) => selector['app.kubernetes.io/name'] === metadata.name)) expect(service.spec.selector).toEqual(own);
+    }
+    for (const { spec } of jobs) expect(spec.template.metadata.labels['app.kubernetes.io/component']).not.toBe('server');
   });
 
   it.each(services)('has %s listen where its ports, Services and probes say, off loopback', (service) => {
@@ -84,7 +107,7 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
 
   it('has the services call each other by the names and ports that are there', () => {
     const targets = containers.flatMap((container) => Object.entries(installation.environmentOf(container) as Record<string, string>).flatMap(([name, value]) => (/_TARGET$|_UPSTREAMS$/.test(name) ? value.split(',').map((entry) => entry.replace(/^.*=/, '')) : [])));
-    expect(targets).toHaveLength(5);
+    expect(targets).toHaveLength(overlay === 'small' ? 6 : 5);
     for (const target of targets) {
       const [, name, port] = /^dns:\/\/\/([a-z]+):(\d+)$/.exec(target)!;
       const { spec } = installation.get('Service', name!);

@@ -33,7 +33,7 @@ interface Template {
 export interface Manifest {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
   data?: Record<string, string>;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each kind has its own; the schemas check them
   spec: any;

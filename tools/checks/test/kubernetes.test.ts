@@ -137,6 +137,20 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
     expect(installation.get('NetworkPolicy', 'default-deny').spec).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
   });
 
+  it('is applied in an order: what the migrations need, the migrations, the services, the first administrator', () => {
+    const waveOf = ({ metadata: { annotations = {} } }: Manifest) => Number(annotations['argocd.argoproj.io/sync-wave'] ?? 0);
+    const hookOf = ({ metadata: { annotations = {} } }: Manifest) => annotations['argocd.argoproj.io/hook'];
+    const stepOf = ({ metadata: { labels = {} } }: Manifest) => labels['app.kubernetes.io/component'];
+    for (const manifest of installation.manifests) {
+      const is = (...kinds: string[]) => kinds.includes(manifest.kind);
+      // the label is what docs/kubernetes.md has kubectl select by
+      const step = is('Deployment') ? 'server' : !is('Job') ? undefined : manifest.metadata.name.endsWith('-migrate') ? 'migration' : 'bootstrap';
+      const wave = is('Namespace') ? -3 : is('NetworkPolicy', 'ExternalSecret') ? -2 : step === 'migration' ? -1 : 0;
+      const hook = step === 'migration' ? 'Sync' : step === 'bootstrap' ? 'PostSync' : undefined;
+      expect([manifest.kind, manifest.metadata.name, stepOf(manifest), waveOf(manifest), hookOf(manifest)]).toEqual([manifest.kind, manifest.metadata.name, step, wave, hook]);
+    }
+  });
+
   it('takes no secret but by reference', () => {
     const secret = /(SECRET_KEY|DATABASE_URL|REDIS_URL|PASSWORD|HEADERS)$/;
     expect(installation.all('Secret')).toEqual([]);

@@ -4,9 +4,10 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readCounts, toLine } from './counts.mts';
 import { run } from './run.mts';
 
-const packages: Record<string, string> = { promtool: 'prometheus', prometheus: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'python3-grpcio': 'python3-grpcio' };
-// what is no command of that name: a module of Debian's own Python, which may not be the first in the PATH
-const probes: Record<string, string> = { 'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'" };
+// Debian's own kubectl has a Kustomize too old for components: it is used where it is there
+const packages: Record<string, string | undefined> = { kubectl: undefined, promtool: 'prometheus', prometheus: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'python3-grpcio': 'python3-grpcio' };
+// where the name alone does not do: a version, and a module of Debian's own Python, which may not be the first in the PATH
+const probes: Record<string, string> = { kubectl: 'kubectl version --client | grep -q "^Kustomize Version: v5"', 'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'" };
 
 const isThere = (tool: string) => {
   try {
@@ -18,11 +19,12 @@ const isThere = (tool: string) => {
 };
 const missing = () => Object.keys(packages).filter((tool) => !isThere(tool));
 
-if (missing().length && process.getuid?.() === 0 && isThere('apt-get')) {
+const installable = () => [...new Set(missing().flatMap((tool) => packages[tool] ?? []))];
+if (installable().length && process.getuid?.() === 0 && isThere('apt-get')) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('looking for packages', 'apt-get', ['update', '-qq'], env);
   // the tools alone: no service of theirs is started
-  const names = [...new Set(missing().map((tool) => packages[tool]!))];
+  const names = installable();
   await run(`installing ${names.join(', ')}`, 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--path-exclude=/lib/systemd/*', ...names], env);
 }
 const left = missing();

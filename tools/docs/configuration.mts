@@ -1,40 +1,9 @@
 // Writes docs/configuration.md from the zod schemas in apps/*/src/config.ts; with --check says whether it is current.
-import { build } from 'esbuild';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { type Field, readConfigSchema } from './config-schema.mts';
 import { publish } from './page.mts';
-
-interface Field {
-  description?: string;
-  safeParse(value: unknown): { success: boolean; data?: unknown };
-}
 
 const page = 'docs/configuration.md';
 const apps = ['gateway', 'user', 'auth'];
-
-async function readSchema(app: string): Promise<Record<string, Field>> {
-  // beside node_modules, so that what stays external resolves
-  const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.configuration-'));
-  try {
-    const file = join(folder, 'config.cjs');
-    await build({
-      entryPoints: [`apps/${app}/src/config.ts`],
-      outfile: file,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      packages: 'external',
-      alias: {},
-      tsconfig: 'tsconfig.base.json',
-      loader: { '.sql': 'text' },
-    });
-    const { configSchema, bootstrapSchema = configSchema } = createRequire(file)(file);
-    return bootstrapSchema.shape;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 const toText = (value: unknown) => (value instanceof Map ? [...value].map((pair) => pair.join('=')).join(',') : String(value));
 const isNothing = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0);
@@ -45,7 +14,7 @@ function toRow(name: string, field: Field): string {
   return `| \`${name}\` | ${fallback} | ${(field.description ?? '').replaceAll('|', '\\|')} |`;
 }
 
-const schemas = await Promise.all(apps.map(async (app) => [app, await readSchema(app)] as const));
+const schemas = await Promise.all(apps.map(async (app) => [app, (await readConfigSchema(app)).shape] as const));
 const names = [...new Set(schemas.flatMap(([, shape]) => Object.keys(shape)))];
 const ownersOf = (name: string) => schemas.filter(([, shape]) => name in shape).map(([app]) => app);
 

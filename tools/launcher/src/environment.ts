@@ -49,6 +49,8 @@ export function toServiceEnvironment(own: NodeJS.ProcessEnv, ports: Ports, secre
     // all four parts end one after the other within ten seconds
     SHUTDOWN_TIMEOUT_MS: '3500',
   };
-  const given = Object.entries(own).filter((entry): entry is [string, string] => Boolean(entry[1]));
-  return { ...derived, ...Object.fromEntries(given) };
+  const given = Object.fromEntries(Object.entries(own).filter((entry): entry is [string, string] => Boolean(entry[1])));
+  // the launcher's own settings are none of the services', and a secret is given as a value or as a file
+  const { GATEHOUSE_DATA_DIR: _dataDir, GATEHOUSE_LOOK_PORT: _lookPort, ...passedOn } = given;
+  return { ...Object.fromEntries(Object.entries(derived).filter(([name]) => !given[`${name}_FILE`])), ...passedOn };
 }

@@ -63,12 +63,7 @@ export function isTarget(text: string): boolean {
   return isHost && Number(number) >= 1 && Number(number) <= 65_535;
 }
 
-/** RFC 8414 §2: an issuer has neither query nor fragment. */
-const issuer = z
-  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-  .max(512, 'must have at most 512 characters')
-  .refine((value) => URL.canParse(value) && !/[?#]/.test(value) && !new URL(value).username && !new URL(value).password, 'must be an http or https URL without query, fragment and user')
-  .meta({ form: 'URL' });
+const issuer = z.string().max(512, 'must have at most 512 characters').refine(isIssuer, 'must be an http or https URL without query, fragment and user').meta({ form: 'URL' });
 
 /** Settings of every process that makes or verifies tokens. Spread into the schema of an app. */
 export const tokenConfig = {
@@ -81,6 +76,13 @@ export const processConfig = {
   SHUTDOWN_GRACE_MS: milliseconds(0, 600_000).default(0).describe('how long the process goes on serving after SIGTERM, not ready any more, so that load balancers notice'),
   SHUTDOWN_TIMEOUT_MS: milliseconds(1, 600_000).default(10_000).describe('how long calls in flight have, after that, until the process ends'),
 };
+
+/** Neither query nor fragment (RFC 8414 §2), and nobody's password. */
+function isIssuer(text: string): boolean {
+  if (!/^https?:\/\/[^\s?#]+$/.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
 
 /** Every part that is used can be decoded, and none is missing. */
 function isDatabaseUrl(text: string): boolean {

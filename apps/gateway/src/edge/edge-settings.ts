@@ -31,11 +31,9 @@ const networks = z.string().transform((text, context) => {
 
 const file = z.string().min(1).meta({ form: 'path' });
 
-const redisUrl = 'must be redis://user:password@host:port/database, or rediss:// for TLS; the database is a number';
-
 /** A server is named, and what follows is nothing or the number of a database. */
 function isRedisUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+  if (!/^rediss?:\/\/\S+$/.test(text) || !URL.canParse(text)) return false;
   const { hostname, port, pathname, hash } = new URL(text);
   return hostname !== '' && port !== '0' && /^(\/\d{0,9})?$/.test(pathname) && hash === '';
 }
@@ -68,8 +66,8 @@ export const edgeSettings = {
   RATE_LIMIT_PRINCIPAL_POINTS: integer(1, 1_000_000_000, 'requests').default(1_200).describe('requests with tokens of one person or service in a window'),
   RATE_LIMIT_AUTH_POINTS: integer(1, 1_000_000_000, 'requests').default(60).describe('requests of one client address to `/v1/auth/` in a window'),
   RATE_LIMIT_REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: redisUrl })
-    .refine(isRedisUrl, redisUrl)
+    .string()
+    .refine(isRedisUrl, 'must be redis://user:password@host:port/database, or rediss:// for TLS; the database is a number')
     .meta({ secret: true, form: 'URL' })
     .optional()
     .describe('Valkey or Redis in which all gateways count together; without one, and while it cannot be reached, each counts for itself'),

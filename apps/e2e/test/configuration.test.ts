@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { freePort } from './support/free-port';
 import { type Gatehouse, type ServiceName, startGatehouse } from './support/gatehouse';
 import { startProcess, until } from './support/service-process';
@@ -119,6 +119,39 @@ describe('a variable that is no setting', () => {
   it('is none where it belongs to another service, is empty, or comes of a Service of Kubernetes', async () => {
     const others = { ...required.auth, GATEWAY_HTTP_PORT: '80', USER_GRPC_PROT: '', USER_SERVICE_HOST: '10.0.0.1', USER_SERVICE_PORT: '50051', USER_PORT: 'tcp://10.0.0.1:50051', USER_PORT_50051_TCP_ADDR: '10.0.0.1' };
     expect(await run('user', { ...required.user, ...others }, '--check-config')).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const page = readFileSync(resolve(__dirname, '../../../docs/configuration.md'), 'utf8');
+  const rows = page.split('\n## ').slice(1).flatMap((section) => {
+    const [title] = section.split('\n');
+    return [...section.matchAll(/^\| `(\w+)` \| (.+?) \| (.+?) \| (yes)? ?\| .+ \|$/gm)].map(([, name, fallback, form, secret]) => ({ title, name: name!, fallback: fallback!, form: form!, isSecret: secret === 'yes' }));
+  });
+
+  it('marks as secret whatever holds a password or a key', () => {
+    const secrets = rows.filter(({ isSecret }) => isSecret).map(({ name }) => name);
+    expect(secrets).toEqual(expect.arrayContaining(rows.map(({ name }) => name).filter((name) => /PASSWORD|SECRET|DATABASE_URL|REDIS_URL|OTLP_HEADERS/.test(name))));
+    expect(secrets.length).toBeGreaterThan(5);
+  });
+
+  it.each(['user', 'auth', 'gateway'] as const)('names the secrets that %s takes from files, and no setting that it does not know', async (service) => {
+    const own = rows.filter(({ title }) => title === service || title === 'Every service');
+    expect(own.length).toBeGreaterThan(20);
+    const files = own.filter(({ isSecret }) => isSecret).map(({ name }) => `${name}_FILE`);
+    const defaults = own.filter(({ fallback }) => fallback.startsWith('`')).map(({ name, fallback }) => [name, fallback.slice(1, -1)]);
+    const { problems } = await run(service, { ...Object.fromEntries(defaults), ...Object.fromEntries(files.map((name) => [name, '/nowhere'])) }, '--check-config');
+    expect(problems.slice(1).sort()).toEqual(files.map((name) => `${name}: there is no file /nowhere`).sort());
+  });
+
+  it.each(['user', 'auth', 'gateway'] as const)('tells the unit and the range that %s keeps to', async (service) => {
+    const ranges = rows.filter(({ title, form }) => title === service && / to -?\d+$/.test(form)).map(({ name, form }) => ({ name, from: Number(/(-?\d+) to/.exec(form)![1]), to: Number(/ to (-?\d+)$/.exec(form)![1]) }));
+    expect(ranges.length).toBeGreaterThan(2);
+    for (const edge of ['below', 'above'] as const) {
+      const env = Object.fromEntries(ranges.map(({ name, from, to }) => [name, String(edge === 'below' ? from - 1 : to + 1)]));
+      const { problems } = await run(service, { ...required[service], ...env }, '--check-config');
+      expect(problems.slice(1).map((problem) => problem.split(' (')[0]).sort()).toEqual(ranges.map(({ name, from, to }) => `${name}: must be a whole number from ${from} to ${to}`).sort());
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { keep } from './kept-file';
-import type { Ports } from './ports';
+import { type Ports, StartError } from './ports';
 
 /** What is made once for an installation and kept. */
 export interface Secrets {
@@ -27,6 +27,15 @@ export const keepSecrets = (folder: string): Promise<Secrets> =>
 export async function keepAdministrator(folder: string, { AUTH_BOOTSTRAP_EMAIL, AUTH_BOOTSTRAP_PASSWORD }: NodeJS.ProcessEnv): Promise<Administrator> {
   const kept = await keep(`${folder}/administrator.json`, () => ({ email: 'admin@gatehouse.example', password: randomBytes(18).toString('base64url') }));
   return { email: AUTH_BOOTSTRAP_EMAIL || kept.email, password: AUTH_BOOTSTRAP_PASSWORD || kept.password };
+}
+
+/**
+ * What the launcher looks at itself, it looks for in the environment alone.
+ * @throws StartError when one of those is given as a file
+ */
+export function refuseFiles(own: NodeJS.ProcessEnv): void {
+  const files = ['USER_DATABASE_URL_FILE', 'AUTH_DATABASE_URL_FILE', 'AUTH_BOOTSTRAP_PASSWORD_FILE'].filter((name) => own[name]);
+  if (files.length) throw new StartError(files.map((name) => `${name} is for the services alone: set ${name.replace(/_FILE$/, '')}`).join('\n'));
 }
 
 /** The environment of the services: the launcher's own, and for each setting that is not in it what fits the others. `lookUrl` is where they send their traces. */

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 
 /** A setting, as zod has it. */
 export interface Field {
-  description?: string;
+  readonly def: { readonly innerType?: Field; readonly in?: Field; readonly entries?: Readonly<Record<string, string>> };
+  /** What is said beside its rules. */
+  readonly meta: { readonly description?: string; readonly form?: string; readonly secret?: boolean };
   safeParse(value: unknown): { success: boolean; data?: unknown };
 }
 
@@ -21,7 +23,8 @@ export async function readConfigSchema(app: string): Promise<Schema> {
   try {
     const file = join(folder, 'config.cjs');
     await build({
-      entryPoints: [`apps/${app}/src/config.ts`],
+      // the rules of a setting, and what is said beside them, by the code that reads both
+      stdin: { contents: `export { configSchema } from './apps/${app}/src/config'; export { metaOf } from '@gatehouse/lifecycle';`, resolveDir: process.cwd() },
       outfile: file,
       bundle: true,
       platform: 'node',
@@ -31,7 +34,9 @@ export async function readConfigSchema(app: string): Promise<Schema> {
       tsconfig: 'tsconfig.base.json',
       loader: { '.sql': 'text' },
     });
-    return createRequire(file)(file).configSchema;
+    const { configSchema, metaOf } = createRequire(file)(file);
+    const shape = Object.entries(configSchema.shape as Record<string, Omit<Field, 'meta'>>).map(([name, type]) => [name, Object.assign(type, { meta: metaOf(type) })]);
+    return { shape: Object.fromEntries(shape), safeParse: (value) => configSchema.safeParse(value) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,43 +1,54 @@
-import { databaseUrl, host, integer, port, processConfig, readConfig, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, port, processConfig, readConfig, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
-const seconds = integer(1, 2_000_000_000);
+const maxSeconds = 2_000_000_000;
 
-/** Every setting of the service. */
-export const configSchema = z.object({
+const settings = z.object({
   AUTH_GRPC_HOST: host.default('127.0.0.1').describe('address of the gRPC port'),
   AUTH_GRPC_PORT: port.default(50_052).describe('gRPC port; 0 takes a free one'),
   AUTH_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz`, `/metrics` and `/loglevel`'),
   AUTH_ADMIN_PORT: port.default(9_052).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   AUTH_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
-  AUTH_DATABASE_POOL_SIZE: integer(1, 1_000).default(10).describe('connections to the database at most'),
+  AUTH_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
   AUTH_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; seals the signing keys and keys HMACs. Who loses it loses the signing keys'),
   AUTH_USER_TARGET: target.default('127.0.0.1:50051').describe('gRPC target of `user`'),
-  AUTH_ACCESS_TOKEN_SECONDS: seconds.default(900).describe('how long an access token is valid'),
-  AUTH_REFRESH_TOKEN_SECONDS: seconds.default(2_592_000).describe('how long a refresh token waits to be used'),
-  AUTH_SESSION_SECONDS: seconds.default(7_776_000).describe('how long a session lasts at most'),
-  AUTH_REFRESH_REPLAY_SECONDS: integer(0, 300).default(10).describe('how long a used refresh token gives its successor again, so that two tabs may refresh at once'),
-  AUTH_BOOTSTRAP_EMAIL: z.email('must be an email address').optional().describe('email of the administrator that the command `bootstrap` makes or restores'),
+  AUTH_ACCESS_TOKEN_SECONDS: seconds(1, maxSeconds).default(900).describe('how long an access token is valid'),
+  AUTH_REFRESH_TOKEN_SECONDS: seconds(1, maxSeconds).default(2_592_000).describe('how long a refresh token waits to be used'),
+  AUTH_SESSION_SECONDS: seconds(1, maxSeconds).default(7_776_000).describe('how long a session lasts at most'),
+  AUTH_REFRESH_REPLAY_SECONDS: seconds(0, 300).default(10).describe('how long a used refresh token gives its successor again, so that two tabs may refresh at once'),
+  AUTH_BOOTSTRAP_EMAIL: z.email('must be an email address').meta({ form: 'email address' }).optional().describe('email of the administrator that the command `bootstrap` makes or restores'),
   AUTH_BOOTSTRAP_PASSWORD: z
     .string()
     .min(8, 'must have at least 8 characters')
     .max(256, 'must have at most 256 characters')
     .optional()
-    .describe('password that the command `bootstrap` gives the administrator'),
+    .describe('password that the command `bootstrap` gives the administrator')
+    .meta({ secret: true, form: '8 to 256 characters' }),
   ...tokenConfig,
   ...telemetryConfig,
   ...processConfig,
 });
+
+/** Every setting of the service. */
+export const configSchema = settings.refine(
+  (config) => !isSameAddress({ host: config.AUTH_GRPC_HOST, port: config.AUTH_GRPC_PORT }, { host: config.AUTH_ADMIN_HOST, port: config.AUTH_ADMIN_PORT }),
+  contradiction(['AUTH_ADMIN_PORT', 'AUTH_ADMIN_HOST', 'AUTH_GRPC_PORT', 'AUTH_GRPC_HOST'], 'must not be AUTH_GRPC_PORT at the same address'),
+);
 export type Config = z.infer<typeof configSchema>;
 
-const bootstrapSchema = configSchema.required({ AUTH_BOOTSTRAP_EMAIL: true, AUTH_BOOTSTRAP_PASSWORD: true });
+const bootstrapSchema = settings.required({ AUTH_BOOTSTRAP_EMAIL: true, AUTH_BOOTSTRAP_PASSWORD: true });
+
+export type BootstrapConfig = z.infer<typeof bootstrapSchema>;
 
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
 /** What `migrate` needs. @throws ConfigError */
-export const readMigrateConfig = () => readConfig(configSchema.pick({ AUTH_DATABASE_URL: true }), process.env);
+export const readMigrateConfig = () => readConfig(settings.pick({ AUTH_DATABASE_URL: true }), process.env);
 
 /** What `bootstrap` needs. @throws ConfigError */
 export const readBootstrapConfig = () => readConfig(bootstrapSchema, process.env);
+
+/** What looks like a setting of the service and is none. */
+export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['AUTH_', 'GATEHOUSE_', 'SHUTDOWN_']);

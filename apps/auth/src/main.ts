@@ -1,24 +1,28 @@
-import { runApp, runCommand } from '@gatehouse/lifecycle';
+import { command, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
 import { createAuthApp, createAuthObservability, migrationSets } from './app';
 import { bootstrap } from './bootstrap';
-import { readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
+import { type BootstrapConfig, findUnknown, readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
 import { createParts } from './parts';
 
+async function runBootstrap(config: BootstrapConfig): Promise<void> {
+  const observability = createAuthObservability({ ...config, OTEL_SDK_DISABLED: true });
+  const parts = createParts(config, observability);
+  try {
+    // told at once: a database that cannot be used, a wrong secret
+    await parts.signingKeys.signingKey();
+    const outcome = await bootstrap(parts, config.AUTH_BOOTSTRAP_EMAIL, config.AUTH_BOOTSTRAP_PASSWORD);
+    console.log(outcome === 'set' ? 'the administrator is there, with the password that was given' : 'the administrator was there already');
+  } finally {
+    await parts.close();
+  }
+}
+
 void runCommand({
-  serve: () => runApp(() => createAuthApp(readServeConfig())),
-  migrate: async () => void (await migrate({ url: readMigrateConfig().AUTH_DATABASE_URL, sets: migrationSets, log: console.log })),
-  async bootstrap() {
-    const config = readBootstrapConfig();
-    const observability = createAuthObservability({ ...config, OTEL_SDK_DISABLED: true });
-    const parts = createParts(config, observability);
-    try {
-      // told at once: a database that cannot be used, a wrong secret
-      await parts.signingKeys.signingKey();
-      const outcome = await bootstrap(parts, config.AUTH_BOOTSTRAP_EMAIL, config.AUTH_BOOTSTRAP_PASSWORD);
-      console.log(outcome === 'set' ? 'the administrator is there, with the password that was given' : 'the administrator was there already');
-    } finally {
-      await parts.close();
-    }
+  findUnknown,
+  commands: {
+    serve: command({ read: readServeConfig, run: (config) => runApp(() => createAuthApp(config)) }),
+    migrate: command({ read: readMigrateConfig, run: async ({ AUTH_DATABASE_URL: url }) => void (await migrate({ url, sets: migrationSets, log: console.log })) }),
+    bootstrap: command({ read: readBootstrapConfig, run: runBootstrap }),
   },
 });

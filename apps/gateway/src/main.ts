@@ -1,5 +1,6 @@
-import { runApp, runCommand } from '@gatehouse/lifecycle';
+import { command, runApp, runCommand } from '@gatehouse/lifecycle';
 import { createGatewayApp } from './app';
-import { readServeConfig } from './config';
+import { findUnknown, readServeConfig } from './config';
+import { checkTlsFiles } from './edge/tls-files';
 
-void runCommand({ serve: () => runApp(() => createGatewayApp(readServeConfig())) });
+void runCommand({ findUnknown, commands: { serve: command({ read: readServeConfig, check: checkTlsFiles, run: (config) => runApp(() => createGatewayApp(config)) }) } });

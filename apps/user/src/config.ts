@@ -1,25 +1,33 @@
-import { databaseUrl, host, integer, port, processConfig, readConfig, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, port, processConfig, readConfig, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
-/** Every setting of the service. */
-export const configSchema = z.object({
+const settings = z.object({
   USER_GRPC_HOST: host.default('127.0.0.1').describe('address of the gRPC port'),
   USER_GRPC_PORT: port.default(50_051).describe('gRPC port; 0 takes a free one'),
   USER_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz`, `/metrics` and `/loglevel`'),
   USER_ADMIN_PORT: port.default(9_051).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   USER_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
-  USER_DATABASE_POOL_SIZE: integer(1, 1_000).default(10).describe('connections to the database at most'),
+  USER_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
   USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records'),
   USER_VERIFIER_TARGET: target.default('127.0.0.1:50052').describe('gRPC target of VerifierService, which gives the keys that tokens are verified with'),
   ...tokenConfig,
   ...telemetryConfig,
   ...processConfig,
 });
+
+/** Every setting of the service. */
+export const configSchema = settings.refine(
+  (config) => !isSameAddress({ host: config.USER_GRPC_HOST, port: config.USER_GRPC_PORT }, { host: config.USER_ADMIN_HOST, port: config.USER_ADMIN_PORT }),
+  contradiction(['USER_ADMIN_PORT', 'USER_ADMIN_HOST', 'USER_GRPC_PORT', 'USER_GRPC_HOST'], 'must not be USER_GRPC_PORT at the same address'),
+);
 export type Config = z.infer<typeof configSchema>;
 
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
 /** What `migrate` needs. @throws ConfigError */
-export const readMigrateConfig = () => readConfig(configSchema.pick({ USER_DATABASE_URL: true }), process.env);
+export const readMigrateConfig = () => readConfig(settings.pick({ USER_DATABASE_URL: true }), process.env);
+
+/** What looks like a setting of the service and is none. */
+export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['USER_', 'GATEHOUSE_', 'SHUTDOWN_']);

@@ -1,9 +1,12 @@
-import { runApp, runCommand } from '@gatehouse/lifecycle';
+import { command, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
 import { createUserApp, migrationSets } from './app';
-import { readMigrateConfig, readServeConfig } from './config';
+import { findUnknown, readMigrateConfig, readServeConfig } from './config';
 
 void runCommand({
-  serve: () => runApp(() => createUserApp(readServeConfig())),
-  migrate: async () => void (await migrate({ url: readMigrateConfig().USER_DATABASE_URL, sets: migrationSets, log: console.log })),
+  findUnknown,
+  commands: {
+    serve: command({ read: readServeConfig, run: (config) => runApp(() => createUserApp(config)) }),
+    migrate: command({ read: readMigrateConfig, run: async ({ USER_DATABASE_URL: url }) => void (await migrate({ url, sets: migrationSets, log: console.log })) }),
+  },
 });

@@ -1,11 +1,14 @@
 export { type AdminServer, type AdminServerOptions, createAdminServer } from './admin-server';
 export { type BackgroundWork, type BackgroundWorkOptions, createBackgroundWork } from './background-work';
 export { ConfigError } from './config-error';
-export { databaseUrl, host, integer, isTarget, port, processConfig, secretKey, target, tokenConfig } from './config-types';
+export { bytes, databaseUrl, flag, host, integer, isTarget, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
+export { contradiction, isSameAddress } from './contradiction';
 export { logReadiness } from './log-readiness';
 export { withPortSetting } from './port-setting';
 export { type CheckState, type Readiness, type ReadinessCheck, type ReadinessOptions, type ReadinessReport, createReadiness } from './readiness';
 export { addReadinessMetrics } from './readiness-metrics';
 export { readConfig } from './read-config';
 export { type App, type ShutdownTimes, runApp } from './run-app';
-export { runCommand } from './run-command';
+export { type Command, command, runCommand, type RunCommandOptions } from './run-command';
+export { metaOf, type SettingMeta } from './setting-meta';
+export { findUnknownSettings } from './unknown-settings';

@@ -127,7 +127,7 @@ describe('a process that cannot start', () => {
     expect(app.errors()).toBe(
       [
         'cannot start as configured:',
-        '  SHUTDOWN_GRACE_MS: must be a whole number from 0 to 600000 (how long the process goes on serving after SIGTERM, not ready any more, so that load balancers notice; milliseconds)',
+        '  SHUTDOWN_GRACE_MS: must be a whole number from 0 to 600000 (how long the process goes on serving after SIGTERM, not ready any more, so that load balancers notice)',
         '  APP_PORT: must be a whole number from 0 to 65535',
         '  APP_KEY: must be 32 bytes in base64: "openssl rand -base64 32" makes one',
         '',

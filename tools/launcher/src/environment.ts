@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { keep } from './kept-file';
-import type { Ports } from './ports';
+import { type Ports, StartError } from './ports';
 
 /** What is made once for an installation and kept. */
 export interface Secrets {
@@ -29,6 +29,15 @@ export async function keepAdministrator(folder: string, { AUTH_BOOTSTRAP_EMAIL, 
   return { email: AUTH_BOOTSTRAP_EMAIL || kept.email, password: AUTH_BOOTSTRAP_PASSWORD || kept.password };
 }
 
+/**
+ * What the launcher looks at itself, it looks for in the environment alone.
+ * @throws StartError when one of those is given as a file
+ */
+export function refuseFiles(own: NodeJS.ProcessEnv): void {
+  const files = ['USER_DATABASE_URL_FILE', 'AUTH_DATABASE_URL_FILE', 'AUTH_BOOTSTRAP_PASSWORD_FILE'].filter((name) => own[name]);
+  if (files.length) throw new StartError(files.map((name) => `${name} is for the services alone: set ${name.replace(/_FILE$/, '')}`).join('\n'));
+}
+
 /** The environment of the services: the launcher's own, and for each setting that is not in it what fits the others. `lookUrl` is where they send their traces. */
 export function toServiceEnvironment(own: NodeJS.ProcessEnv, ports: Ports, secrets: Secrets, databases: { user: string; auth: string }, lookUrl?: string): Record<string, string> {
   const user = `127.0.0.1:${ports.USER_GRPC_PORT}`;
@@ -49,6 +58,8 @@ export function toServiceEnvironment(own: NodeJS.ProcessEnv, ports: Ports, secre
     // all four parts end one after the other within ten seconds
     SHUTDOWN_TIMEOUT_MS: '3500',
   };
-  const given = Object.entries(own).filter((entry): entry is [string, string] => Boolean(entry[1]));
-  return { ...derived, ...Object.fromEntries(given) };
+  const given = Object.fromEntries(Object.entries(own).filter((entry): entry is [string, string] => Boolean(entry[1])));
+  // the launcher's own settings are none of the services', and a secret is given as a value or as a file
+  const { GATEHOUSE_DATA_DIR: _dataDir, GATEHOUSE_LOOK_PORT: _lookPort, ...passedOn } = given;
+  return { ...Object.fromEntries(Object.entries(derived).filter(([name]) => !given[`${name}_FILE`])), ...passedOn };
 }

@@ -2,7 +2,7 @@ import { createLook, type Look } from '@gatehouse/look';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Databases, openDatabases } from './databases';
-import { type Administrator, keepAdministrator, keepSecrets, toServiceEnvironment } from './environment';
+import { type Administrator, keepAdministrator, keepSecrets, refuseFiles, toServiceEnvironment } from './environment';
 import { endLeftovers, forgetRunning, noteRunning } from './leftovers';
 import { type Ports, readPorts, requireFreePorts, StartError } from './ports';
 import { type ServiceProcess, startService } from './service-process';
@@ -78,6 +78,7 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
     await mkdir(dataFolder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
       throw new StartError(`GATEHOUSE_DATA_DIR: ${dataFolder} is no folder, and none can be made there (${error.code})`);
     });
+    refuseFiles(environment);
     const ports = readPorts(environment);
     const hadLeftovers = await endLeftovers(dataFolder, tell);
     // a process may be gone a moment before its last thread lets go of its port

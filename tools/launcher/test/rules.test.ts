@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keepAdministrator, keepSecrets, toServiceEnvironment } from '../src/environment';
+import { keepAdministrator, keepSecrets, refuseFiles, toServiceEnvironment } from '../src/environment';
 import { toShown } from '../src/output';
 import { readPorts, requireFreePorts } from '../src/ports';
 
@@ -83,6 +83,24 @@ describe('the environment of the services', () => {
     expect(toEnvironment({})).toMatchObject({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:8090', OTEL_TRACES_SAMPLER_ARG: '1' });
     expect(toEnvironment({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' })).toMatchObject({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' });
     expect(toServiceEnvironment({}, readPorts({}), secrets, databases)).not.toHaveProperty('OTEL_EXPORTER_OTLP_ENDPOINT');
+  });
+
+  it('has a secret as a file where the launcher was given one', () => {
+    const env = toServiceEnvironment({ AUTH_SECRET_KEY_FILE: '/run/key' }, readPorts({}), secrets, databases);
+    expect(env).toMatchObject({ AUTH_SECRET_KEY_FILE: '/run/key', USER_SECRET_KEY: 'u' });
+    expect(env).not.toHaveProperty('AUTH_SECRET_KEY');
+  });
+
+  it('takes no file for what the launcher reads itself', () => {
+    expect(() => refuseFiles({ USER_DATABASE_URL_FILE: '/run/url', AUTH_BOOTSTRAP_PASSWORD_FILE: '/run/password', USER_SECRET_KEY_FILE: '/run/key' })).toThrow(
+      /^USER_DATABASE_URL_FILE is for the services alone: set USER_DATABASE_URL\nAUTH_BOOTSTRAP_PASSWORD_FILE is for the services alone: set AUTH_BOOTSTRAP_PASSWORD$/,
+    );
+    expect(() => refuseFiles({ USER_DATABASE_URL_FILE: '', USER_SECRET_KEY_FILE: '/run/key' })).not.toThrow();
+  });
+
+  it('holds no setting of the launcher itself, which the services would not know', () => {
+    const env = toServiceEnvironment({ GATEHOUSE_DATA_DIR: '/data', GATEHOUSE_LOOK_PORT: 'off', GATEHOUSE_AUDIENCE: 'us' }, readPorts({}), secrets, databases);
+    expect(Object.keys(env).filter((name) => name.startsWith('GATEHOUSE_'))).toEqual(['GATEHOUSE_ISSUER', 'GATEHOUSE_AUDIENCE']);
   });
 
   it('passes on every setting that the launcher was given', () => {

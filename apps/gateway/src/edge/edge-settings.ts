@@ -1,12 +1,6 @@
-import { integer } from '@gatehouse/lifecycle';
+import { bytes, contradiction, flag, integer, milliseconds, seconds } from '@gatehouse/lifecycle';
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
-
-const flag = (fallback: 'true' | 'false') =>
-  z
-    .enum(['true', 'false'], { error: 'must be true or false' })
-    .prefault(fallback)
-    .transform((text) => text === 'true');
 
 const toList = (text: string) => text.split(',').map((entry) => entry.trim());
 
@@ -16,7 +10,8 @@ const isOrigin = (text: string) => URL.canParse(text) && /^https?:$/.test(new UR
 const origins = z
   .string()
   .transform(toList)
-  .refine((entries) => entries.every((entry) => entry === '*' || isOrigin(entry)), 'must be origins such as https://app.example, with commas between, or *');
+  .refine((entries) => entries.every(isOrigin) || entries.join() === '*', 'must be origins such as https://app.example, with commas between, or * alone')
+  .meta({ form: 'origins' });
 
 const networks = z.string().transform((text, context) => {
   const list = new BlockList();
@@ -32,24 +27,31 @@ const networks = z.string().transform((text, context) => {
     }
   }
   return list;
-});
+}).meta({ form: 'addresses, networks' });
 
-const file = z.string().min(1);
+const file = z.string().min(1).meta({ form: 'path' });
+
+/** A server is named, and what follows is nothing or the number of a database. */
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\/\S+$/.test(text) || !URL.canParse(text)) return false;
+  const { hostname, port, pathname, hash } = new URL(text);
+  return hostname !== '' && port !== '0' && /^(\/\d{0,9})?$/.test(pathname) && hash === '';
+}
 
 /** Settings of what stands between the internet and the routes. */
 export const edgeSettings = {
-  GATEWAY_MAX_URL_BYTES: integer(256, 65_536).default(8_192).describe('longest URL; a longer one is 414'),
-  GATEWAY_MAX_HEADER_BYTES: integer(1_024, 65_536).default(16_384).describe('size of all headers of a request together; more is 431'),
-  GATEWAY_MAX_HEADERS: integer(10, 500).default(100).describe('headers of a request; more is 431'),
-  GATEWAY_HEADERS_TIMEOUT_MS: integer(100, 600_000).default(10_000).describe('milliseconds in which the headers of a request, or a TLS handshake, must have come; else 408'),
-  GATEWAY_REQUEST_TIMEOUT_MS: integer(100, 3_600_000).default(20_000).describe('milliseconds in which a whole request must have come; else 408'),
-  GATEWAY_MAX_CONNECTIONS: integer(1, 1_000_000).default(10_000).describe('connections at a time; the next is told 503, over TLS closed'),
-  GATEWAY_MAX_REQUESTS_PER_SOCKET: integer(0, 1_000_000_000).default(0).describe('requests of a connection, after which it is closed, so that load is spread anew; 0 sets no limit'),
+  GATEWAY_MAX_URL_BYTES: bytes(256, 65_536).default(8_192).describe('longest URL; a longer one is 414'),
+  GATEWAY_MAX_HEADER_BYTES: bytes(1_024, 65_536).default(16_384).describe('size of all headers of a request together; more is 431'),
+  GATEWAY_MAX_HEADERS: integer(10, 500, 'headers').default(100).describe('headers of a request; more is 431'),
+  GATEWAY_HEADERS_TIMEOUT_MS: milliseconds(100, 600_000).default(10_000).describe('how long the headers of a request, or a TLS handshake, may take to come; else 408'),
+  GATEWAY_REQUEST_TIMEOUT_MS: milliseconds(100, 3_600_000).default(20_000).describe('how long a whole request may take to come; else 408'),
+  GATEWAY_MAX_CONNECTIONS: integer(1, 1_000_000, 'connections').default(10_000).describe('connections at a time; the next is told 503, over TLS closed'),
+  GATEWAY_MAX_REQUESTS_PER_SOCKET: integer(0, 1_000_000_000, 'requests').default(0).describe('requests of a connection, after which it is closed, so that load is spread anew; 0 sets no limit'),
   GATEWAY_HTTP2: flag('true').describe('whether HTTP/2 is spoken beside HTTP/1.1: on cleartext with clients that begin with it, over TLS by ALPN'),
   GATEWAY_TLS_CERT_FILE: file.optional().describe('PEM file with the certificate and its chain; with it the port speaks TLS alone. Read again when it changes'),
   GATEWAY_TLS_KEY_FILE: file.optional().describe('PEM file with the key of the certificate'),
   GATEWAY_COMPRESSION: flag('true').describe('whether JSON answers are compressed for clients that accept it, by brotli or gzip; never streams, answers with a strong ETag, nor those of `/v1/auth/`, which hold tokens (BREACH)'),
-  GATEWAY_COMPRESSION_MIN_BYTES: integer(0, 1_000_000_000).default(1_024).describe('answers below this size are not compressed'),
+  GATEWAY_COMPRESSION_MIN_BYTES: bytes(0, 1_000_000_000).default(1_024).describe('answers below this size are not compressed'),
   TRUSTED_PROXIES: networks.optional().describe("addresses and networks of the proxies before the gateway, with commas between; what they say of the client's address and scheme is believed, from nobody else"),
   TRUSTED_PROXIES_HEADER: z
     .enum(['x-forwarded-for', 'forwarded'], { error: 'must be x-forwarded-for or forwarded' })
@@ -57,22 +59,25 @@ export const edgeSettings = {
     .describe('the header that the trusted proxies write: `x-forwarded-for`, with `x-forwarded-proto`, or `forwarded` (RFC 7239). The other is passed over: a proxy lets through what it does not write'),
   CORS_ORIGINS: origins.optional().describe('origins whose pages may call, with commas between, or `*`'),
   CORS_CREDENTIALS: flag('false').describe('whether those pages may send cookies and client certificates; not with `*`'),
-  CORS_MAX_AGE_SECONDS: integer(0, 86_400).default(600).describe('how long a browser keeps what a preflight was told'),
+  CORS_MAX_AGE_SECONDS: seconds(0, 86_400).default(600).describe('how long a browser keeps what a preflight was told'),
   RATE_LIMIT_ENABLED: flag('true').describe('whether requests are counted and limited'),
-  RATE_LIMIT_WINDOW_SECONDS: integer(1, 86_400).default(60).describe('length of the window in which requests are counted'),
-  RATE_LIMIT_CLIENT_POINTS: integer(1, 1_000_000_000).default(600).describe('requests of one client address, of IPv6 a /64, in a window'),
-  RATE_LIMIT_PRINCIPAL_POINTS: integer(1, 1_000_000_000).default(1_200).describe('requests with tokens of one person or service in a window'),
-  RATE_LIMIT_AUTH_POINTS: integer(1, 1_000_000_000).default(60).describe('requests of one client address to `/v1/auth/` in a window'),
+  RATE_LIMIT_WINDOW_SECONDS: seconds(1, 86_400).default(60).describe('length of the window in which requests are counted'),
+  RATE_LIMIT_CLIENT_POINTS: integer(1, 1_000_000_000, 'requests').default(600).describe('requests of one client address, of IPv6 a /64, in a window'),
+  RATE_LIMIT_PRINCIPAL_POINTS: integer(1, 1_000_000_000, 'requests').default(1_200).describe('requests with tokens of one person or service in a window'),
+  RATE_LIMIT_AUTH_POINTS: integer(1, 1_000_000_000, 'requests').default(60).describe('requests of one client address to `/v1/auth/` in a window'),
   RATE_LIMIT_REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: 'must be redis://user:password@host:port/database, or rediss:// for TLS' })
+    .string()
+    .refine(isRedisUrl, 'must be redis://user:password@host:port/database, or rediss:// for TLS; the database is a number')
+    .meta({ secret: true, form: 'URL' })
     .optional()
     .describe('Valkey or Redis in which all gateways count together; without one, and while it cannot be reached, each counts for itself'),
 };
 
-/** What settings contradict each other. To be passed to `superRefine` of the schema. */
-export function refuseContradictions(config: z.infer<z.ZodObject<typeof edgeSettings>>, { addIssue }: { addIssue: (issue: { code: 'custom'; path: string[]; message: string }) => void }): void {
-  const { GATEWAY_TLS_CERT_FILE: cert, GATEWAY_TLS_KEY_FILE: key } = config;
-  if (cert && !key) addIssue({ code: 'custom', path: ['GATEWAY_TLS_KEY_FILE'], message: 'must be set together with GATEWAY_TLS_CERT_FILE' });
-  if (key && !cert) addIssue({ code: 'custom', path: ['GATEWAY_TLS_CERT_FILE'], message: 'must be set together with GATEWAY_TLS_KEY_FILE' });
-  if (config.CORS_CREDENTIALS && config.CORS_ORIGINS?.includes('*')) addIssue({ code: 'custom', path: ['CORS_CREDENTIALS'], message: 'must be false where CORS_ORIGINS is *' });
-}
+type EdgeSettings = z.infer<z.ZodObject<typeof edgeSettings>>;
+
+/** Questions about several settings, and what to tell where they do not agree: to be passed to `refine` of the schema. */
+export const edgeContradictions: readonly (readonly [agrees: (config: EdgeSettings) => boolean, ReturnType<typeof contradiction>])[] = [
+  [(config) => !config.GATEWAY_TLS_CERT_FILE || config.GATEWAY_TLS_KEY_FILE !== undefined, contradiction(['GATEWAY_TLS_KEY_FILE', 'GATEWAY_TLS_CERT_FILE'], 'must be set together with GATEWAY_TLS_CERT_FILE')],
+  [(config) => !config.GATEWAY_TLS_KEY_FILE || config.GATEWAY_TLS_CERT_FILE !== undefined, contradiction(['GATEWAY_TLS_CERT_FILE', 'GATEWAY_TLS_KEY_FILE'], 'must be set together with GATEWAY_TLS_KEY_FILE')],
+  [(config) => !config.CORS_CREDENTIALS || !config.CORS_ORIGINS?.includes('*'), contradiction(['CORS_CREDENTIALS', 'CORS_ORIGINS'], 'must be false where CORS_ORIGINS is *')],
+];

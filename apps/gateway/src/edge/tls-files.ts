@@ -53,3 +53,8 @@ export function openTlsFiles({ certFile, keyFile, onChange, intervalMs = 1_000 }
     close,
   };
 }
+
+/** Whether the files that the settings name can be used. @throws ConfigError */
+export function checkTlsFiles({ GATEWAY_TLS_CERT_FILE: certFile, GATEWAY_TLS_KEY_FILE: keyFile }: { GATEWAY_TLS_CERT_FILE?: string | undefined; GATEWAY_TLS_KEY_FILE?: string | undefined }): void {
+  if (certFile && keyFile) openTlsFiles({ certFile, keyFile }).close();
+}

@@ -1,0 +1,19 @@
+import type { z } from 'zod';
+
+/**
+ * What to tell where settings contradict each other: to be passed to `refine` of a schema, after the question whether they agree.
+ * It is asked whatever is wrong elsewhere, so that every problem is told at once, but not of settings that are wrong themselves.
+ * @param settings which the question is about; the first is named
+ * @param error what the first must be, to agree with the others
+ */
+export const contradiction = (settings: readonly [string, ...string[]], error: string) => ({
+  path: [settings[0]],
+  error,
+  when: ({ issues }: z.core.ParsePayload) => !issues.some(({ path }) => settings.includes(String(path?.[0]))),
+});
+
+/** Whether two listeners of a process would be in each other's way. */
+export function isSameAddress(one: { host: string; port: number }, other: { host: string; port: number }): boolean {
+  const isAny = ({ host }: { host: string }) => host === '0.0.0.0' || host === '::';
+  return one.port !== 0 && one.port === other.port && (one.host === other.host || isAny(one) || isAny(other));
+}

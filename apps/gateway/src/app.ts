@@ -49,8 +49,9 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     channels.set(target, channel);
     upstreams.set(name, channel);
   }
-  const missing = packagesOf(descriptorSet).filter((name) => !upstreams.has(name));
-  const unknown = [...upstreams.keys()].filter((name) => !packagesOf(descriptorSet).includes(name));
+  const served = packagesOf(descriptorSet);
+  const missing = served.filter((name) => !upstreams.has(name));
+  const unknown = [...upstreams.keys()].filter((name) => !served.includes(name));
   if (unknown.length) throw new ConfigError([`GATEWAY_UPSTREAMS: ${unknown.join(', ')} is in no contract that this gateway knows`]);
   if (missing.length) throw new ConfigError([`GATEWAY_UPSTREAMS: has no target for ${missing.join(', ')}`]);
   const verifierChannel = upstreams.get(verifierPackage)!;

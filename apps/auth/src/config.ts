@@ -41,3 +41,6 @@ export const readMigrateConfig = () => readConfig(configSchema.pick({ AUTH_DATAB
 
 /** What `bootstrap` needs. @throws ConfigError */
 export const readBootstrapConfig = () => readConfig(bootstrapSchema, process.env);
+
+/** What `healthcheck` needs. @throws ConfigError */
+export const readAdminConfig = () => readConfig(configSchema.pick({ AUTH_ADMIN_HOST: true, AUTH_ADMIN_PORT: true }), process.env);

@@ -1,8 +1,8 @@
-import { runApp, runCommand } from '@gatehouse/lifecycle';
+import { requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
 import { createAuthApp, createAuthObservability, migrationSets } from './app';
 import { bootstrap } from './bootstrap';
-import { readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
+import { readAdminConfig, readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
 import { createParts } from './parts';
 
 void runCommand({
@@ -20,5 +20,9 @@ void runCommand({
     } finally {
       await parts.close();
     }
+  },
+  async healthcheck() {
+    const { AUTH_ADMIN_HOST, AUTH_ADMIN_PORT } = readAdminConfig();
+    await requireReady(AUTH_ADMIN_HOST, AUTH_ADMIN_PORT);
   },
 });

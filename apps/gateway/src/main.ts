@@ -1,5 +1,11 @@
-import { runApp, runCommand } from '@gatehouse/lifecycle';
+import { requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
 import { createGatewayApp } from './app';
-import { readServeConfig } from './config';
+import { readAdminConfig, readServeConfig } from './config';
 
-void runCommand({ serve: () => runApp(() => createGatewayApp(readServeConfig())) });
+void runCommand({
+  serve: () => runApp(() => createGatewayApp(readServeConfig())),
+  async healthcheck() {
+    const { GATEWAY_ADMIN_HOST, GATEWAY_ADMIN_PORT } = readAdminConfig();
+    await requireReady(GATEWAY_ADMIN_HOST, GATEWAY_ADMIN_PORT);
+  },
+});

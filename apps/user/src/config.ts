@@ -23,3 +23,6 @@ export const readServeConfig = (): Config => readConfig(configSchema, process.en
 
 /** What `migrate` needs. @throws ConfigError */
 export const readMigrateConfig = () => readConfig(configSchema.pick({ USER_DATABASE_URL: true }), process.env);
+
+/** What `healthcheck` needs. @throws ConfigError */
+export const readAdminConfig = () => readConfig(configSchema.pick({ USER_ADMIN_HOST: true, USER_ADMIN_PORT: true }), process.env);

@@ -7,5 +7,6 @@ export { withPortSetting } from './port-setting';
 export { type CheckState, type Readiness, type ReadinessCheck, type ReadinessOptions, type ReadinessReport, createReadiness } from './readiness';
 export { addReadinessMetrics } from './readiness-metrics';
 export { readConfig } from './read-config';
+export { requireReady } from './require-ready';
 export { type App, type ShutdownTimes, runApp } from './run-app';
 export { runCommand } from './run-command';

@@ -1,4 +1,4 @@
-import { type BuildOptions, buildSync } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,10 +12,10 @@ const root = join(__dirname, '../../..');
 let folder: string;
 let bundle: string;
 const esbuildConfig = createRequire(__filename)(join(root, 'tools/esbuild.config.cjs')) as BuildOptions;
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-lifecycle-'));
   bundle = join(folder, 'app.cjs');
-  buildSync({ ...esbuildConfig, bundle: true, platform: 'node', format: 'cjs', entryPoints: [join(__dirname, 'process/app.ts')], outfile: bundle, outExtension: {}, absWorkingDir: root, logLevel: 'warning' });
+  await build({ ...esbuildConfig, bundle: true, platform: 'node', format: 'cjs', entryPoints: [join(__dirname, 'process/app.ts')], outfile: bundle, outExtension: {}, absWorkingDir: root, logLevel: 'warning' });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,5 +1,6 @@
 import { startTemporaryPostgresServer } from '@gatehouse/postgres-server';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
@@ -23,7 +24,8 @@ export async function verify(): Promise<void> {
   const engine = createEngine(folder);
   await makeStandIn(engine, folder);
   console.log('building the images');
-  await run('node_modules/.bin/nx', ['run-many', '-t', 'image', '-p', ...apps], { ...engine.env, IMAGE_BUILD: engine.buildCommand, IMAGE_REPOSITORY: 'localhost/gatehouse', IMAGE_VERSION: 'dev', NX_DAEMON: 'false', NX_TUI: 'false', NX_SKIP_NX_CACHE: 'true' });
+  // not by Nx, which may know images that this store does not have
+  for (const app of apps) await run('node', ['tools/image/build.mts', app], { ...engine.env, IMAGE_BUILD: engine.buildCommand, IMAGE_REPOSITORY: 'localhost/gatehouse', IMAGE_VERSION: 'dev' });
   const names: string[] = [];
   const postgres = await startTemporaryPostgresServer();
   try {
@@ -88,7 +90,9 @@ async function useAndStop(engine: Engine, { gateways }: Ports, names: readonly s
 }
 
 async function findPorts(): Promise<Ports> {
-  const servers = await Promise.all(Array.from({ length: 8 }, () => new Promise<ReturnType<typeof createServer>>((resolve) => { const server = createServer().listen(0, '127.0.0.1', () => resolve(server)); })));
+  // all at once, so that no two are the same
+  const servers = Array.from({ length: 8 }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
   const [userGrpc, authGrpc, userAdmin, authAdmin, ...rest] = servers.map((server) => (server.address() as AddressInfo).port) as [number, number, number, number, ...number[]];
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return { userGrpc, authGrpc, userAdmin, authAdmin, gateways: [{ port: rest[0]!, adminPort: rest[1]! }, { port: rest[2]!, adminPort: rest[3]! }] };

@@ -36,6 +36,7 @@ const depConstraints = [
   allow('app:gateway', ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', 'transcoding'), ...contracts('api', 'verifier')),
   allow('app:e2e', ...libs('errors', 'rpc', 'observability'), ...contracts('api', 'user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:scratch-clone'),
   allow('tool:launcher', 'tool:postgres-server', 'tool:look'),
+  allow('tool:image', 'tool:postgres-server'),
   allow('tool:look'),
   allow('tool:postgres-server'),
   allow('tool:checks', 'tool:scratch-clone'),

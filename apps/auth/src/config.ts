@@ -52,3 +52,6 @@ export const readBootstrapConfig = () => readConfig(bootstrapSchema, process.env
 
 /** What looks like a setting of the service and is none. */
 export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['AUTH_', 'GATEHOUSE_', 'SHUTDOWN_']);
+
+/** What `healthcheck` needs. @throws ConfigError */
+export const readAdminConfig = () => readConfig(settings.pick({ AUTH_ADMIN_HOST: true, AUTH_ADMIN_PORT: true }), process.env);

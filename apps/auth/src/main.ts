@@ -1,8 +1,8 @@
-import { command, runApp, runCommand } from '@gatehouse/lifecycle';
+import { command, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
 import { createAuthApp, createAuthObservability, migrationSets } from './app';
 import { bootstrap } from './bootstrap';
-import { type BootstrapConfig, findUnknown, readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
+import { type BootstrapConfig, findUnknown, readAdminConfig, readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
 import { createParts } from './parts';
 
 async function runBootstrap(config: BootstrapConfig): Promise<void> {
@@ -24,5 +24,6 @@ void runCommand({
     serve: command({ read: readServeConfig, run: (config) => runApp(() => createAuthApp(config)) }),
     migrate: command({ read: readMigrateConfig, run: async ({ AUTH_DATABASE_URL: url }) => void (await migrate({ url, sets: migrationSets, log: console.log })) }),
     bootstrap: command({ read: readBootstrapConfig, run: runBootstrap }),
+    healthcheck: command({ read: readAdminConfig, run: ({ AUTH_ADMIN_HOST: host, AUTH_ADMIN_PORT: port }) => requireReady(host, port) }),
   },
 });

@@ -67,3 +67,6 @@ export const readServeConfig = (): Config => readConfig(configSchema, process.en
 
 /** What looks like a setting of the service and is none. */
 export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['GATEWAY_', 'GATEHOUSE_', 'CORS_', 'RATE_LIMIT_', 'TRUSTED_PROXIES', 'SHUTDOWN_']);
+
+/** What `healthcheck` needs. @throws ConfigError */
+export const readAdminConfig = () => readConfig(settings.pick({ GATEWAY_ADMIN_HOST: true, GATEWAY_ADMIN_PORT: true }), process.env);

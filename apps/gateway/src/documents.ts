@@ -1,4 +1,4 @@
-import { toYaml } from '@gatehouse/transcoding';
+import { type OpenApiDocument, toYaml } from '@gatehouse/transcoding';
 import type { FastifyInstance } from 'fastify';
 import { createDocsFiles } from './docs-files';
 import { createErrorPageFiles } from './error-page-files';
@@ -14,10 +14,12 @@ export interface Documents {
 
 /** Makes the documents; each file is read or written when it is first asked for. */
 export function createDocuments(): Documents {
-  const document = createGatewayDocument();
+  let made: OpenApiDocument | undefined;
+  // with what it takes to make it, some 20 MB: most gateways are never asked for it
+  const document = () => (made ??= createGatewayDocument());
   const files: Readonly<Record<string, ServedFile>> = {
-    '/openapi.json': { type: 'application/json', read: async () => Buffer.from(JSON.stringify(document)) },
-    '/openapi.yaml': { type: 'application/yaml', read: async () => Buffer.from(toYaml(document)) },
+    '/openapi.json': { type: 'application/json', read: async () => Buffer.from(JSON.stringify(document())) },
+    '/openapi.yaml': { type: 'application/yaml', read: async () => Buffer.from(toYaml(document())) },
     ...createDocsFiles(),
     ...createErrorPageFiles(),
   };

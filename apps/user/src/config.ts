@@ -31,3 +31,6 @@ export const readMigrateConfig = () => readConfig(settings.pick({ USER_DATABASE_
 
 /** What looks like a setting of the service and is none. */
 export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['USER_', 'GATEHOUSE_', 'SHUTDOWN_']);
+
+/** What `healthcheck` needs. @throws ConfigError */
+export const readAdminConfig = () => readConfig(settings.pick({ USER_ADMIN_HOST: true, USER_ADMIN_PORT: true }), process.env);

@@ -1,12 +1,13 @@
-import { command, runApp, runCommand } from '@gatehouse/lifecycle';
+import { command, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
 import { createUserApp, migrationSets } from './app';
-import { findUnknown, readMigrateConfig, readServeConfig } from './config';
+import { findUnknown, readAdminConfig, readMigrateConfig, readServeConfig } from './config';
 
 void runCommand({
   findUnknown,
   commands: {
     serve: command({ read: readServeConfig, run: (config) => runApp(() => createUserApp(config)) }),
     migrate: command({ read: readMigrateConfig, run: async ({ USER_DATABASE_URL: url }) => void (await migrate({ url, sets: migrationSets, log: console.log })) }),
+    healthcheck: command({ read: readAdminConfig, run: ({ USER_ADMIN_HOST: host, USER_ADMIN_PORT: port }) => requireReady(host, port) }),
   },
 });

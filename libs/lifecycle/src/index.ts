@@ -8,6 +8,7 @@ export { withPortSetting } from './port-setting';
 export { type CheckState, type Readiness, type ReadinessCheck, type ReadinessOptions, type ReadinessReport, createReadiness } from './readiness';
 export { addReadinessMetrics } from './readiness-metrics';
 export { readConfig } from './read-config';
+export { requireReady } from './require-ready';
 export { type App, type ShutdownTimes, runApp } from './run-app';
 export { type Command, command, runCommand, type RunCommandOptions } from './run-command';
 export { metaOf, type SettingMeta } from './setting-meta';

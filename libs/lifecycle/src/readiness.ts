@@ -33,6 +33,10 @@ export interface ReadinessOptions {
   onCheck?: (name: string, error: unknown) => void;
 }
 
+// what a start waits for, such as keys that are on their way, is there in a moment: the first second is asked at short intervals. Milliseconds.
+const startMs = 1_000;
+const startIntervalMs = 50;
+
 /** Asks the checks again and again, so that asking whether the process is ready costs nothing and waits for nobody. */
 export function createReadiness({ checks, intervalMs = 500, timeoutMs = 1_000, onChange, onCheck }: ReadinessOptions): Readiness {
   const states = new Map<string, CheckState | undefined>(checks.map(({ name }) => [name, undefined]));
@@ -40,6 +44,7 @@ export function createReadiness({ checks, intervalMs = 500, timeoutMs = 1_000, o
   let draining = false;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
+  const madeAt = performance.now();
 
   const settle = () => {
     const now = !draining && [...states.values()].every((state) => state === 'ok');
@@ -64,7 +69,8 @@ export function createReadiness({ checks, intervalMs = 500, timeoutMs = 1_000, o
       ),
     );
     settle();
-    if (!closed) timer = setTimeout(round, intervalMs).unref();
+    const isStarting = !ready && performance.now() - madeAt < startMs;
+    if (!closed) timer = setTimeout(round, isStarting ? Math.min(intervalMs, startIntervalMs) : intervalMs).unref();
   };
   return {
     isReady: () => ready,

@@ -1,6 +1,6 @@
 import { createObservability, type Observability } from '@gatehouse/observability';
 import { networkInterfaces } from 'node:os';
-import { createAdminServer, createReadiness, withPortSetting, type AdminServer, type Readiness } from '../src';
+import { createAdminServer, createReadiness, requireReady, withPortSetting, type AdminServer, type Readiness } from '../src';
 
 let well = true;
 let measure = async (accept?: string) => ({ contentType: 'text/plain; version=0.0.4', body: accept === '*/*' ? 'up 1\n' : `${accept}\n` });
@@ -116,5 +116,18 @@ describe('the log level', () => {
     } finally {
       await open.close();
     }
+  });
+
+  it('tells the check of a container whether the process is ready, also where it listens on every address', async () => {
+    const everywhere = createAdminServer({ readiness, metrics: (accept) => measure(accept), logLevel: observability.logLevel });
+    const port = await everywhere.listen('0.0.0.0', 0);
+    try {
+      await expect(requireReady('0.0.0.0', port)).rejects.toThrow(`http://127.0.0.1:${port}/readyz says 503: {"ready":false,"checks":{"database":"failing"}}`);
+      await readiness.start();
+      await requireReady('0.0.0.0', port);
+    } finally {
+      await everywhere.close();
+    }
+    await expect(requireReady('0.0.0.0', port)).rejects.toThrow(`nothing answers on http://127.0.0.1:${port}/readyz`);
   });
 });

@@ -28,9 +28,16 @@ export interface RpcMethod {
 /** What a call needs to know of its method. */
 export type RpcMethodName = Pick<RpcMethod, 'path' | 'service' | 'name'>;
 
-/** One registry of several descriptor sets; a file that more than one holds counts once. */
+// a registry of all contracts takes 5 MB, and several parts of a process ask for that of the same set
+const registries = new WeakMap<Uint8Array, FileRegistry>();
+
+/** One registry of several descriptor sets; a file that more than one holds counts once. Who asks again for that of a single set is given the same. */
 export function createRegistryOf(descriptorSets: readonly Uint8Array[]): FileRegistry {
-  return createFileRegistry(create(FileDescriptorSetSchema, { file: [...readFiles(descriptorSets).values()] }));
+  const [set, ...others] = descriptorSets;
+  const only = others.length ? undefined : set;
+  const registry = (only && registries.get(only)) ?? createFileRegistry(create(FileDescriptorSetSchema, { file: [...readFiles(descriptorSets).values()] }));
+  if (only) registries.set(only, registry);
+  return registry;
 }
 
 /** The file descriptors of several sets by name, each as it was first met. */

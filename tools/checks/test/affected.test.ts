@@ -15,6 +15,14 @@ function affectedBy(file: string): string[] {
   return projects.sort();
 }
 
+/** The services of which a change to one file makes a new image. */
+function imagesOf(file: string): string[] {
+  appendFileSync(join(clone.folder, file), '\n');
+  const projects = JSON.parse(clone.nx('show', 'projects', '--affected', '--base=HEAD', '--withTarget=image', '--json')) as string[];
+  clone.git('checkout', '-q', '--', file);
+  return projects.sort();
+}
+
 describe('a change reaches what depends on it, and nothing else', () => {
   it('an app: itself, and what runs it as it is built', () => {
     expect(affectedBy('apps/user/src/user.ts')).toEqual(['bench', 'e2e', 'user']);
@@ -40,5 +48,16 @@ describe('a change reaches what depends on it, and nothing else', () => {
 
   it('a page: nobody', () => {
     expect(affectedBy('docs/architecture.md')).toEqual([]);
+  });
+});
+
+describe('a change makes a new image', () => {
+  it.each([
+    ['of the app that it is in', 'apps/user/src/user.ts', ['user']],
+    ['of all, where everything stands on it', 'libs/errors/src/app-error.ts', ['auth', 'gateway', 'user']],
+    ['of those who serve or call a contract', 'proto/gatehouse/auth/v1/auth.proto', ['auth', 'gateway']],
+    ['of none, where it is a page', 'docs/images.md', []],
+  ])('%s', (_who, file, images) => {
+    expect(imagesOf(file)).toEqual(images);
   });
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../test/support/free-port';
-import { type ServiceProcess, startProcess, until } from '../test/support/service-process';
+import { type ServiceProcess, startProcess, until, untilLinesAreWritten } from '../test/support/service-process';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-redis-'));
 const points = 20;
@@ -81,6 +81,7 @@ it('two gateways share one budget; without the store each has its own, and says 
     return (await Promise.all(gateways.map(storeUp))).every((up) => up === '1');
   });
   expect(await countAdmitted('192.0.2.4', 3 * points)).toBe(points);
+  await untilLinesAreWritten();
   for (const gateway of gateways) expect(saidOf(gateway, 'store of the rate limits answers again')).toBe(1);
 });
 

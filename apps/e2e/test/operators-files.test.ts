@@ -5,6 +5,7 @@ import { type Gatehouse, services, startGatehouse } from './support/gatehouse';
 import { send } from './support/http';
 import { operatorsFolder, readPanelQueries, readRules, readVariables } from './support/operators-files';
 import { readPromql } from './support/promql';
+import { until } from './support/service-process';
 
 let gatehouse: Gatehouse;
 // labels of each metric that the three processes expose
@@ -101,7 +102,9 @@ it('the collector reads the fields that the lines of the services have', async (
   const fields = new Set([...JSON.stringify(operators).matchAll(/attributes(?:\.(\w+)|\[\\?"([\w.]+)\\?"\])/g)].map(([, name, quoted]) => (name ?? quoted)!));
   expect([...fields].sort()).toEqual(['body', 'service.name', 'severity_text', 'span_id', 'timestamp', 'trace_flags', 'trace_id']);
   for (const service of services) {
-    const line = gatehouse.processes[service].lines.find(({ trace_id }) => trace_id);
+    const find = () => gatehouse.processes[service].lines.find(({ trace_id }) => trace_id);
+    await until(`a line of a call by ${service}`, () => find() !== undefined);
+    const line = find();
     expect(Object.keys(line!)).toEqual(expect.arrayContaining([...fields]));
     expect(line!['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   }

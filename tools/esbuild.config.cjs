@@ -9,7 +9,6 @@ const leavePackagesOutOfMaps = {
   setup: ({ onLoad }) => onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, ({ path }) => ({ contents: readFileSync(path, 'utf8') + mapNothing, loader: 'default' })),
 };
 
-
 // Umzug's command line, which nothing here uses, is a fifth of a bundle; and its alphabets, written as they are, make Node keep
 // the whole of the text in two bytes a character.
 const leaveCommandLineOut = {

@@ -93,9 +93,7 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
     if (deadline - Date.now() < leastTimeMs) throw deadlineExceeded();
     const metadata = new Map(Object.entries({ ...(caller ? { 'x-request-id': caller.requestId } : {}), ...options.metadata }));
     const call: RpcClientCall = { method: name, metadata, target, deadline };
-    const signals = [caller?.signal, options.signal].filter((each) => each !== undefined);
-    // what `any` makes is tied to its sources by weak references, which outlive the call until a full garbage collection
-    const signal = signals.length === 1 ? signals[0]! : AbortSignal.any(signals);
+    const signal = AbortSignal.any([caller?.signal, options.signal].filter((each) => each !== undefined));
     const { onMetadata } = options;
     // of a caller with little time some is left to hear that there is no connection
     let connectMs = Math.min(connectPatienceMs, (deadline - Date.now()) * 0.8);

@@ -46,4 +46,5 @@ export async function startContainers(engine: Engine, ports: Ports, databases: {
   return { names, readyMs };
 }
 
-const isReady = (adminPort: number): Promise<boolean> => fetch(`http://127.0.0.1:${adminPort}/readyz`).then(({ ok }) => ok, () => false);
+/** Whether the process behind an admin port says that it can serve. */
+export const isReady = (adminPort: number): Promise<boolean> => fetch(`http://127.0.0.1:${adminPort}/readyz`).then(({ ok }) => ok, () => false);

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { isReady } from './containers';
 
 /** A way in, and whether a load balancer would send it requests. */
 export interface Entrance {
@@ -22,8 +23,7 @@ export function startLoad(entrances: readonly Entrance[], token: string): Load {
   const look = async () => {
     while (isGoingOn)
       for (const entrance of entrances) {
-        const isReady = await fetch(`http://127.0.0.1:${entrance.adminPort}/readyz`).then(({ ok }) => ok, () => false);
-        if (isReady) ready.add(entrance);
+        if (await isReady(entrance.adminPort)) ready.add(entrance);
         else ready.delete(entrance);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

@@ -1,7 +1,4 @@
-import { build } from 'esbuild';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { runSource } from './run-source.mts';
 
 /** A setting, as zod has it. */
 export interface Field {
@@ -16,28 +13,15 @@ interface Schema {
   safeParse(value: unknown): { success: boolean; data?: unknown; error?: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
 }
 
-/** The schema of every setting of a service, from its config.ts; throws where that does not compile. */
-export async function readConfigSchema(app: string): Promise<Schema> {
-  // beside node_modules, so that what stays external resolves
-  const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.configuration-'));
-  try {
-    const file = join(folder, 'config.cjs');
-    await build({
-      // the rules of a setting, and what is said beside them, by the code that reads both
-      stdin: { contents: `export { configSchema } from './apps/${app}/src/config'; export { metaOf } from '@gatehouse/lifecycle';`, resolveDir: process.cwd() },
-      outfile: file,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      packages: 'external',
-      alias: {},
-      tsconfig: 'tsconfig.base.json',
-      loader: { '.sql': 'text' },
-    });
-    const { configSchema, metaOf } = createRequire(file)(file);
-    const shape = Object.entries(configSchema.shape as Record<string, Omit<Field, 'meta'>>).map(([name, type]) => [name, Object.assign(type, { meta: metaOf(type) })]);
-    return { shape: Object.fromEntries(shape), safeParse: (value) => configSchema.safeParse(value) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+interface Source {
+  readonly configSchema: { readonly shape: Record<string, Omit<Field, 'meta'>>; safeParse: Schema['safeParse'] };
+  metaOf(type: unknown): Field['meta'];
 }
+
+/** The schema of every setting of a service, from its config.ts; throws where that does not compile. */
+export const readConfigSchema = (app: string): Promise<Schema> =>
+  // the rules of a setting, and what is said beside them, by the code that reads both
+  runSource<Source, Schema>(`export { configSchema } from './config'; export { metaOf } from '@gatehouse/lifecycle';`, `apps/${app}/src`, ({ configSchema, metaOf }) => ({
+    shape: Object.fromEntries(Object.entries(configSchema.shape).map(([name, type]) => [name, Object.assign(type, { meta: metaOf(type) })])),
+    safeParse: (value) => configSchema.safeParse(value),
+  }));

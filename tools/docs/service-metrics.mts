@@ -1,7 +1,4 @@
-import { build } from 'esbuild';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { runSource } from './run-source.mts';
 
 /** An instrument of prom-client. */
 export interface Instrument {
@@ -26,27 +23,11 @@ const required = (app: string) => ({
 /** Every instrument of a service as its composition root makes it, without listening. */
 export async function readInstruments(app: 'gateway' | 'user' | 'auth'): Promise<readonly Instrument[]> {
   const name = `create${app[0]!.toUpperCase()}${app.slice(1)}App`;
-  // beside node_modules, so that what stays external resolves
-  const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.metrics-'));
-  try {
-    const outfile = join(folder, 'app.cjs');
-    const contents = `import { configSchema } from './config'; export { ${name} as create } from './app'; export const read = (environment) => configSchema.parse(environment);`;
-    await build({
-      stdin: { contents, resolveDir: `apps/${app}/src`, loader: 'ts' },
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      packages: 'external',
-      tsconfig: 'tsconfig.base.json',
-      loader: { '.sql': 'text', '.html': 'text' },
-    });
-    const { read, create } = createRequire(outfile)(outfile) as Service;
+  const contents = `import { configSchema } from './config'; export { ${name} as create } from './app'; export const read = (environment) => configSchema.parse(environment);`;
+  return runSource<Service, readonly Instrument[]>(contents, `apps/${app}/src`, async ({ read, create }) => {
     const created = create(read(required(app)));
     const instruments = created.registry.getMetricsAsArray();
     await created.close();
     return instruments;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

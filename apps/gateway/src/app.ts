@@ -17,8 +17,8 @@ import { createHttpServer } from './http-server';
 
 const verifierPackage = 'gatehouse.verifier.v1';
 const healthPath = '/healthz';
-// how long clients that keep a connection have to send the request with whose answer they hear that it was the last, at most. Milliseconds.
-const lingerMs = 1_500;
+// how long no client asks anything before connections without a request are closed: the answer to one more says that it was the last. Milliseconds.
+const quietMs = 1_500;
 // what the last answers take to leave. Milliseconds.
 const flushMs = 100;
 
@@ -143,7 +143,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
       transcoder.end('streams');
       // nobody new is let in, and who is inside hears with the next answer that it was the last on this connection
       draining = true;
-      await server.stopListening(Math.min(lingerMs, cutMs / 4));
+      await server.stopListening(Math.min(quietMs, cutMs / 4), cutMs / 2);
       await http.close();
       timers.forEach(clearTimeout);
       tls?.close();

@@ -17,10 +17,10 @@ export interface HttpServerOptions extends ListenerOptions {
 export interface HttpServer {
   readonly app: FastifyInstance;
   /**
-   * Closes the listening socket, tells clients of HTTP/2 so, and waits until all have left, `maxMs` milliseconds at most. Not http.Server's own
-   * close(): that would cut idle connections at once, on which a request may be on its way.
+   * Closes the listening socket, tells clients of HTTP/2 so, and waits until all have left or none has asked anything for `quietMs`
+   * milliseconds, `maxMs` at most. Not http.Server's own close(): that would cut idle connections at once, on which a request may be on its way.
    */
-  stopListening(maxMs: number): Promise<void>;
+  stopListening(quietMs: number, maxMs: number): Promise<void>;
   /** Ends every connection now. */
   cut(): void;
 }
@@ -51,11 +51,13 @@ export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: Ht
   });
   return {
     app,
-    async stopListening(maxMs) {
+    async stopListening(quietMs, maxMs) {
       TcpServer.prototype.close.call(app.server);
       for (const { http2 } of listeners) http2?.end();
       const end = Date.now() + maxMs;
-      while (Date.now() < end && (await countConnections(app.server)) > 0) await pause(25);
+      let heard = Date.now();
+      app.server.on('request', () => (heard = Date.now()));
+      while (Date.now() < Math.min(end, heard + quietMs) && (await countConnections(app.server)) > 0) await pause(25);
     },
     cut() {
       for (const { server, http2 } of listeners) {

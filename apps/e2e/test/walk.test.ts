@@ -1,5 +1,6 @@
-import { type Gatehouse, startGatehouse } from './support/gatehouse';
+import { type Gatehouse, services, startGatehouse } from './support/gatehouse';
 import { logIn, send, signUp } from './support/http';
+import { startProcess } from './support/service-process';
 import { startValidatingProxy, type ValidatingProxy } from './support/validating-proxy';
 
 let gatehouse: Gatehouse;
@@ -71,6 +72,13 @@ describe('an administrator', () => {
     expect(await send(url, 'POST', '/v1/users', { token, body })).toMatchObject({ status: 200, body: first.body });
     expect(await send(url, 'POST', '/v1/users', { token, body: { ...body, displayName: 'Other' } })).toMatchObject({ status: 422, body: { reason: 'REQUEST_ID_REUSED' } });
   });
+});
+
+it.each(services)('healthcheck finds that %s is ready, and says so when nobody listens', async (service) => {
+  expect(await startProcess(service, gatehouse.settings, ['healthcheck']).exited).toEqual({ code: 0, signal: null });
+  const nobody = startProcess(service, { ...gatehouse.settings, [`${service.toUpperCase()}_ADMIN_PORT`]: '1' }, ['healthcheck']);
+  expect(await nobody.exited).toEqual({ code: 1, signal: null });
+  expect(nobody.stderr()).toMatch(/nothing answers on http:\/\/127\.0\.0\.1:1\/readyz/);
 });
 
 it('nothing went by that the OpenAPI document does not say', () => expect(proxy.deviations).toEqual([]));

@@ -51,15 +51,18 @@ const settings = z
     ...tokenConfig,
     ...telemetryConfig,
     ...processConfig,
-  })
-  .refine(
-    (config) => !isSameAddress({ host: config.GATEWAY_HTTP_HOST, port: config.GATEWAY_HTTP_PORT }, { host: config.GATEWAY_ADMIN_HOST, port: config.GATEWAY_ADMIN_PORT }),
-    contradiction(['GATEWAY_ADMIN_PORT', 'GATEWAY_ADMIN_HOST', 'GATEWAY_HTTP_PORT', 'GATEWAY_HTTP_HOST'], 'must not be GATEWAY_HTTP_PORT at the same address'),
-  )
-  .refine((config) => config.GATEWAY_DEADLINE_MS <= config.GATEWAY_MAX_DEADLINE_MS, contradiction(['GATEWAY_DEADLINE_MS', 'GATEWAY_MAX_DEADLINE_MS'], 'must not be above GATEWAY_MAX_DEADLINE_MS'));
+  });
 
 /** Every setting of the service. */
-export const configSchema = edgeContradictions.reduce((schema, [agrees, otherwise]) => schema.refine(agrees, otherwise), settings);
+export const configSchema = edgeContradictions.reduce(
+  (schema, [agrees, otherwise]) => schema.refine(agrees, otherwise),
+  settings
+    .refine(
+      (config) => !isSameAddress({ host: config.GATEWAY_HTTP_HOST, port: config.GATEWAY_HTTP_PORT }, { host: config.GATEWAY_ADMIN_HOST, port: config.GATEWAY_ADMIN_PORT }),
+      contradiction(['GATEWAY_ADMIN_PORT', 'GATEWAY_ADMIN_HOST', 'GATEWAY_HTTP_PORT', 'GATEWAY_HTTP_HOST'], 'must not be GATEWAY_HTTP_PORT at the same address'),
+    )
+    .refine((config) => config.GATEWAY_DEADLINE_MS <= config.GATEWAY_MAX_DEADLINE_MS, contradiction(['GATEWAY_DEADLINE_MS', 'GATEWAY_MAX_DEADLINE_MS'], 'must not be above GATEWAY_MAX_DEADLINE_MS')),
+);
 export type Config = z.infer<typeof configSchema>;
 
 /** @throws ConfigError */

@@ -4,6 +4,7 @@ import { Server as TcpServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { headersTooLarge, requestTooSlow, requestUnreadable, urlTooLong } from '@gatehouse/contracts/api';
 import type { AppError } from '@gatehouse/errors';
+import { noSchemas } from '@gatehouse/lifecycle';
 import { toRequestTarget } from '@gatehouse/transcoding';
 import { createListener, type Listener, type ListenerOptions } from './edge/listener';
 import { refuseConnection } from './edge/raw-refusal';
@@ -29,6 +30,7 @@ export interface HttpServer {
 export function createHttpServer({ maxBodyBytes, ownPaths = [], ...options }: HttpServerOptions): HttpServer {
   const listeners: Listener[] = [];
   const app = fastify({
+    ...noSchemas,
     logger: false,
     bodyLimit: maxBodyBytes,
     serverFactory(handler) {

@@ -1,6 +1,7 @@
 import type { LogLevelSetting } from '@gatehouse/observability';
 import fastify from 'fastify';
 import type { AddressInfo } from 'node:net';
+import { noSchemas } from './no-schemas';
 import type { Readiness } from './readiness';
 import { serveLogLevel } from './serve-log-level';
 
@@ -22,7 +23,7 @@ export interface AdminServer {
 
 /** What the operator asks of a process: is it alive, can it serve, what does it measure, how much does it log. */
 export function createAdminServer({ readiness, metrics, logLevel }: AdminServerOptions): AdminServer {
-  const app = fastify({ logger: false, forceCloseConnections: true, requestTimeout: 10_000 });
+  const app = fastify({ ...noSchemas, logger: false, forceCloseConnections: true, requestTimeout: 10_000 });
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
   // without these two, fastify answers with the text of the error and the path that was asked for
   app.setErrorHandler((_error, _request, reply) => reply.code(500).send({ error: 'internal error' }));

@@ -4,6 +4,7 @@ export { ConfigError } from './config-error';
 export { bytes, databaseUrl, flag, host, integer, isTarget, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
 export { contradiction, isSameAddress } from './contradiction';
 export { logReadiness } from './log-readiness';
+export { noSchemas } from './no-schemas';
 export { withPortSetting } from './port-setting';
 export { type CheckState, type Readiness, type ReadinessCheck, type ReadinessOptions, type ReadinessReport, createReadiness } from './readiness';
 export { addReadinessMetrics } from './readiness-metrics';

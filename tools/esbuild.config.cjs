@@ -9,11 +9,24 @@ const leavePackagesOutOfMaps = {
   setup: ({ onLoad }) => onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, ({ path }) => ({ contents: readFileSync(path, 'utf8') + mapNothing, loader: 'default' })),
 };
 
-// Umzug's command line, which nothing here uses, is a fifth of a bundle; and its alphabets, written as they are, make Node keep
-// the whole of the text in two bytes a character.
-const leaveCommandLineOut = {
-  name: 'leave-command-line-out',
-  setup: ({ onLoad }) => onLoad({ filter: /\/umzug\/lib\/cli\.js$/ }, () => ({ contents: 'exports.UmzugCLI = class {};' + mapNothing })),
+// What nothing here uses and would be a third of a bundle: Umzug's command line, the compilers of JSON Schema, the logger and the test client of
+// Fastify, and the languages of zod. Some is not ASCII, for which Node would keep the whole of the text in two bytes a character.
+const refuse = (name) => `module.exports = () => { throw new Error('${name} is left out of bundles: tools/esbuild.config.cjs'); };`;
+const leftOut = {
+  'umzug/lib/cli.js': 'exports.UmzugCLI = class {};',
+  '@fastify/ajv-compiler/index.js': refuse('@fastify/ajv-compiler'),
+  '@fastify/fast-json-stringify-compiler/index.js': refuse('@fastify/fast-json-stringify-compiler'),
+  'fastify/lib/logger-pino.js': refuse('pino'),
+  'light-my-request/index.js': refuse('light-my-request'),
+  'zod/v4/locales/index.js': "export { default as en } from './en.js';",
+};
+const leaveUnusedOut = {
+  name: 'leave-unused-out',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/node_modules\/(umzug|@fastify|fastify|light-my-request|zod)\// }, ({ path }) => {
+      const contents = leftOut[path.split('/node_modules/').at(-1)];
+      return contents === undefined ? undefined : { contents: contents + mapNothing, loader: 'js' };
+    }),
 };
 
 module.exports = {
@@ -25,7 +38,7 @@ module.exports = {
   minifySyntax: true,
   // licences lie beside the bundle: one name in them that is not ASCII doubles what the text takes
   legalComments: 'external',
-  plugins: [leaveCommandLineOut, leavePackagesOutOfMaps],
+  plugins: [leaveUnusedOut, leavePackagesOutOfMaps],
   loader: { '.sql': 'text', '.html': 'text' },
   // its ES module asks for grpc-js by a require of its own making, which esbuild does not see; the CommonJS one is seen
   alias: { '@opentelemetry/otlp-grpc-exporter-base': require.resolve('@opentelemetry/otlp-grpc-exporter-base') },

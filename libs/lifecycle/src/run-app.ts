@@ -62,6 +62,8 @@ export async function runApp(create: () => App | Promise<App>): Promise<void> {
   const started = Promise.resolve().then(async () => {
     app = await create();
     await app.listen();
+    // where Node was started with --expose-gc: what the start left behind is a tenth of a process at rest
+    await globalThis.gc?.({ type: 'major', execution: 'async', flavor: 'last-resort' });
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => void stop(started).catch((error) => fail('the process did not end cleanly', error)));

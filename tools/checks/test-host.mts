@@ -5,9 +5,14 @@ import { readCounts, toLine } from './counts.mts';
 import { run } from './run.mts';
 
 // Debian's own kubectl has a Kustomize too old for components: it is used where it is there
-const packages: Record<string, string | undefined> = { kubectl: undefined, promtool: 'prometheus', prometheus: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'python3-grpcio': 'python3-grpcio' };
+const packages: Record<string, string | undefined> = { kubectl: undefined, promtool: 'prometheus', prometheus: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'python3-grpcio': 'python3-grpcio', podman: 'podman buildah runc mmdebstrap' };
 // where the name alone does not do: a version, and a module of Debian's own Python, which may not be the first in the PATH
-const probes: Record<string, string> = { kubectl: 'kubectl version --client | grep -q "^Kustomize Version: v5"', 'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'" };
+const probes: Record<string, string> = {
+  kubectl: 'kubectl version --client | grep -q "^Kustomize Version: v5"',
+  'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'",
+  // and an account that may make containers
+  podman: 'command -v podman && command -v buildah && command -v runc && command -v mmdebstrap && unshare --mount true',
+};
 
 const isThere = (tool: string) => {
   try {
@@ -19,7 +24,7 @@ const isThere = (tool: string) => {
 };
 const missing = () => Object.keys(packages).filter((tool) => !isThere(tool));
 
-const installable = () => [...new Set(missing().flatMap((tool) => packages[tool] ?? []))];
+const installable = () => [...new Set(missing().flatMap((tool) => packages[tool]?.split(' ') ?? []))];
 if (installable().length && process.getuid?.() === 0 && isThere('apt-get')) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('looking for packages', 'apt-get', ['update', '-qq'], env);

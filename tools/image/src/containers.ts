@@ -1,50 +1,35 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Engine } from './engine';
-import { toSettings } from './settings';
-
-export const apps = ['auth', 'user', 'gateway'] as const;
-export type App = (typeof apps)[number];
-
-/** Where the processes of an installation listen, each on a port of the host. */
-export interface Ports {
-  readonly userGrpc: number;
-  readonly authGrpc: number;
-  readonly userAdmin: number;
-  readonly authAdmin: number;
-  readonly gateways: readonly { readonly port: number; readonly adminPort: number }[];
-}
-
-export interface Containers {
-  /** The name of each container, gateways last. */
-  readonly names: readonly string[];
-  /** Milliseconds from the start of each process until it said that it was ready. */
-  readonly readyMs: Readonly<Record<string, number>>;
-}
+import { adminPorts, type App, replicas, type Replica, toOwnSettings, toSettings } from './settings';
 
 const readyWithinMs = 15_000;
 
-/** Migrates both databases and starts every service, each command and each process a container of its image. */
-export async function startContainers(engine: Engine, ports: Ports, databases: { user: string; auth: string }, names: string[]): Promise<Containers> {
-  const settings = toSettings(ports, databases);
-  const imageOf = (app: App) => `localhost/gatehouse/${app}:dev`;
+const imageOf = (app: App) => `localhost/gatehouse/${app}:dev`;
+
+/**
+ * Migrates both databases and starts two replicas of every service, each command and each process a container of its image.
+ * @returns milliseconds from the start of each process until it said that it was ready, by the name of its container
+ */
+export async function startContainers(engine: Engine, databases: { user: string; auth: string }): Promise<Readonly<Record<string, number>>> {
+  const settings = toSettings(databases);
   console.log((await Promise.all([engine.runOnce(imageOf('user'), 'migrate', settings), engine.runOnce(imageOf('auth'), 'migrate', settings)])).join('\n'));
   const readyMs: Record<string, number> = {};
-  const start = async (app: App, name: string, adminPort: number, own: Record<string, string> = {}) => {
-    names.push(name);
-    await engine.start(name, imageOf(app), { ...settings, ...own });
-    const { startedAt } = await engine.inspect(name);
-    while (!(await isReady(adminPort))) {
-      if (Date.now() - startedAt > readyWithinMs) throw new Error(`${name} is not ready: ${await engine.logs(name)}`);
-      await pause(5);
-    }
-    readyMs[name] = Date.now() - startedAt;
-  };
-  await start('auth', 'gatehouse-auth', ports.authAdmin);
-  await start('user', 'gatehouse-user', ports.userAdmin);
-  for (const [index, { port, adminPort }] of ports.gateways.entries())
-    await start('gateway', `gatehouse-gateway-${index + 1}`, adminPort, { GATEWAY_HTTP_PORT: String(port), GATEWAY_ADMIN_PORT: String(adminPort) });
-  return { names, readyMs };
+  for (const replica of replicas) {
+    await engine.start(replica.name, imageOf(replica.app), { ...settings, ...toOwnSettings(replica) });
+    readyMs[replica.name] = await untilReady(engine, replica);
+  }
+  return readyMs;
 }
 
-/** Whether the process behind an admin port says that it can serve. */
-export const isReady = (adminPort: number): Promise<boolean> => fetch(`http://127.0.0.1:${adminPort}/readyz`).then(({ ok }) => ok, () => false);
+/** Waits for a container that was started. @returns milliseconds from the start of its process @throws Error with its log lines */
+export async function untilReady(engine: Engine, replica: Replica): Promise<number> {
+  const { startedAt } = await engine.inspect(replica.name);
+  while (!(await isReady(replica))) {
+    if (Date.now() - startedAt > readyWithinMs) throw new Error(`${replica.name} is not ready: ${await engine.logs(replica.name)}`);
+    await pause(5);
+  }
+  return Date.now() - startedAt;
+}
+
+/** Whether the process says on its admin port that it can serve. */
+export const isReady = ({ app, address }: Replica): Promise<boolean> => fetch(`http://${address}:${adminPorts[app]}/readyz`).then(({ ok }) => ok, () => false);

@@ -24,6 +24,8 @@ export interface Engine {
   sizeOf(tag: string): Promise<number>;
   /** Starts a service in the background, on the host's network, with a root file system that cannot be written. */
   start(name: string, image: string, env: Readonly<Record<string, string>>): Promise<void>;
+  /** Starts a container again that was stopped. */
+  restart(name: string): Promise<void>;
   /** Runs a command of an image to its end; gives what it wrote. */
   runOnce(image: string, command: string, env: Readonly<Record<string, string>>): Promise<string>;
   exec(name: string, ...command: string[]): Promise<string>;
@@ -34,7 +36,8 @@ export interface Engine {
   remove(names: readonly string[]): Promise<void>;
 }
 
-export function createEngine(folder: string): Engine {
+/** @param hosts names and addresses that every container knows, as `name:address` */
+export function createEngine(folder: string, hosts: readonly string[]): Engine {
   const store = ['--root', `${folder}/store`, '--runroot', `${folder}/run`, '--storage-driver', 'overlay'];
   // a runtime that takes cgroups of version 1 and 2, and nothing of systemd
   const podman = (...args: string[]) => run('podman', [...store, '--cgroup-manager=cgroupfs', '--runtime', 'runc', ...args], env);
@@ -45,6 +48,7 @@ export function createEngine(folder: string): Engine {
     ...['--network', 'host', '--read-only', '--read-only-tmpfs=false', '--cap-drop', 'all', '--security-opt', 'no-new-privileges'],
     // without these the engine asks for more than an account without CAP_SYS_RESOURCE may have; checks are not scheduled without systemd
     ...['--ulimit', `nofile=1024:${hardLimit}`, '--ulimit', 'nproc=1024:1024', '--no-healthcheck'],
+    ...hosts.flatMap((host) => ['--add-host', host]),
     ...Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
   ];
   return {
@@ -54,6 +58,7 @@ export function createEngine(folder: string): Engine {
     hasImage: (tag) => podman('image', 'exists', tag).then(() => true, () => false),
     sizeOf: async (tag) => Number(await podman('image', 'inspect', '--format', '{{.Size}}', tag)),
     start: async (name, image, settings) => void (await podman('run', '--detach', '--name', name, ...toRunOptions(settings), image)),
+    restart: async (name) => void (await podman('start', name)),
     runOnce: (image, command, settings) => podman('run', '--rm', ...toRunOptions(settings), image, command),
     exec: (name, ...command) => podman('exec', name, ...command),
     async inspect(name) {

@@ -1,50 +1,58 @@
 import { Agent, request } from 'node:http';
 import { isReady } from './containers';
-
-/** A way in, and whether a load balancer would send it requests. */
-export interface Entrance {
-  readonly port: number;
-  readonly adminPort: number;
-}
+import { httpPort, type Replica } from './settings';
 
 export interface Load {
   /** Ends it; gives how many requests were answered with 200, and what became of each other one. */
   stop(): Promise<{ answered: number; failed: readonly string[] }>;
 }
 
-/** Reads `/v1/users/me` from eight connections without a pause, through the entrances that say they are ready, as a load balancer would. */
-export function startLoad(entrances: readonly Entrance[], token: string): Load {
+/** Somebody who has signed up. */
+export interface Person {
+  readonly email: string;
+  readonly password: string;
+  readonly token: string;
+}
+
+/**
+ * Asks from eight connections without a pause, through the gateways that say they are ready, as a load balancer would: seven read
+ * `/v1/users/me`, which `user` answers, one logs in, which `auth` answers.
+ */
+export function startLoad(gateways: readonly Replica[], { email, password, token }: Person): Load {
   const agent = new Agent({ keepAlive: true });
-  const ready = new Set(entrances);
+  const ready = new Set(gateways);
   let isGoingOn = true;
   let answered = 0;
   const failed: string[] = [];
 
   const look = async () => {
     while (isGoingOn)
-      for (const entrance of entrances) {
-        if (await isReady(entrance.adminPort)) ready.add(entrance);
-        else ready.delete(entrance);
+      for (const gateway of gateways) {
+        if (await isReady(gateway)) ready.add(gateway);
+        else ready.delete(gateway);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
   };
-  const ask = (port: number) =>
+  const ask = (host: string, method: string, path: string, headers: Record<string, string>, body?: string) =>
     new Promise<string>((resolve) => {
-      request({ agent, host: '127.0.0.1', port, path: '/v1/users/me', headers: { authorization: `Bearer ${token}` } }, (response) => {
-        response.resume().once('close', () => resolve(response.complete ? String(response.statusCode) : 'an answer was cut off'));
+      request({ agent, host, port: httpPort, method, path, headers }, (response) => {
+        let text = '';
+        response.on('data', (chunk) => (text += chunk)).once('close', () => resolve(response.complete ? (response.statusCode === 200 ? '200' : `${path}: ${response.statusCode} ${text}`) : 'an answer was cut off'));
       })
         .once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
-        .end();
+        .end(body);
     });
+  const read = (host: string) => ask(host, 'GET', '/v1/users/me', { authorization: `Bearer ${token}` });
+  const logIn = (host: string) => ask(host, 'POST', '/v1/auth/login', { 'content-type': 'application/json' }, JSON.stringify({ email, password }));
   const work = async (seed: number) => {
     for (let turn = seed; isGoingOn; turn++) {
       const open = [...ready];
-      const entrance = open[turn % open.length];
-      if (!entrance) {
-        failed.push('no entrance was ready');
+      const gateway = open[turn % open.length];
+      if (!gateway) {
+        failed.push('no gateway was ready');
         return;
       }
-      const outcome = await ask(entrance.port);
+      const outcome = await (seed === 0 ? logIn : read)(gateway.address);
       if (outcome === '200') answered++;
       else failed.push(outcome);
     }

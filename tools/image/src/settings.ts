@@ -1,16 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import type { Ports } from './containers';
 
-/** The environment of all services of an installation on one host; a gateway's own ports come to it. */
-export function toSettings({ userGrpc, authGrpc, userAdmin, authAdmin }: Ports, databases: { user: string; auth: string }): Record<string, string> {
-  const user = `127.0.0.1:${userGrpc}`;
-  const auth = `127.0.0.1:${authGrpc}`;
+export const apps = ['auth', 'user', 'gateway'] as const;
+export type App = (typeof apps)[number];
+
+/** A container of a service, with an address of its own, so that each listens on the ports that are the defaults. */
+export interface Replica {
+  readonly app: App;
+  readonly name: string;
+  readonly address: string;
+}
+
+export const adminPorts: Readonly<Record<App, number>> = { gateway: 9_080, user: 9_051, auth: 9_052 };
+export const httpPort = 8_080;
+
+/** Two replicas of each service, in an order in which they start. */
+export const replicas: readonly Replica[] = apps.flatMap((app, index) => [1, 2].map((number) => ({ app, name: `gatehouse-${app}-${number}`, address: `127.77.${index}.${number}` })));
+
+/** The names by which services find each other, one for each and the addresses of all its replicas, as a headless Service of Kubernetes has it. */
+export const hosts: readonly string[] = replicas.map(({ app, address }) => `${app}:${address}`);
+
+/** The environment of all services of an installation. */
+export function toSettings(databases: { user: string; auth: string }): Record<string, string> {
+  const user = 'dns:///user:50051';
+  const auth = 'dns:///auth:50052';
   const key = () => randomBytes(32).toString('base64');
   return {
-    USER_GRPC_PORT: String(userGrpc),
-    AUTH_GRPC_PORT: String(authGrpc),
-    USER_ADMIN_PORT: String(userAdmin),
-    AUTH_ADMIN_PORT: String(authAdmin),
     USER_DATABASE_URL: databases.user,
     AUTH_DATABASE_URL: databases.auth,
     USER_SECRET_KEY: key(),
@@ -24,3 +38,9 @@ export function toSettings({ userGrpc, authGrpc, userAdmin, authAdmin }: Ports, 
     SHUTDOWN_GRACE_MS: '1000',
   };
 }
+
+/** What a replica has for itself. */
+export const toOwnSettings = ({ app, address }: Replica): Record<string, string> => {
+  const name = app.toUpperCase();
+  return { [`${name}_${app === 'gateway' ? 'HTTP' : 'GRPC'}_HOST`]: address, [`${name}_ADMIN_HOST`]: address };
+};

@@ -18,24 +18,25 @@ export interface LoggedError {
 /**
  * An error and what led to it, outermost first, at most eight. Messages are redacted, and left out where one of the
  * `confidential` values is in them; nothing else of an error is told.
+ * @param withFrames whether the stack is told: to read one costs the map of the bundle the first time, and a search in it each time
  */
-export function toCauseChain(error: unknown, confidential: readonly string[] = []): readonly LoggedError[] {
+export function toCauseChain(error: unknown, confidential: readonly string[] = [], withFrames = true): readonly LoggedError[] {
   const hidden = confidential.filter((value) => value !== '').map(fold);
   const chain: LoggedError[] = [];
   for (let cause = error; cause !== undefined && chain.length < maxCauses; cause = (cause as Error).cause) {
     // a thrown string or object may hold anything
     if (!(cause instanceof Error)) return [...chain, { type: cause === null ? 'null' : typeof cause }];
-    chain.push(toLoggedError(cause, hidden));
+    chain.push(toLoggedError(cause, hidden, withFrames));
   }
   return chain;
 }
 
-function toLoggedError(error: Error, hidden: readonly string[]): LoggedError {
+function toLoggedError(error: Error, hidden: readonly string[], withFrames: boolean): LoggedError {
   const { code } = error as { code?: unknown };
   // who throws writes name and code, too: what is no name is not told
   const isCode = typeof code === 'number' || (typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,62}$|^[0-9A-Z]{5}$/.test(code));
   const message = toMessage(error, hidden);
-  const stacktrace = toFrames(error);
+  const stacktrace = withFrames ? toFrames(error) : '';
   return {
     type: /^[A-Za-z_$][\w$.]{0,62}$/.test(error.name) && !isHidden(error.name, hidden) ? error.name : 'Error',
     ...(message === undefined ? {} : { message }),

@@ -51,8 +51,11 @@ function keepText(value: string): string {
   return text;
 }
 
-/** The known fields of `fields` as members of a JSON object, a comma before each: plain values alone, strings redacted and cut at 512 characters. */
-export function toMembers(fields: LogFields): string {
+/**
+ * The known fields of `fields` as members of a JSON object, a comma before each: plain values alone, strings redacted and cut at 512 characters.
+ * @param withFrames whether an exception is told with its stack
+ */
+export function toMembers(fields: LogFields, withFrames: boolean): string {
   let text = '';
   for (const name of Object.keys(fields)) {
     const member = members.get(name);
@@ -62,5 +65,5 @@ export function toMembers(fields: LogFields): string {
     else if (typeof value === 'boolean' || Number.isFinite(value)) text += member.key + String(value);
   }
   const { exception } = fields;
-  return exception === undefined ? text : `${text},"exception":${JSON.stringify(toCauseChain(exception, fields.confidential?.()) satisfies readonly LoggedError[])}`;
+  return exception === undefined ? text : `${text},"exception":${JSON.stringify(toCauseChain(exception, fields.confidential?.(), withFrames) satisfies readonly LoggedError[])}`;
 }

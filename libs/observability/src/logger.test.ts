@@ -45,6 +45,15 @@ describe('a line', () => {
     expect(await readAll()).toMatchObject([{ request_id: '[redacted]', reason: '[redacted]', check: '[redacted]' }]);
   });
 
+  it('tells where an exception was thrown at ERROR alone', async () => {
+    const { logger, readAll } = collect();
+    const exception = new Error('connect ECONNREFUSED');
+    logger.warn('check failing', { exception });
+    logger.error('call', { exception });
+    const told = { type: 'Error', message: exception.message };
+    expect((await readAll()).map((line) => line['exception'])).toEqual([[told], [{ ...told, stacktrace: expect.stringMatching(/^at .*logger\.test\.ts/) }]]);
+  });
+
   it('is not written below the level', async () => {
     const { logger, readAll } = collect({ level: 'warn' });
     logger.debug('a');

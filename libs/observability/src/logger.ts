@@ -70,13 +70,15 @@ export function createLogger({ service, level, stream = process.stdout, onDrop }
   // what may be logged was decided line by line
   const writeWaiting = () => void winston.log({ level: 'error', message: take() });
   const createWrite = (lineLevel: LogLevel, mark: number) => {
+    // below, it is something else that is not there, and where that was noticed says nothing
+    const withFrames = lineLevel === 'error';
     const head = `","severity_text":"${lineLevel.toUpperCase()}","service.name":${JSON.stringify(service)},"body":`;
     let last = { message: '', text: '""' };
     return (message: string, fields?: LogFields) => {
       if (!winston.isLevelEnabled(lineLevel)) return;
       if (stream.destroyed || stream.writableLength + waiting.length > mark) return onDrop?.();
       if (message !== last.message) last = { message, text: JSON.stringify(message) };
-      const line = `{"timestamp":"${toTimestamp()}${head}${last.text}${toTraceMembers(fields?.context ?? context.active())}${fields ? toMembers(fields) : ''}}`;
+      const line = `{"timestamp":"${toTimestamp()}${head}${last.text}${toTraceMembers(fields?.context ?? context.active())}${fields ? toMembers(fields, withFrames) : ''}}`;
       waiting += waiting ? `\n${line}` : line;
       if (mark === majorMark || waiting.length > gatherLength) return writeWaiting();
       if (timer) return;

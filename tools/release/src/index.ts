@@ -1,0 +1,2 @@
+export { lastRelease, type Release } from './last-release';
+export { buildReleaseBundles } from './release-bundles';

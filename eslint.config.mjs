@@ -34,7 +34,7 @@ const depConstraints = [
   allow('app:user', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'user', 'verifier'), 'tool:postgres-server'),
   allow('app:auth', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'auth', 'user', 'verifier'), 'tool:postgres-server'),
   allow('app:gateway', ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', 'transcoding'), ...contracts('api', 'verifier')),
-  allow('app:e2e', ...libs('errors', 'rpc', 'observability'), ...contracts('api', 'user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:scratch-clone', 'tool:release'),
+  allow('app:e2e', ...libs('errors', 'rpc', 'observability'), ...contracts('api', 'user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:scratch-clone'),
   allow('tool:launcher', 'tool:postgres-server', 'tool:look'),
   allow('tool:image', 'tool:postgres-server'),
   allow('tool:look'),
@@ -80,7 +80,7 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['@gatehouse/*/testing', '@gatehouse/postgres-server', '@gatehouse/release', '@gatehouse/scratch-clone'], message: 'for tests alone' }] },
+        { patterns: [{ group: ['@gatehouse/*/testing', '@gatehouse/postgres-server', '@gatehouse/scratch-clone'], message: 'for tests alone' }] },
       ],
     },
   },

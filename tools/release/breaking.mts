@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastRelease, unpackRelease } from './src/last-release.ts';
+import { lastRelease, unpackRelease } from './last-release.mts';
 
 const [commit] = process.argv.slice(2);
 const base = commit ? { version: commit, commit } : lastRelease();

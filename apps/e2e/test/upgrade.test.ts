@@ -1,6 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { buildReleaseBundles, lastRelease } from '@gatehouse/release';
 import { type Fleet, openFleet, type Replica } from './support/fleet';
 import { services } from './support/gatehouse';
 import { type Journeys, startJourneys } from './support/journeys';
@@ -9,10 +9,9 @@ import { withClient } from './support/with-client';
 
 const workspace = resolve(__dirname, '../../..');
 const folders = { user: 'apps/user/src/postgres/migrations', auth: 'apps/auth/src/postgres/migrations', idempotency: 'libs/idempotency/src/migrations' } as const;
-const release = lastRelease(workspace);
 const clean = { code: 0, signal: null };
 
-let previous: string;
+let release: { version: string; folder: string };
 let fleet: Fleet;
 let journeys: Journeys;
 /** This version's replicas, which begin beside the schema of the last release. */
@@ -29,11 +28,11 @@ const missingIn = (service: 'user' | 'auth') =>
 const isReady = async (replica: Replica) => (await replica.readyz()).status === 200;
 
 beforeAll(async () => {
-  previous = buildReleaseBundles(release, workspace, (line) => process.stderr.write(`${line}\n`));
+  release = JSON.parse(execFileSync(process.execPath, ['tools/release/bundles.mts'], { cwd: workspace, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
   fleet = await openFleet();
-  expect(await fleet.migrate(previous)).toMatchObject({ codes: [0, 0] });
+  expect(await fleet.migrate(release.folder)).toMatchObject({ codes: [0, 0] });
   for (const service of services) {
-    const replica = await fleet.start(service, previous);
+    const replica = await fleet.start(service, release.folder);
     old.set(service, replica);
     await fleet.replace(replica);
   }
@@ -73,7 +72,7 @@ it.each(services)('%s is replaced under load, beside those that are not yet or a
 });
 
 it.each([...services].reverse())('%s is rolled back under load', async (service) => {
-  const replica = await fleet.start(service, previous);
+  const replica = await fleet.start(service, release.folder);
   await until(`${service} of ${release.version} is ready`, () => isReady(replica));
   expect(await fleet.replace(replica)).toEqual(clean);
   await journeys.more(6);

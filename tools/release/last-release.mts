@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 /** A version that others run. */
 export interface Release {
@@ -11,15 +10,14 @@ export interface Release {
 }
 
 /**
- * The newest of docs/releases.json. Not by tags: a clone may have none.
- * @param workspace a checkout
+ * The newest of docs/releases.json in the working directory. Not by tags: a clone may have none.
  * @throws Error where the clone does not reach back to its commit
  */
-export function lastRelease(workspace = process.cwd()): Release {
-  const release = (JSON.parse(readFileSync(join(workspace, 'docs/releases.json'), 'utf8')) as Release[]).at(-1);
+export function lastRelease(): Release {
+  const release = (JSON.parse(readFileSync('docs/releases.json', 'utf8')) as Release[]).at(-1);
   if (!release) throw new Error('docs/releases.json names no release');
   try {
-    execFileSync('git', ['cat-file', '-e', `${release.commit}^{commit}`], { cwd: workspace, stdio: 'ignore' });
+    execFileSync('git', ['cat-file', '-e', `${release.commit}^{commit}`], { stdio: 'ignore' });
   } catch (cause) {
     throw new Error(`this clone has no commit ${release.commit}, release ${release.version}: "git fetch --unshallow" brings it`, { cause });
   }
@@ -27,7 +25,7 @@ export function lastRelease(workspace = process.cwd()): Release {
 }
 
 /** Lays files of a release out in a folder that is there. */
-export function unpackRelease({ commit }: Release, folder: string, paths: readonly string[] = [], workspace = process.cwd()): void {
-  const archive = execFileSync('git', ['archive', commit, ...paths], { cwd: workspace, maxBuffer: 256 << 20 });
+export function unpackRelease({ commit }: Release, folder: string, paths: readonly string[] = []): void {
+  const archive = execFileSync('git', ['archive', commit, ...paths], { maxBuffer: 256 << 20 });
   execFileSync('tar', ['x', '-C', folder], { input: archive });
 }

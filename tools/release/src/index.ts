@@ -1,2 +1,0 @@
-export { lastRelease, type Release } from './last-release';
-export { buildReleaseBundles } from './release-bundles';

@@ -53,10 +53,10 @@ it('a service without its tables starts, is not ready, names the migrations that
   const service = start('serve', { USER_ADMIN_PORT: String(adminPort) });
   const checks = async () => ((await (await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined))?.json()) as { checks?: Record<string, string> } | undefined)?.checks;
   await until('it says what it lacks', () => service.lines.some((line) => JSON.stringify(line).includes(`the schema is older than this version, it lacks ${all.join(', ')}: run the command \`migrate\` of this version`)));
-  expect(await checks()).toMatchObject({ database: 'ok', migrations: 'failing' });
+  await until('it has found its database', async () => (await checks())?.database === 'ok');
+  expect(await checks()).toMatchObject({ migrations: 'failing' });
   expect(await migrateToTheEnd()).toEqual(toLines(all));
   await until('its schema is there', async () => (await checks())?.migrations === 'ok');
-  expect(service.lines.filter(({ body }) => body === 'check failing').map(({ check }) => check)).not.toContain('database');
   expect(service.child.exitCode).toBeNull();
 });
 

@@ -52,7 +52,8 @@ it('this version beside the schema of the last release is not ready, says which 
     const missing = replica.service === 'gateway' ? [] : await missingIn(replica.service);
     if (missing.length) {
       await until(`${replica.service} says what it lacks`, () => replica.lines.some((line) => JSON.stringify(line).includes(`it lacks ${missing.join(', ')}: run the command \`migrate\``)));
-      expect(await replica.readyz()).toMatchObject({ status: 503, checks: { migrations: 'failing', database: 'ok' } });
+      await until(`${replica.service} lacks nothing else of its database`, async () => (await replica.readyz()).checks.database === 'ok');
+      expect(await replica.readyz()).toMatchObject({ status: 503, checks: { migrations: 'failing' } });
     } else await until(`${replica.service} is ready`, () => isReady(replica));
   }
   await journeys.more(4);
@@ -62,7 +63,8 @@ it('the migrations run under load, the last release serves on upon the new schem
   expect(await fleet.migrate()).toMatchObject({ codes: [0, 0] });
   for (const service of ['user', 'auth'] as const) expect(await missingIn(service)).toEqual([]);
   for (const replica of next) await until(`${replica.service} is ready`, () => isReady(replica));
-  for (const replica of old.values()) expect(await replica.readyz()).toMatchObject({ status: 200 });
+  // whose checks may be late under load
+  for (const replica of old.values()) await until(`${replica.service} of ${release.version} is ready`, () => isReady(replica));
   await journeys.more(8);
 });
 

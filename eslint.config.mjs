@@ -40,6 +40,7 @@ const depConstraints = [
   allow('tool:look'),
   allow('tool:postgres-server'),
   allow('tool:checks', 'tool:scratch-clone'),
+  allow('tool:release', 'tool:scratch-clone'),
   allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server'),
   ...['generate', 'docs', 'scratch-clone'].map((name) => allow(`tool:${name}`)),
 ];

@@ -4,27 +4,41 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readCounts, toLine } from './counts.mts';
 import { run } from './run.mts';
 
-// Debian's own kubectl has a Kustomize too old for components: it is used where it is there
-const packages: Record<string, string | undefined> = { kubectl: undefined, promtool: 'prometheus', prometheus: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'python3-grpcio': 'python3-grpcio', podman: 'podman buildah runc mmdebstrap' };
-// where the name alone does not do: a version, and a module of Debian's own Python, which may not be the first in the PATH
-const probes: Record<string, string> = {
-  kubectl: 'kubectl version --client | grep -q "^Kustomize Version: v5"',
-  'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'",
+interface Tool {
+  /** Debian's packages that bring it; none where they do not. */
+  readonly packages?: readonly string[];
+  /** A command that succeeds where it is there, when its name in the PATH does not do. */
+  readonly probe?: string;
+}
+
+// by the names in apps/e2e/host/*.TOOL.test.ts
+const tools: Readonly<Record<string, Tool>> = {
+  // Debian's own has a Kustomize too old for components
+  kubectl: { probe: 'kubectl version --client | grep -q "^Kustomize Version: v5"' },
+  promtool: { packages: ['prometheus'] },
+  prometheus: { packages: ['prometheus'] },
+  curl: { packages: ['curl'] },
+  chromium: { packages: ['chromium'] },
+  'redis-server': { packages: ['redis-server'] },
+  // a module of Debian's own Python, which may not be the first in the PATH
+  'python3-grpcio': { packages: ['python3-grpcio'], probe: "/usr/bin/python3 -c 'import grpc, google.protobuf'" },
   // and an account that may make containers
-  podman: 'command -v podman && command -v buildah && command -v runc && command -v mmdebstrap && unshare --mount true',
+  podman: { packages: ['podman', 'buildah', 'runc', 'mmdebstrap'], probe: 'command -v podman && command -v buildah && command -v runc && command -v mmdebstrap && unshare --mount true' },
+  // the right to mount one
+  tmpfs: { probe: 'folder=$(mktemp -d) && mount -t tmpfs tmpfs "$folder" && umount "$folder" && rmdir "$folder"' },
 };
 
 const isThere = (tool: string) => {
   try {
-    execFileSync('sh', ['-c', probes[tool] ?? `command -v ${tool}`], { stdio: 'ignore' });
+    execFileSync('sh', ['-c', tools[tool]!.probe ?? `command -v ${tool}`], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
   }
 };
-const missing = () => Object.keys(packages).filter((tool) => !isThere(tool));
+const missing = () => Object.keys(tools).filter((tool) => !isThere(tool));
 
-const installable = () => [...new Set(missing().flatMap((tool) => packages[tool]?.split(' ') ?? []))];
+const installable = () => [...new Set(missing().flatMap((tool) => tools[tool]!.packages ?? []))];
 if (installable().length && process.getuid?.() === 0 && isThere('apt-get')) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('looking for packages', 'apt-get', ['update', '-qq'], env);

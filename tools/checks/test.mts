@@ -12,6 +12,7 @@ const checks = [
   await run('the lock file installs everywhere', 'node', ['tools/checks/lock-file.mts']),
   await nx('lint and types', 'run-many', '-t', 'lint', 'typecheck', '--parallel=2'),
   await nx('the contract breaks nobody', 'run', 'proto:breaking'),
+  await nx('the last release can live with the migrations', 'run', 'release:migrations'),
   await run('the pages made from code are current', 'node', ['tools/docs/all.mts', '--check']),
 ];
 const isTested = await nx('tests', 'run-many', '-t', 'test', '--parallel=2');

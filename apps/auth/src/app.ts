@@ -4,7 +4,7 @@ import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@g
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
 import { addReadinessMetrics, type App, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, type ObservabilityOptions, toTraceOptions } from '@gatehouse/observability';
-import { findPendingMigrations } from '@gatehouse/postgres';
+import { createSchemaCheck } from '@gatehouse/postgres';
 import { bindService, createRpcServer } from '@gatehouse/rpc';
 import { createAccessTokens } from './access-tokens';
 import { createAuthService } from './auth-service';
@@ -81,12 +81,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
   const readiness = createReadiness({
     checks: [
       { name: 'database', check: (signal) => database.ping(signal) },
-      {
-        name: 'migrations',
-        async check(signal) {
-          if ((await findPendingMigrations(database.probe, migrationSets, signal)).length) throw new Error('migrations are pending: run the command `migrate`');
-        },
-      },
+      { name: 'migrations', check: createSchemaCheck(database.probe, migrationSets) },
       { name: 'signing-key', check: async () => void (await signingKeys.signingKey()) },
     ],
     ...logReadiness(logger, (ready) => server.setServing(ready)),

@@ -11,6 +11,7 @@ const settings = z.object({
   AUTH_ADMIN_PORT: port.default(9_052).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   AUTH_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
   AUTH_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
+  AUTH_MIGRATE_WAIT_SECONDS: seconds(0, 86_400).default(600).describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
   AUTH_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; seals the signing keys and keys HMACs. Who loses it loses the signing keys'),
   AUTH_USER_TARGET: target.default('127.0.0.1:50051').describe('gRPC target of `user`'),
   AUTH_ACCESS_TOKEN_SECONDS: seconds(1, maxSeconds).default(900).describe('how long an access token is valid'),
@@ -45,7 +46,10 @@ export type BootstrapConfig = z.infer<typeof bootstrapSchema>;
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
 /** What `migrate` needs. @throws ConfigError */
-export const readMigrateConfig = () => readConfig(settings.pick({ AUTH_DATABASE_URL: true }), process.env);
+export function readMigrateConfig() {
+  const config = readConfig(settings.pick({ AUTH_DATABASE_URL: true, AUTH_MIGRATE_WAIT_SECONDS: true }), process.env);
+  return { url: config.AUTH_DATABASE_URL, waitMs: config.AUTH_MIGRATE_WAIT_SECONDS * 1_000 };
+}
 
 /** What `bootstrap` needs. @throws ConfigError */
 export const readBootstrapConfig = () => readConfig(bootstrapSchema, process.env);

@@ -22,7 +22,7 @@ void runCommand({
   findUnknown,
   commands: {
     serve: command({ read: readServeConfig, run: (config) => runApp(() => createAuthApp(config)) }),
-    migrate: command({ read: readMigrateConfig, run: async ({ AUTH_DATABASE_URL: url }) => void (await migrate({ url, sets: migrationSets, log: console.log })) }),
+    migrate: command({ read: readMigrateConfig, run: async ({ url, waitMs }) => void (await migrate({ url, waitMs, sets: migrationSets, log: console.log })) }),
     bootstrap: command({ read: readBootstrapConfig, run: runBootstrap }),
     healthcheck: command({ read: readAdminConfig, run: ({ AUTH_ADMIN_HOST: host, AUTH_ADMIN_PORT: port }) => requireReady(host, port) }),
   },

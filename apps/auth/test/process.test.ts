@@ -161,7 +161,7 @@ describe('the command migrate', () => {
       return output();
     };
     expect(await migrate()).toContain('auth/0001_create_signing_keys');
-    expect(await migrate()).toBe('');
+    expect(await migrate()).toBe('nothing to apply\n');
     const database = createDatabase({ url: empty.url, applicationName: 'test' });
     expect(await database.query({ name: 'list-keys', text: 'select 1 from signing_keys' })).toEqual([]);
     await database.close();

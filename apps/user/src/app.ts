@@ -4,7 +4,7 @@ import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@g
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
 import { addReadinessMetrics, type App, createAdminServer, createBackgroundWork, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
-import { createDatabase, findPendingMigrations } from '@gatehouse/postgres';
+import { createDatabase, createSchemaCheck } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
 import type { Config } from './config';
 import { userMigrations } from './postgres/migrations';
@@ -61,7 +61,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const readiness = createReadiness({
     checks: [
       { name: 'database', check: (signal) => database.ping(signal) },
-      { name: 'migrations', check: (signal) => requireNone(findPendingMigrations(database.probe, migrationSets, signal), 'migrations are pending: run the command `migrate`') },
+      { name: 'migrations', check: createSchemaCheck(database.probe, migrationSets) },
       { name: 'keys', check: async () => requireKeys(keys) },
     ],
     ...logReadiness(logger, (ready) => server.setServing(ready)),
@@ -101,10 +101,6 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);
     },
   };
-}
-
-async function requireNone(pending: Promise<readonly string[]>, message: string): Promise<void> {
-  if ((await pending).length) throw new Error(message);
 }
 
 function requireKeys(keys: KeySource): void {

@@ -1,4 +1,4 @@
-import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, port, processConfig, readConfig, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, port, processConfig, readConfig, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -9,6 +9,7 @@ const settings = z.object({
   USER_ADMIN_PORT: port.default(9_051).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   USER_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
   USER_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
+  USER_MIGRATE_WAIT_SECONDS: seconds(0, 86_400).default(600).describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
   USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records'),
   USER_VERIFIER_TARGET: target.default('127.0.0.1:50052').describe('gRPC target of VerifierService, which gives the keys that tokens are verified with'),
   ...tokenConfig,
@@ -27,7 +28,10 @@ export type Config = z.infer<typeof configSchema>;
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
 /** What `migrate` needs. @throws ConfigError */
-export const readMigrateConfig = () => readConfig(settings.pick({ USER_DATABASE_URL: true }), process.env);
+export function readMigrateConfig() {
+  const config = readConfig(settings.pick({ USER_DATABASE_URL: true, USER_MIGRATE_WAIT_SECONDS: true }), process.env);
+  return { url: config.USER_DATABASE_URL, waitMs: config.USER_MIGRATE_WAIT_SECONDS * 1_000 };
+}
 
 /** What looks like a setting of the service and is none. */
 export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['USER_', 'GATEHOUSE_', 'SHUTDOWN_']);

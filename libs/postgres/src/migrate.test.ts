@@ -1,5 +1,8 @@
+import { Client } from 'pg';
 import { type Database, createDatabase } from './database';
-import { type MigrationSet, findPendingMigrations, migrate } from './migrate';
+import { migrate } from './migrate';
+import type { MigrationSet } from './migration';
+import { createSchemaCheck } from './schema-check';
 import { type TestDatabase, createTestDatabase } from './testing';
 
 const first = { name: '0001_create_things', sql: 'create table things (id int primary key); create index things_by_id on things (id)' };
@@ -9,10 +12,21 @@ const setOf = (...migrations: MigrationSet['migrations'][number][]): readonly Mi
 describe('migrations', () => {
   let testDatabase: TestDatabase;
   let database: Database;
-  const run = (sets: readonly MigrationSet[]) => migrate({ url: testDatabase.url, sets });
+  let lines: string[];
+  const run = (sets: readonly MigrationSet[], waitMs?: number) => migrate({ url: testDatabase.url, sets, waitMs, log: (line) => lines.push(line) });
+  const check = (sets: readonly MigrationSet[]) => createSchemaCheck(database, sets)();
   const count = async () => (await database.query<{ count: number }>({ name: 'count', text: 'select count(*)::int as count from things' }))[0]?.count;
+  const withClient = async (work: (client: Client) => Promise<void>) => {
+    const client = new Client({ connectionString: testDatabase.url });
+    await client.connect();
+    await work(client).finally(() => client.end());
+  };
+  const untilTold = async (line: RegExp) => {
+    while (!lines.some((each) => line.test(each))) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
 
   beforeEach(async () => {
+    lines = [];
     testDatabase = await createTestDatabase();
     database = createDatabase({ url: testDatabase.url, applicationName: 'test' });
   });
@@ -22,12 +36,13 @@ describe('migrations', () => {
   });
 
   it('are applied in order, each once', async () => {
-    expect(await findPendingMigrations(database, setOf(first, second))).toEqual(['thing/0001_create_things', 'thing/0002_fill_things']);
+    await expect(check(setOf(first, second))).rejects.toThrow('lacks thing/0001_create_things, thing/0002_fill_things: run the command `migrate`');
     expect(await run(setOf(first))).toEqual(['thing/0001_create_things']);
-    expect(await findPendingMigrations(database, setOf(first, second))).toEqual(['thing/0002_fill_things']);
+    await expect(check(setOf(first, second))).rejects.toThrow('lacks thing/0002_fill_things:');
     expect(await run(setOf(first, second))).toEqual(['thing/0002_fill_things']);
     expect(await run(setOf(first, second))).toEqual([]);
-    expect(await findPendingMigrations(database, setOf(first, second))).toEqual([]);
+    expect(lines).toEqual(['applied thing/0001_create_things', 'applied thing/0002_fill_things', 'nothing to apply']);
+    await check(setOf(first, second));
     expect(await count()).toBe(3);
   });
 
@@ -39,7 +54,7 @@ describe('migrations', () => {
 
   it('leave nothing of one that fails, and keep what was before it', async () => {
     const broken = { name: '0003_break', sql: 'delete from things; insert into nowhere values (1)' };
-    await expect(run(setOf(first, second, broken))).rejects.toThrow(/^migration thing\/0003_break failed and was rolled back: relation "nowhere" does not exist$/);
+    await expect(run(setOf(first, second, broken))).rejects.toThrow(/^migration thing\/0003_break failed, it was rolled back: relation "nowhere" does not exist$/);
     expect(await count()).toBe(3);
     expect(await run(setOf(first, second, { ...broken, sql: 'delete from things' }))).toEqual(['thing/0003_break']);
     expect(await count()).toBe(0);
@@ -51,16 +66,68 @@ describe('migrations', () => {
     expect(await run([...setOf(first), other])).toEqual(['other/0001_create_things']);
   });
 
-  it('refuse one that was changed or removed after it was applied', async () => {
+  it('refuse one that was changed after it was applied', async () => {
     await run(setOf(first, second));
     const changed = setOf(first, { ...second, sql: 'select 1' });
     await expect(run(changed)).rejects.toThrow('thing/0002_fill_things has changed since it was applied');
-    await expect(findPendingMigrations(database, changed)).rejects.toThrow('thing/0002_fill_things has changed');
-    await expect(run(setOf(first))).rejects.toThrow('thing/0002_fill_things, which this version does not know');
+    await expect(check(changed)).rejects.toThrow('thing/0002_fill_things has changed');
   });
 
-  it('of the next version do not trouble the one that still runs', async () => {
+  it('of the next version trouble neither the one that still runs nor its migrate', async () => {
     await run(setOf(first, second));
-    expect(await findPendingMigrations(database, setOf(first))).toEqual([]);
+    await check(setOf(first));
+    lines = [];
+    expect(await run(setOf(first))).toEqual([]);
+    expect(lines).toEqual(['thing/0002_fill_things is of a newer version, and stays: this version runs beside it', 'nothing to apply']);
+    expect(await count()).toBe(3);
+  });
+
+  it('of two versions of which none follows the other are not mixed', async () => {
+    await run(setOf(first, second));
+    const other = setOf(first, { name: '0002_fill_otherwise', sql: 'select 1' });
+    await expect(run(other)).rejects.toThrow('the database has thing/0002_fill_things, which this version does not know, and lacks thing/0002_fill_otherwise');
+    await expect(check(other)).rejects.toThrow('run `migrate` of a version that has both');
+  });
+
+  it('wait for a lock in turns, between which those who came after them go on, and are applied when it is free', async () => {
+    await run(setOf(first));
+    await withClient(async (holder) => {
+      await holder.query('begin; lock table things in access share mode');
+      const migrated = run(setOf(first, { name: '0002_widen', sql: 'alter table things add column name text' }));
+      await untilTold(/^thing\/0002_widen needs a lock that others hold: they go on, next attempt in 2 s$/);
+      expect(await count()).toBe(0);
+      await holder.query('commit');
+      expect(await migrated).toEqual(['thing/0002_widen']);
+    });
+  });
+
+  it('say that a lock was not to be had, and leave nothing behind', async () => {
+    await run(setOf(first));
+    await withClient(async (holder) => {
+      await holder.query('begin; lock table things in access share mode');
+      const widen = { name: '0002_widen', sql: 'create table more (id int); alter table things add column name text' };
+      await expect(run(setOf(first, widen), 500)).rejects.toThrow(/^migration thing\/0002_widen failed, it was rolled back: others held a lock that it needs for 0.5 s; end their transactions/);
+      expect((await holder.query("select to_regclass('more') as found")).rows).toEqual([{ found: null }]);
+    });
+  });
+
+  it('say that another one is at work, and give up in time', async () => {
+    await withClient(async (other) => {
+      await other.query("select pg_advisory_lock(hashtext('gatehouse.schema_migrations'))");
+      await expect(run(setOf(first), 300)).rejects.toThrow(/^another `migrate` was at work on this database for 0.3 s/);
+      expect(lines).toEqual(['another `migrate` is at work on this database: waiting for it, at most 0.3 s']);
+    });
+    expect(await run(setOf(first))).toEqual(['thing/0001_create_things']);
+  });
+
+  it('outside a transaction take away what a run that was cut short has left', async () => {
+    const steps = '-- outside a transaction\n-- for those who ask by name\ndrop index concurrently if exists things_twice;\ncreate unique index concurrently things_twice on things ((id % 2));\n';
+    const index = { name: '0003_index_things', sql: steps };
+    await expect(run(setOf(first, second, index))).rejects.toThrow('thing/0003_index_things failed, what it began is taken away by the next run: could not create unique index');
+    const isValid = async () => (await database.query<{ indisvalid: boolean }>({ name: 'find-index', text: "select indisvalid from pg_index where indexrelid = to_regclass('things_twice')" }))[0]?.indisvalid;
+    expect(await isValid()).toBe(false);
+    await database.query({ name: 'thin-out', text: 'delete from things where id = 3' });
+    expect(await run(setOf(first, second, index))).toEqual(['thing/0003_index_things']);
+    expect(await isValid()).toBe(true);
   });
 });

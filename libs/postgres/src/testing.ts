@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { type MigrationSet, migrate } from './migrate';
+import { migrate } from './migrate';
+import type { MigrationSet } from './migration';
 
 /** A database for one test file. */
 export interface TestDatabase {

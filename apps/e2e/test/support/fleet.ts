@@ -1,0 +1,88 @@
+import { startPostgresServer } from '@gatehouse/postgres-server';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Address, openAddress } from './address';
+import { freePort } from './free-port';
+import { type ServiceName, services } from './gatehouse';
+import { type ServiceProcess, startProcess, until } from './service-process';
+
+/** A process of a service, beside others of it. */
+export interface Replica extends ServiceProcess {
+  readonly service: ServiceName;
+  /** What its address leads to. */
+  readonly port: number;
+  readyz(): Promise<{ status: number; checks: Record<string, string> }>;
+}
+
+/** Processes of several versions on one pair of databases, each service behind one address. */
+export interface Fleet {
+  readonly url: string;
+  readonly databases: Readonly<Record<'user' | 'auth', string>>;
+  /** Starts a replica that gets no traffic yet. */
+  start(service: ServiceName, bundles?: string): Promise<Replica>;
+  /** Leads new connections to a ready replica, ends the one before it by SIGTERM, and gives how that ended. */
+  replace(next: Replica): Promise<unknown>;
+  /** Runs the command of both services that have tables; gives the exit codes and what was said. */
+  migrate(bundles?: string): Promise<{ codes: (number | null)[]; output: string }>;
+  close(): Promise<void>;
+}
+
+const portSetting: Readonly<Record<ServiceName, string>> = { user: 'USER_GRPC_PORT', auth: 'AUTH_GRPC_PORT', gateway: 'GATEWAY_HTTP_PORT' };
+
+export async function openFleet(): Promise<Fleet> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'gatehouse fleet '));
+  chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
+  const postgres = await startPostgresServer({ dataFolder, durable: false });
+  const password = randomBytes(12).toString('hex');
+  const databases = { user: await postgres.createDatabase('fleet_user', { role: 'fleet_user', password }), auth: await postgres.createDatabase('fleet_auth', { role: 'fleet_auth', password }) };
+  const addresses = Object.fromEntries(await Promise.all(services.map(async (service) => [service, await openAddress()] as const))) as Record<ServiceName, Address>;
+  const target = (service: ServiceName) => `127.0.0.1:${addresses[service].port}`;
+  const key = () => randomBytes(32).toString('base64');
+  const settings: Record<string, string> = {
+    USER_DATABASE_URL: databases.user,
+    AUTH_DATABASE_URL: databases.auth,
+    USER_SECRET_KEY: key(),
+    AUTH_SECRET_KEY: key(),
+    USER_VERIFIER_TARGET: target('auth'),
+    AUTH_USER_TARGET: target('user'),
+    GATEWAY_UPSTREAMS: `gatehouse.user.v1=${target('user')},gatehouse.auth.v1=${target('auth')},gatehouse.verifier.v1=${target('auth')}`,
+    RATE_LIMIT_ENABLED: 'false', // everybody comes from one address here
+    SHUTDOWN_GRACE_MS: '200',
+  };
+  const current = new Map<ServiceName, Replica>();
+  const running = new Set<ServiceProcess>();
+  return {
+    url: `http://${target('gateway')}`,
+    databases,
+    async start(service, bundles) {
+      const [port, adminPort] = [await freePort(), await freePort()];
+      const process = startProcess(service, { ...settings, [portSetting[service]]: String(port), [`${service.toUpperCase()}_ADMIN_PORT`]: String(adminPort) }, [], bundles);
+      running.add(process);
+      const readyz = () => fetch(`http://127.0.0.1:${adminPort}/readyz`).then(async (response) => ({ status: response.status, ...((await response.json()) as { checks: Record<string, string> }) }));
+      await until(`${service} listens`, () => readyz().then(() => true, () => false));
+      return { ...process, service, port, readyz };
+    },
+    async replace(next) {
+      const before = current.get(next.service);
+      addresses[next.service].route(next.port);
+      current.set(next.service, next);
+      if (!before) return undefined;
+      before.child.kill('SIGTERM');
+      return before.exited;
+    },
+    async migrate(bundles) {
+      const runs = (['user', 'auth'] as const).map((service) => startProcess(service, settings, ['migrate'], bundles));
+      const codes = await Promise.all(runs.map(({ exited }) => exited.then(({ code }) => code)));
+      return { codes, output: runs.map(({ lines, stderr }) => [...lines.map(({ body }) => body), stderr()].join('\n')).join('\n') };
+    },
+    async close() {
+      for (const { child } of running) child.kill('SIGKILL');
+      await Promise.all([...running].map(({ exited }) => exited));
+      await Promise.all(Object.values(addresses).map((address) => address.close()));
+      await postgres.stop();
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+}

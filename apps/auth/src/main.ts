@@ -1,4 +1,4 @@
-import { command, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
+import { checkCertificates, command, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
 import { createAuthApp, createAuthObservability, migrationSets } from './app';
 import { bootstrap } from './bootstrap';
@@ -21,9 +21,9 @@ async function runBootstrap(config: BootstrapConfig): Promise<void> {
 void runCommand({
   findUnknown,
   commands: {
-    serve: command({ read: readServeConfig, run: (config) => runApp(() => createAuthApp(config)) }),
+    serve: command({ read: readServeConfig, check: (config) => checkCertificates(['MTLS'], config), run: (config) => runApp(() => createAuthApp(config)) }),
     migrate: command({ read: readMigrateConfig, run: async ({ AUTH_DATABASE_URL: url }) => void (await migrate({ url, sets: migrationSets, log: console.log })) }),
-    bootstrap: command({ read: readBootstrapConfig, run: runBootstrap }),
+    bootstrap: command({ read: readBootstrapConfig, check: (config) => checkCertificates(['MTLS'], config), run: runBootstrap }),
     healthcheck: command({ read: readAdminConfig, run: ({ AUTH_ADMIN_HOST: host, AUTH_ADMIN_PORT: port }) => requireReady(host, port) }),
   },
 });

@@ -1,4 +1,4 @@
-import { bytes, contradiction, findUnknownSettings, flag, host, integer, isSameAddress, isTarget, milliseconds, port, processConfig, readConfig, tokenConfig } from '@gatehouse/lifecycle';
+import { bytes, contradiction, findUnknownSettings, flag, host, integer, isSameAddress, isTarget, milliseconds, mtlsConfig, mtlsContradictions, port, processConfig, readConfig, refineAll, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 import { edgeContradictions, edgeSettings } from './edge/edge-settings';
@@ -48,6 +48,7 @@ const settings = z
     GATEWAY_RESPONSE_HEADERS: headerNames.prefault('').describe("metadata of the services' answers that become response headers, with commas between"),
     GATEWAY_TRUST_TRACEPARENT: flag('false').describe("whether a caller's `traceparent` is continued; else a trace starts at the edge and links to the caller's"),
     ...edgeSettings,
+    ...mtlsConfig,
     ...tokenConfig,
     ...telemetryConfig,
     ...processConfig,
@@ -59,14 +60,14 @@ const settings = z
   .refine((config) => config.GATEWAY_DEADLINE_MS <= config.GATEWAY_MAX_DEADLINE_MS, contradiction(['GATEWAY_DEADLINE_MS', 'GATEWAY_MAX_DEADLINE_MS'], 'must not be above GATEWAY_MAX_DEADLINE_MS'));
 
 /** Every setting of the service. */
-export const configSchema = edgeContradictions.reduce((schema, [agrees, otherwise]) => schema.refine(agrees, otherwise), settings);
+export const configSchema = refineAll(settings, [...edgeContradictions, ...mtlsContradictions<z.infer<typeof settings>>([], { GATEWAY_UPSTREAMS: (map) => [...map.values()] })]);
 export type Config = z.infer<typeof configSchema>;
 
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
 /** What looks like a setting of the service and is none. */
-export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['GATEWAY_', 'GATEHOUSE_', 'CORS_', 'RATE_LIMIT_', 'TRUSTED_PROXIES', 'SHUTDOWN_']);
+export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['GATEWAY_', 'GATEHOUSE_', 'CORS_', 'RATE_LIMIT_', 'TRUSTED_PROXIES', 'SHUTDOWN_', 'MTLS_', 'ALLOW_PLAINTEXT']);
 
 /** What `healthcheck` needs. @throws ConfigError */
 export const readAdminConfig = () => readConfig(settings.pick({ GATEWAY_ADMIN_HOST: true, GATEWAY_ADMIN_PORT: true }), process.env);

@@ -1,4 +1,4 @@
-import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, port, processConfig, readConfig, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -11,13 +11,17 @@ const settings = z.object({
   USER_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
   USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records'),
   USER_VERIFIER_TARGET: target.default('127.0.0.1:50052').describe('gRPC target of VerifierService, which gives the keys that tokens are verified with'),
+  USER_MTLS_PEERS: peers.prefault('gateway,auth').describe('who may call UserService over mutual TLS: DNS names or `spiffe://` URIs of certificates, with commas between'),
+  ...mtlsConfig,
   ...tokenConfig,
   ...telemetryConfig,
   ...processConfig,
 });
 
+type Settings = z.infer<typeof settings>;
+
 /** Every setting of the service. */
-export const configSchema = settings.refine(
+export const configSchema = refineAll(settings, mtlsContradictions<Settings>(['USER_GRPC_HOST'], { USER_VERIFIER_TARGET: (target) => [target] })).refine(
   (config) => !isSameAddress({ host: config.USER_GRPC_HOST, port: config.USER_GRPC_PORT }, { host: config.USER_ADMIN_HOST, port: config.USER_ADMIN_PORT }),
   contradiction(['USER_ADMIN_PORT', 'USER_ADMIN_HOST', 'USER_GRPC_PORT', 'USER_GRPC_HOST'], 'must not be USER_GRPC_PORT at the same address'),
 );
@@ -30,7 +34,7 @@ export const readServeConfig = (): Config => readConfig(configSchema, process.en
 export const readMigrateConfig = () => readConfig(settings.pick({ USER_DATABASE_URL: true }), process.env);
 
 /** What looks like a setting of the service and is none. */
-export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['USER_', 'GATEHOUSE_', 'SHUTDOWN_']);
+export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['USER_', 'GATEHOUSE_', 'SHUTDOWN_', 'MTLS_', 'ALLOW_PLAINTEXT']);
 
 /** What `healthcheck` needs. @throws ConfigError */
 export const readAdminConfig = () => readConfig(settings.pick({ USER_ADMIN_HOST: true, USER_ADMIN_PORT: true }), process.env);

@@ -1,4 +1,4 @@
-import { command, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
+import { checkCertificates, command, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
 import { createUserApp, migrationSets } from './app';
 import { findUnknown, readAdminConfig, readMigrateConfig, readServeConfig } from './config';
@@ -6,7 +6,7 @@ import { findUnknown, readAdminConfig, readMigrateConfig, readServeConfig } from
 void runCommand({
   findUnknown,
   commands: {
-    serve: command({ read: readServeConfig, run: (config) => runApp(() => createUserApp(config)) }),
+    serve: command({ read: readServeConfig, check: (config) => checkCertificates(['MTLS'], config), run: (config) => runApp(() => createUserApp(config)) }),
     migrate: command({ read: readMigrateConfig, run: async ({ USER_DATABASE_URL: url }) => void (await migrate({ url, sets: migrationSets, log: console.log })) }),
     healthcheck: command({ read: readAdminConfig, run: ({ USER_ADMIN_HOST: host, USER_ADMIN_PORT: port }) => requireReady(host, port) }),
   },

@@ -1,4 +1,4 @@
-import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { certificateContradictions, contradiction, databaseCertificates, databaseUrl, findUnknownSettings, host, integer, isSameAddress, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -53,7 +53,7 @@ export type BootstrapConfig = z.infer<typeof bootstrapSchema>;
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
 /** What `migrate` needs. @throws ConfigError */
-export const readMigrateConfig = () => readConfig(settings.pick({ AUTH_DATABASE_URL: true }), process.env);
+export const readMigrateConfig = () => readConfig(refineAll(settings.pick({ AUTH_DATABASE_URL: true, ...databaseCertificates }), certificateContradictions), process.env);
 
 /** What `bootstrap` needs. @throws ConfigError */
 export const readBootstrapConfig = () => readConfig(bootstrapSchema, process.env);

@@ -18,6 +18,7 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
   const signal = () => currentCall()?.signal;
   const database = createDatabase({
     url: config.AUTH_DATABASE_URL,
+    certificates,
     applicationName: 'gatehouse-auth',
     poolSize: config.AUTH_DATABASE_POOL_SIZE,
     observer: observability.postgres,

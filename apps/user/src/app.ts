@@ -37,6 +37,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const certificates = certificateStore.open('MTLS', config);
   const database = createDatabase({
     url: config.USER_DATABASE_URL,
+    certificates,
     applicationName: 'gatehouse-user',
     poolSize: config.USER_DATABASE_POOL_SIZE,
     observer: observability.postgres,

@@ -1,4 +1,4 @@
-import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { certificateContradictions, contradiction, databaseCertificates, databaseUrl, findUnknownSettings, host, integer, isSameAddress, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -31,7 +31,7 @@ export type Config = z.infer<typeof configSchema>;
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
 /** What `migrate` needs. @throws ConfigError */
-export const readMigrateConfig = () => readConfig(settings.pick({ USER_DATABASE_URL: true }), process.env);
+export const readMigrateConfig = () => readConfig(refineAll(settings.pick({ USER_DATABASE_URL: true, ...databaseCertificates }), certificateContradictions), process.env);
 
 /** What looks like a setting of the service and is none. */
 export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['USER_', 'GATEHOUSE_', 'SHUTDOWN_', 'MTLS_', 'ALLOW_PLAINTEXT']);

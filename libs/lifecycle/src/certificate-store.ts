@@ -1,7 +1,7 @@
 import type { Logger, MetricsRegistry } from '@gatehouse/observability';
 import { Counter, Gauge } from 'prom-client';
 import { type CertificateFiles, openCertificateFiles } from './certificate-files';
-import type { CertificatePaths } from './certificates';
+import type { CertificatePaths, Certificates } from './certificates';
 
 /** The certificates of a process, of whose renewals and end it tells by logs and metrics. */
 export interface CertificateStore {
@@ -16,15 +16,18 @@ export function createCertificateStore({ logger, registry }: { logger: Pick<Logg
   const opened = new Map<string, CertificateFiles>();
   const registers = [registry];
   const renewals = new Counter({ name: 'tls_certificate_renewals_total', help: 'Changes of certificate files, by what came of them: used or refused', labelNames: ['certificate', 'result'], registers });
-  new Gauge({
-    name: 'tls_certificate_not_after_seconds',
-    help: 'When the certificate in use expires, in seconds since the epoch',
-    labelNames: ['certificate'],
-    registers,
-    collect() {
-      for (const [certificate, files] of opened) this.set({ certificate }, files.current().notAfter.getTime() / 1_000);
-    },
-  });
+  const addTime = (name: string, help: string, timeOf: (certificates: Certificates) => Date) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['certificate'],
+      registers,
+      collect() {
+        for (const [certificate, files] of opened) this.set({ certificate }, timeOf(files.current()).getTime() / 1_000);
+      },
+    });
+  addTime('tls_certificate_not_before_seconds', 'From when the certificate in use is valid, in seconds since the epoch', ({ notBefore }) => notBefore);
+  addTime('tls_certificate_not_after_seconds', 'When the certificate in use expires, in seconds since the epoch', ({ notAfter }) => notAfter);
   return {
     open(prefix, paths) {
       const certificate = prefix.toLowerCase();

@@ -10,7 +10,8 @@ export interface Certificates {
   readonly key: string;
   /** The certificates of the CAs that are believed. */
   readonly ca?: string;
-  /** When the certificate expires. */
+  /** From when and until when the certificate is valid. */
+  readonly notBefore: Date;
   readonly notAfter: Date;
 }
 
@@ -50,7 +51,7 @@ export function readCertificates<P extends string>(prefix: P, paths: Certificate
   }
   if (!problems.length) tryOut(texts, (problem) => tell('CERT', problem));
   if (problems.length) throw new ConfigError(problems);
-  return { ...texts, notAfter: certificate!.validToDate };
+  return { ...texts, notBefore: certificate!.validFromDate, notAfter: certificate!.validToDate };
 }
 
 /** Whether the files that the settings with these prefixes name can be used. @throws ConfigError that names every one which cannot */

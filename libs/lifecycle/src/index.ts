@@ -8,7 +8,7 @@ export { bytes, databaseUrl, flag, host, integer, isTarget, milliseconds, port, 
 export { type Contradiction, contradiction, isSameAddress, refineAll } from './contradiction';
 export { logReadiness } from './log-readiness';
 export { hostOf, isLoopback } from './loopback';
-export { file, type MtlsConfig, mtlsConfig, mtlsContradictions, peers } from './mtls-config';
+export { certificateContradictions, databaseCertificates, file, type MtlsConfig, mtlsConfig, mtlsContradictions, peers } from './mtls-config';
 export { withPortSetting } from './port-setting';
 export { type CheckState, type Readiness, type ReadinessCheck, type ReadinessOptions, type ReadinessReport, createReadiness } from './readiness';
 export { addReadinessMetrics } from './readiness-metrics';

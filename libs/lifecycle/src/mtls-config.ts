@@ -47,6 +47,15 @@ export type MtlsConfig = z.infer<z.ZodObject<typeof mtlsConfig>>;
 const files = ['MTLS_CERT_FILE', 'MTLS_KEY_FILE', 'MTLS_CA_FILE'] as const;
 const remedy = `set ${files.join(', ')}, or ALLOW_PLAINTEXT_GRPC=true where something else protects it`;
 
+/** Which of them a command needs that connects to the database alone. */
+export const databaseCertificates = { MTLS_CERT_FILE: true, MTLS_KEY_FILE: true, MTLS_CA_FILE: true } as const;
+
+/** Questions about the three files alone, for `refineAll`. */
+export const certificateContradictions: readonly Contradiction<Pick<MtlsConfig, (typeof files)[number]>>[] = files.map((setting) => {
+  const others = files.filter((other) => other !== setting);
+  return [(config) => config[setting] !== undefined || others.every((other) => config[other] === undefined), contradiction([setting, ...others], `must be set together with ${others.join(' and ')}`)];
+});
+
 /**
  * Questions about the settings of mutual TLS together with those of an app, for `refineAll`.
  * @param listeners settings with the hosts of gRPC ports
@@ -58,10 +67,7 @@ export function mtlsContradictions<C extends MtlsConfig>(listeners: readonly (ke
   const targetSettings = Object.keys(targets) as (keyof C & string)[];
   const targetsOf = (config: C, setting: keyof C & string) => targets[setting]!(config[setting]);
   return [
-    ...files.map((setting): Contradiction<C> => {
-      const others = files.filter((other) => other !== setting);
-      return [(config) => config[setting] !== undefined || others.every((other) => config[other] === undefined), contradiction([setting, ...others], `must be set together with ${others.join(' and ')}`)];
-    }),
+    ...certificateContradictions,
     ...listeners.map((setting): Contradiction<C> => [
       (config) => isProtected(config) || isLoopback(String(config[setting])),
       contradiction([setting, ...switches], `is not loopback, and what is served there would go in plain text: ${remedy}`),

@@ -1,3 +1,4 @@
+export type { DatabaseCertificates } from './connection-tls';
 export { type Database, type DatabaseOptions, createDatabase } from './database';
 export { type Migration, type MigrationSet, findPendingMigrations, migrate } from './migrate';
 export { findSqlState } from './sqlstate';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Client, DatabaseError } from 'pg';
 import { MigrationError, Umzug } from 'umzug';
+import { type DatabaseCertificates, toClientConfig } from './connection-tls';
 import type { Queryable } from './statement';
 
 /** A step from one state of the tables to the next; never changed once it has been applied anywhere. */
@@ -36,8 +37,9 @@ const bookkeeping = `create table if not exists schema_migrations (
  * wait for each other. Gives the names of what was applied, `user/0001_create_users`.
  * @throws Error when a migration fails, or one that was applied is changed or unknown.
  */
-export async function migrate(options: { url: string; sets: readonly MigrationSet[]; log?: (line: string) => void }): Promise<readonly string[]> {
-  const client = new Client({ connectionString: options.url, application_name: 'gatehouse-migrate', connectionTimeoutMillis: 5_000 });
+export async function migrate(options: { url: string; certificates?: DatabaseCertificates; sets: readonly MigrationSet[]; log?: (line: string) => void }): Promise<readonly string[]> {
+  const { Client: ClientOf = Client, ...config } = toClientConfig(options.url, options.certificates);
+  const client = new ClientOf({ ...config, application_name: 'gatehouse-migrate', connectionTimeoutMillis: 5_000 });
   // A lost connection rejects the statement that runs, too.
   client.on('error', () => {});
   try {

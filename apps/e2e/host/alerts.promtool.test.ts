@@ -61,8 +61,8 @@ const cases: readonly Case[] = [
   {
     alert: 'CertificateExpiresSoon',
     at: '20m',
-    fires: { [certificateTime('not_before')]: '0x30', [certificateTime('not_after')]: '1300x30' },
-    quiet: { 'one that is renewed': { [certificateTime('not_before')]: '0x10 600x30', [certificateTime('not_after')]: '1300x10 4200x30' } },
+    fires: { [certificateTime('not_before')]: '0x30', [certificateTime('not_after')]: '1000x30' },
+    quiet: { 'one that is renewed': { [certificateTime('not_before')]: '0x10 600x30', [certificateTime('not_after')]: '1000x10 4200x30' } },
   },
   { alert: 'RateLimitStoreDown', at: '10m', fires: { [`gateway_rate_limit_store_up{${gateway}}`]: '0x20' }, quiet: { 'a store that is restarted': { [`gateway_rate_limit_store_up{${gateway}}`]: '1x4 0 0 1x20' } } },
   { alert: 'VersionSkew', at: '45m', fires: { [`gatehouse_build_info{${process},version="1"}`]: '1x60', [`gatehouse_build_info{${gateway},version="2"}`]: '1x60' }, quiet: { 'a release that takes ten minutes': { [`gatehouse_build_info{${process},version="1"}`]: '1x10 _x60', [`gatehouse_build_info{${gateway},version="2"}`]: '_x4 1x60' } } },

@@ -37,11 +37,13 @@ type Settings = z.infer<typeof settings>;
 
 const callsToUser = { AUTH_USER_TARGET: (target: string) => [target] };
 
-/** Every setting of the service. */
-export const configSchema = refineAll(settings, mtlsContradictions<Settings>(['AUTH_GRPC_HOST'], callsToUser)).refine(
+const ports = settings.refine(
   (config) => !isSameAddress({ host: config.AUTH_GRPC_HOST, port: config.AUTH_GRPC_PORT }, { host: config.AUTH_ADMIN_HOST, port: config.AUTH_ADMIN_PORT }),
   contradiction(['AUTH_ADMIN_PORT', 'AUTH_ADMIN_HOST', 'AUTH_GRPC_PORT', 'AUTH_GRPC_HOST'], 'must not be AUTH_GRPC_PORT at the same address'),
 );
+
+/** Every setting of the service. */
+export const configSchema = refineAll(ports, mtlsContradictions<Settings>(['AUTH_GRPC_HOST'], callsToUser));
 export type Config = z.infer<typeof configSchema>;
 
 const required = settings.required({ AUTH_BOOTSTRAP_EMAIL: true, AUTH_BOOTSTRAP_PASSWORD: true });

@@ -20,11 +20,13 @@ const settings = z.object({
 
 type Settings = z.infer<typeof settings>;
 
-/** Every setting of the service. */
-export const configSchema = refineAll(settings, mtlsContradictions<Settings>(['USER_GRPC_HOST'], { USER_VERIFIER_TARGET: (target) => [target] })).refine(
+const ports = settings.refine(
   (config) => !isSameAddress({ host: config.USER_GRPC_HOST, port: config.USER_GRPC_PORT }, { host: config.USER_ADMIN_HOST, port: config.USER_ADMIN_PORT }),
   contradiction(['USER_ADMIN_PORT', 'USER_ADMIN_HOST', 'USER_GRPC_PORT', 'USER_GRPC_HOST'], 'must not be USER_GRPC_PORT at the same address'),
 );
+
+/** Every setting of the service. */
+export const configSchema = refineAll(ports, mtlsContradictions<Settings>(['USER_GRPC_HOST'], { USER_VERIFIER_TARGET: (target) => [target] }));
 export type Config = z.infer<typeof configSchema>;
 
 /** @throws ConfigError */

@@ -72,7 +72,7 @@ const called = 'is not loopback, and calls to it would go in plain text: set MTL
 
 const contradictions: readonly WrongSettings[] = [
   { service: 'user', settings: { USER_ADMIN_PORT: '7000', USER_GRPC_PORT: '7000' }, told: 'must not be USER_GRPC_PORT at the same address' },
-  { service: 'user', settings: { USER_ADMIN_PORT: '50051', USER_ADMIN_HOST: '0.0.0.0' }, told: 'must not be USER_GRPC_PORT at the same address' },
+  { service: 'user', settings: { USER_ADMIN_PORT: '50051', USER_ADMIN_HOST: '0.0.0.0', USER_GRPC_HOST: '127.0.0.1', USER_GRPC_PORT: '50051' }, told: 'must not be USER_GRPC_PORT at the same address' },
   { service: 'auth', settings: { AUTH_ADMIN_PORT: '7000', AUTH_GRPC_PORT: '7000' }, told: 'must not be AUTH_GRPC_PORT at the same address' },
   { service: 'gateway', settings: { GATEWAY_ADMIN_PORT: '7000', GATEWAY_HTTP_PORT: '7000' }, told: 'must not be GATEWAY_HTTP_PORT at the same address' },
   ...['0.0.0.0', '::', '10.0.0.1', 'user.internal'].map((address) => ({ service: 'user' as const, settings: { USER_GRPC_HOST: address }, told: served })),

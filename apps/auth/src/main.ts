@@ -1,4 +1,4 @@
-import { checkCertificates, command, openCertificateFiles, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
+import { checkCertificates, command, readCertificates, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
 import { createAuthApp, createAuthObservability, migrationSets } from './app';
 import { bootstrap } from './bootstrap';
@@ -18,20 +18,11 @@ async function runBootstrap(config: BootstrapConfig): Promise<void> {
   }
 }
 
-async function runMigrate({ AUTH_DATABASE_URL: url, ...paths }: ReturnType<typeof readMigrateConfig>): Promise<void> {
-  const certificates = openCertificateFiles('MTLS', paths);
-  try {
-    await migrate({ url, certificates, sets: migrationSets, log: console.log });
-  } finally {
-    certificates?.close();
-  }
-}
-
 void runCommand({
   findUnknown,
   commands: {
     serve: command({ read: readServeConfig, check: (config) => checkCertificates(['MTLS'], config), run: (config) => runApp(() => createAuthApp(config)) }),
-    migrate: command({ read: readMigrateConfig, check: (config) => checkCertificates(['MTLS'], config), run: runMigrate }),
+    migrate: command({ read: readMigrateConfig, check: (config) => checkCertificates(['MTLS'], config), run: async ({ AUTH_DATABASE_URL: url, ...paths }) => void (await migrate({ url, certificates: readCertificates('MTLS', paths), sets: migrationSets, log: console.log })) }),
     bootstrap: command({ read: readBootstrapConfig, check: (config) => checkCertificates(['MTLS'], config), run: runBootstrap }),
     healthcheck: command({ read: readAdminConfig, run: ({ AUTH_ADMIN_HOST: host, AUTH_ADMIN_PORT: port }) => requireReady(host, port) }),
   },

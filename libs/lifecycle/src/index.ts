@@ -2,7 +2,7 @@ export { type AdminServer, type AdminServerOptions, createAdminServer } from './
 export { type BackgroundWork, type BackgroundWorkOptions, createBackgroundWork } from './background-work';
 export { type CertificateFiles, type CertificateFilesOptions, openCertificateFiles } from './certificate-files';
 export { type CertificateStore, createCertificateStore } from './certificate-store';
-export { type CertificatePaths, type Certificates, checkCertificates } from './certificates';
+export { type CertificatePaths, type Certificates, checkCertificates, readCertificates } from './certificates';
 export { ConfigError } from './config-error';
 export { bytes, databaseUrl, flag, host, integer, isTarget, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
 export { type Contradiction, contradiction, isSameAddress, refineAll } from './contradiction';

@@ -37,8 +37,9 @@ const bookkeeping = `create table if not exists schema_migrations (
  * wait for each other. Gives the names of what was applied, `user/0001_create_users`.
  * @throws Error when a migration fails, or one that was applied is changed or unknown.
  */
-export async function migrate(options: { url: string; certificates?: DatabaseCertificates; sets: readonly MigrationSet[]; log?: (line: string) => void }): Promise<readonly string[]> {
-  const { Client: ClientOf = Client, ...config } = toClientConfig(options.url, options.certificates);
+export async function migrate(options: { url: string; certificates?: ReturnType<DatabaseCertificates['current']>; sets: readonly MigrationSet[]; log?: (line: string) => void }): Promise<readonly string[]> {
+  const { url, certificates } = options;
+  const { Client: ClientOf = Client, ...config } = toClientConfig(url, certificates && { current: () => certificates });
   const client = new ClientOf({ ...config, application_name: 'gatehouse-migrate', connectionTimeoutMillis: 5_000 });
   // A lost connection rejects the statement that runs, too.
   client.on('error', () => {});

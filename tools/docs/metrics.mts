@@ -11,6 +11,7 @@ const groups: Record<string, string> = {
   db_client: 'The database',
   auth_password: 'Passwords',
   gateway_: 'The edge',
+  tls_: 'Certificates',
   log_: 'What telemetry loses',
   span_: 'What telemetry loses',
   nodejs_: 'The runtime',

@@ -1,4 +1,4 @@
-import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, port, processConfig, readConfig, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { certificateContradictions, contradiction, databaseCertificates, databaseUrl, findUnknownSettings, host, integer, isSameAddress, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -26,19 +26,29 @@ const settings = z.object({
     .optional()
     .describe('password that the command `bootstrap` gives the administrator')
     .meta({ secret: true, form: '8 to 256 characters' }),
+  AUTH_MTLS_PEERS: peers.prefault('gateway').describe('who may call AuthService over mutual TLS: DNS names or `spiffe://` URIs of certificates, with commas between'),
+  VERIFIER_MTLS_PEERS: peers.prefault('gateway,user').describe('who may call VerifierService over mutual TLS, as `AUTH_MTLS_PEERS`: every service that verifies tokens'),
+  ...mtlsConfig,
   ...tokenConfig,
   ...telemetryConfig,
   ...processConfig,
 });
 
-/** Every setting of the service. */
-export const configSchema = settings.refine(
+type Settings = z.infer<typeof settings>;
+
+const callsToUser = { AUTH_USER_TARGET: (target: string) => [target] };
+
+const ports = settings.refine(
   (config) => !isSameAddress({ host: config.AUTH_GRPC_HOST, port: config.AUTH_GRPC_PORT }, { host: config.AUTH_ADMIN_HOST, port: config.AUTH_ADMIN_PORT }),
   contradiction(['AUTH_ADMIN_PORT', 'AUTH_ADMIN_HOST', 'AUTH_GRPC_PORT', 'AUTH_GRPC_HOST'], 'must not be AUTH_GRPC_PORT at the same address'),
 );
+
+/** Every setting of the service. */
+export const configSchema = refineAll(ports, mtlsContradictions<Settings>(['AUTH_GRPC_HOST'], callsToUser));
 export type Config = z.infer<typeof configSchema>;
 
-const bootstrapSchema = settings.required({ AUTH_BOOTSTRAP_EMAIL: true, AUTH_BOOTSTRAP_PASSWORD: true });
+const required = settings.required({ AUTH_BOOTSTRAP_EMAIL: true, AUTH_BOOTSTRAP_PASSWORD: true });
+const bootstrapSchema = refineAll(required, mtlsContradictions<z.infer<typeof required>>([], callsToUser));
 
 export type BootstrapConfig = z.infer<typeof bootstrapSchema>;
 
@@ -47,15 +57,15 @@ export const readServeConfig = (): Config => readConfig(configSchema, process.en
 
 /** What `migrate` needs. @throws ConfigError */
 export function readMigrateConfig() {
-  const config = readConfig(settings.pick({ AUTH_DATABASE_URL: true, AUTH_MIGRATE_WAIT_SECONDS: true }), process.env);
-  return { url: config.AUTH_DATABASE_URL, waitMs: config.AUTH_MIGRATE_WAIT_SECONDS * 1_000 };
+  const { AUTH_DATABASE_URL: url, AUTH_MIGRATE_WAIT_SECONDS: waitSeconds, ...certificates } = readConfig(refineAll(settings.pick({ AUTH_DATABASE_URL: true, AUTH_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }), certificateContradictions), process.env);
+  return { url, waitMs: waitSeconds * 1_000, certificates };
 }
 
 /** What `bootstrap` needs. @throws ConfigError */
 export const readBootstrapConfig = () => readConfig(bootstrapSchema, process.env);
 
 /** What looks like a setting of the service and is none. */
-export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['AUTH_', 'GATEHOUSE_', 'SHUTDOWN_']);
+export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['AUTH_', 'GATEHOUSE_', 'SHUTDOWN_', 'MTLS_', 'ALLOW_PLAINTEXT', 'VERIFIER_']);
 
 /** What `healthcheck` needs. @throws ConfigError */
 export const readAdminConfig = () => readConfig(settings.pick({ AUTH_ADMIN_HOST: true, AUTH_ADMIN_PORT: true }), process.env);

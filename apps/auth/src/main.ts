@@ -1,4 +1,4 @@
-import { command, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
+import { checkCertificates, command, readCertificates, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
 import { createAuthApp, createAuthObservability, migrationSets } from './app';
 import { bootstrap } from './bootstrap';
@@ -21,9 +21,13 @@ async function runBootstrap(config: BootstrapConfig): Promise<void> {
 void runCommand({
   findUnknown,
   commands: {
-    serve: command({ read: readServeConfig, run: (config) => runApp(() => createAuthApp(config)) }),
-    migrate: command({ read: readMigrateConfig, run: async ({ url, waitMs }) => void (await migrate({ url, waitMs, sets: migrationSets, log: console.log })) }),
-    bootstrap: command({ read: readBootstrapConfig, run: runBootstrap }),
+    serve: command({ read: readServeConfig, check: (config) => checkCertificates(['MTLS'], config), run: (config) => runApp(() => createAuthApp(config)) }),
+    migrate: command({
+      read: readMigrateConfig,
+      check: ({ certificates }) => checkCertificates(['MTLS'], certificates),
+      run: async ({ url, waitMs, certificates }) => void (await migrate({ url, waitMs, certificates: readCertificates('MTLS', certificates), sets: migrationSets, log: console.log })),
+    }),
+    bootstrap: command({ read: readBootstrapConfig, check: (config) => checkCertificates(['MTLS'], config), run: runBootstrap }),
     healthcheck: command({ read: readAdminConfig, run: ({ AUTH_ADMIN_HOST: host, AUTH_ADMIN_PORT: port }) => requireReady(host, port) }),
   },
 });

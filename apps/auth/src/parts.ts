@@ -1,6 +1,7 @@
 import { createServiceTokens } from '@gatehouse/access';
 import { emailTaken } from '@gatehouse/contracts/auth';
 import { descriptorSet as userContract, UserServiceDefinition } from '@gatehouse/contracts/user';
+import { createCertificateStore } from '@gatehouse/lifecycle';
 import { createDatabase } from '@gatehouse/postgres';
 import { createChannel, createClient, currentCall } from '@gatehouse/rpc';
 import type { createObservability } from '@gatehouse/observability';
@@ -12,9 +13,12 @@ import { createSigningKeys } from './signing-keys';
 
 /** What serving and bootstrapping both stand on. */
 export function createParts(config: Config, observability: ReturnType<typeof createObservability>) {
+  const certificateStore = createCertificateStore(observability);
+  const certificates = certificateStore.open('MTLS', config);
   const signal = () => currentCall()?.signal;
   const database = createDatabase({
     url: config.AUTH_DATABASE_URL,
+    certificates,
     applicationName: 'gatehouse-auth',
     poolSize: config.AUTH_DATABASE_POOL_SIZE,
     observer: observability.postgres,
@@ -22,9 +26,16 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
     signal,
   });
   const signingKeys = createSigningKeys(database, config.AUTH_SECRET_KEY);
-  const userChannel = createChannel({ target: config.AUTH_USER_TARGET, descriptorSets: [userContract], observer: observability.rpc });
+  const userChannel = createChannel({
+    target: config.AUTH_USER_TARGET,
+    descriptorSets: [userContract],
+    observer: observability.rpc,
+    certificates,
+    serverName: config.MTLS_SERVER_NAMES.get(config.AUTH_USER_TARGET),
+  });
   const credentials = createServiceTokens({ issuer: config.GATEHOUSE_ISSUER, service: 'auth', audience: 'user', signingKey: signingKeys.signingKey });
   return {
+    certificates,
     database,
     signingKeys,
     passwords: createPasswords({ signal, observer: createEvents(observability).passwordHashes }),
@@ -32,6 +43,7 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
     async close() {
       userChannel.close();
       await database.close();
+      certificateStore.close();
     },
   };
 }

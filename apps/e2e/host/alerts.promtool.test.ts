@@ -37,7 +37,8 @@ const requests = (status: number) => `http_server_request_duration_seconds_count
 const pool = (state: string) => `db_client_connections{${process},db_client_connection_pool_name="user",db_client_connection_state="${state}"}`;
 const ofPool = (name: string) => `db_client_connection_${name}{${process},db_client_connection_pool_name="user"}`;
 const check = (name: string) => `gatehouse_readiness_check_ok{${process},check="${name}"}`;
-const certificates = (result: string) => `gateway_certificate_renewals_total{${gateway},result="${result}"}`;
+const certificateTime = (bound: string) => `tls_certificate_${bound}_seconds{${gateway},certificate="mtls"}`;
+const certificates = (result: string) => `tls_certificate_renewals_total{${gateway},certificate="mtls",result="${result}"}`;
 
 const cases: readonly Case[] = [
   { alert: 'ServiceDown', at: '5m', fires: { 'up{job="user",instance="user:9051"}': '0x10' }, quiet: { 'a scrape that failed once': { 'up{job="user",instance="user:9051"}': '1x3 0 1x10' } } },
@@ -57,6 +58,12 @@ const cases: readonly Case[] = [
   { alert: 'SpansDropped', at: '20m', fires: { [`span_dropped_total{${process},reason="export_failed"}`]: '0+5x30' }, quiet: { 'a collector that is restarted': { [`span_dropped_total{${process},reason="export_failed"}`]: '0x3 50x30' } } },
   { alert: 'LogLinesDropped', at: '20m', fires: { [`log_dropped_total{${process}}`]: '0+5x30' }, quiet: { 'one loss': { [`log_dropped_total{${process}}`]: '0x3 50x30' } } },
   { alert: 'CertificateRefused', at: '20m', fires: { [certificates('refused')]: '0x5 1x30', [certificates('used')]: '0x30' }, quiet: { 'a file that was seen half written': { [certificates('refused')]: '0x5 1x30', [certificates('used')]: '0x6 1x30' } } },
+  {
+    alert: 'CertificateExpiresSoon',
+    at: '20m',
+    fires: { [certificateTime('not_before')]: '0x30', [certificateTime('not_after')]: '1000x30' },
+    quiet: { 'one that is renewed': { [certificateTime('not_before')]: '0x10 600x30', [certificateTime('not_after')]: '1000x10 4200x30' } },
+  },
   { alert: 'RateLimitStoreDown', at: '10m', fires: { [`gateway_rate_limit_store_up{${gateway}}`]: '0x20' }, quiet: { 'a store that is restarted': { [`gateway_rate_limit_store_up{${gateway}}`]: '1x4 0 0 1x20' } } },
   { alert: 'VersionSkew', at: '45m', fires: { [`gatehouse_build_info{${process},version="1"}`]: '1x60', [`gatehouse_build_info{${gateway},version="2"}`]: '1x60' }, quiet: { 'a release that takes ten minutes': { [`gatehouse_build_info{${process},version="1"}`]: '1x10 _x60', [`gatehouse_build_info{${gateway},version="2"}`]: '_x4 1x60' } } },
   // 2 % of the calls is 40 times what 0.9995 allows, 1 % is 20 times, 0.1 % twice

@@ -96,7 +96,7 @@ describe('--check-config', () => {
 
   it('looks into the files of a certificate', async () => {
     const { code, problems } = await run('gateway', { GATEWAY_TLS_CERT_FILE: fileWith('no certificate'), GATEWAY_TLS_KEY_FILE: fileWith('hunter2') }, '--check-config');
-    expect([code, problems[1]]).toEqual([1, expect.stringContaining('GATEWAY_TLS_CERT_FILE, GATEWAY_TLS_KEY_FILE: hold no certificate')]);
+    expect([code, ...problems.slice(1)]).toEqual([1, expect.stringMatching(/^GATEWAY_TLS_CERT_FILE: .* holds no certificate/), expect.stringMatching(/^GATEWAY_TLS_KEY_FILE: .* holds no private key/)]);
     expect(problems.join()).not.toContain('hunter2');
   });
 });

@@ -1,6 +1,6 @@
 import { createRemoteKeys, createTokenVerifier, isPublic, type KeySource, readAccessRules, toBearerToken } from '@gatehouse/access';
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
-import { addReadinessMetrics, type App, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { addReadinessMetrics, type App, createAdminServer, createCertificateStore, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
 import { createChannel, createClient, createRegistryOf, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
@@ -8,7 +8,6 @@ import type { Config } from './config';
 import { createContractDescription } from './describe-method';
 import { createDocuments } from './documents';
 import { addEdge } from './edge/edge';
-import { openTlsFiles } from './edge/tls-files';
 import { toEdgeOptions, toListenerOptions } from './edge-options';
 import { errorPages } from './error-pages';
 import { createEvents } from './events';
@@ -39,10 +38,12 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     trustTraceparent: config.GATEWAY_TRUST_TRACEPARENT,
   });
   const { logger } = observability;
+  const certificateStore = createCertificateStore(observability);
+  const certificates = certificateStore.open('MTLS', config);
   const channels = new Map<string, RpcChannel>();
   const upstreams = new Map<string, RpcChannel>();
   for (const [name, target] of config.GATEWAY_UPSTREAMS) {
-    const channel = channels.get(target) ?? createChannel({ target, descriptorSets: [descriptorSet], observer: observability.rpc });
+    const channel = channels.get(target) ?? createChannel({ target, descriptorSets: [descriptorSet], observer: observability.rpc, certificates, serverName: config.MTLS_SERVER_NAMES.get(target) });
     channels.set(target, channel);
     upstreams.set(name, channel);
   }
@@ -76,9 +77,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const rules = readAccessRules(transcoder.routes.map(({ rpc }) => rpc));
   const documents = createDocuments();
   const events = createEvents(observability);
-  const { GATEWAY_TLS_CERT_FILE: certFile, GATEWAY_TLS_KEY_FILE: keyFile } = config;
-  const tls = certFile && keyFile ? openTlsFiles({ certFile, keyFile, onChange: events.certificate }) : undefined;
-  const server = createHttpServer({ ...toListenerOptions(config), maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath, ...documents.paths], tls });
+  const server = createHttpServer({ ...toListenerOptions(config), maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath, ...documents.paths], certificates: certificateStore.open('GATEWAY_TLS', config) });
   const http = server.app;
   transcoder.register(http);
   documents.register(http);
@@ -146,7 +145,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
       await server.stopListening(Math.min(quietMs, cutMs / 4), cutMs / 2);
       await http.close();
       timers.forEach(clearTimeout);
-      tls?.close();
+      certificateStore.close();
       edge.close();
       readiness.close();
       remoteKeys.close();

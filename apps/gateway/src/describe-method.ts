@@ -6,8 +6,8 @@ import { readErrors, type RpcMethod } from '@gatehouse/rpc';
 import type { MethodDescription } from '@gatehouse/transcoding';
 
 const platformPackage = 'gatehouse.api.v1';
-// no route answers so: either there is none, or the caller is gone
-const routeless: ReadonlySet<string> = new Set(['METHOD_UNKNOWN', 'HTTP_METHOD_UNSUPPORTED', 'CANCELLED']);
+// no route answers so: there is none, the caller is gone, or it is UNAVAILABLE to them
+const routeless: ReadonlySet<string> = new Set(['METHOD_UNKNOWN', 'HTTP_METHOD_UNSUPPORTED', 'PEER_NOT_ADMITTED', 'CANCELLED']);
 // what only a request with a request_id can be told
 const ofRequestIds: ReadonlySet<string> = new Set(['REQUEST_IN_PROGRESS', 'REQUEST_ID_REUSED']);
 

@@ -8,8 +8,6 @@ export interface Events {
   rateLimit(policy: RatePolicyName, isAdmitted: boolean): void;
   /** The shared store of the rate limits answers again, or does not any more. */
   rateLimitStore(isThere: boolean): void;
-  /** A changed certificate is used, or cannot be. */
-  certificate(error?: unknown): void;
 }
 
 export function createEvents({ logger, registry }: Pick<Observability, 'logger' | 'registry'>): Events {
@@ -21,21 +19,14 @@ export function createEvents({ logger, registry }: Pick<Observability, 'logger' 
     registers,
   });
   const storeUp = new Gauge({ name: 'gateway_rate_limit_store_up', help: 'Whether requests are counted together with other gateways, as far as that is set', registers });
-  const renewals = new Counter({ name: 'gateway_certificate_renewals_total', help: 'Changes of the certificate files', labelNames: ['result'], registers });
   storeUp.set(1);
   for (const policy of ratePolicyNames) for (const decision of ['admitted', 'refused']) decisions.inc({ policy, decision }, 0);
-  for (const result of ['used', 'refused']) renewals.inc({ result }, 0);
   return {
     rateLimit: (policy, isAdmitted) => decisions.inc({ policy, decision: isAdmitted ? 'admitted' : 'refused' }),
     rateLimitStore(isThere) {
       storeUp.set(isThere ? 1 : 0);
       if (isThere) logger.info('the store of the rate limits answers again');
       else logger.warn('the store of the rate limits does not answer: each gateway counts for itself');
-    },
-    certificate(error) {
-      renewals.inc({ result: error === undefined ? 'used' : 'refused' });
-      if (error === undefined) logger.info('a new certificate is used');
-      else logger.warn('the certificate files cannot be used: the certificate before is kept', { exception: error });
     },
   };
 }

@@ -193,8 +193,8 @@ describe('over TLS', () => {
     for (const begin = Date.now(); (await nameOf(gateway)) !== 'second.gatehouse.test'; await pause(50)) expect(Date.now() - begin).toBeLessThan(5_000);
     expect((await ask(session, {})).status).toBe(401);
     const metrics = await (await fetch(`http://127.0.0.1:${gateway.app.adminPort}/metrics`)).text();
-    expect(metrics).toMatch(/gateway_certificate_renewals_total\{result="used"\} [1-9]/);
-    expect(metrics).toMatch(/gateway_certificate_renewals_total\{result="refused"\} [1-9]/);
+    expect(metrics).toMatch(/tls_certificate_renewals_total\{certificate="gateway_tls",result="used"\} [1-9]/);
+    expect(metrics).toMatch(/tls_certificate_renewals_total\{certificate="gateway_tls",result="refused"\} [1-9]/);
   });
 
   it('the end says GOAWAY too', async () => {
@@ -208,8 +208,8 @@ describe('over TLS', () => {
 
   it('needs both files, and files that can be used', async () => {
     await expect(startGateway({ GATEWAY_TLS_CERT_FILE: settings.GATEWAY_TLS_CERT_FILE })).rejects.toThrow('GATEWAY_TLS_KEY_FILE');
-    await expect(startGateway({ ...settings, GATEWAY_TLS_KEY_FILE: `${folder}/none` })).rejects.toThrow(/GATEWAY_TLS_KEY_FILE: .*ENOENT/);
+    await expect(startGateway({ ...settings, GATEWAY_TLS_KEY_FILE: `${folder}/none` })).rejects.toThrow(/GATEWAY_TLS_KEY_FILE: there is no file/);
     copyFileSync(`${certificates}/second.key`, `${folder}/tls.key`);
-    await expect(startGateway(settings)).rejects.toThrow(/GATEWAY_TLS_CERT_FILE, GATEWAY_TLS_KEY_FILE/);
+    await expect(startGateway(settings)).rejects.toThrow(/GATEWAY_TLS_KEY_FILE: .* is not the key of the certificate in GATEWAY_TLS_CERT_FILE/);
   });
 });

@@ -2,7 +2,7 @@ import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource, pr
 import { descriptorSet as userContract, emailTaken, UserServiceDefinition } from '@gatehouse/contracts/user';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
-import { addReadinessMetrics, type App, createAdminServer, createBackgroundWork, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import { addReadinessMetrics, type App, createAdminServer, createBackgroundWork, createCertificateStore, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
 import { createDatabase, createSchemaCheck } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
@@ -33,8 +33,11 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     callerOf: principalOf,
   });
   const { logger } = observability;
+  const certificateStore = createCertificateStore(observability);
+  const certificates = certificateStore.open('MTLS', config);
   const database = createDatabase({
     url: config.USER_DATABASE_URL,
+    certificates,
     applicationName: 'gatehouse-user',
     poolSize: config.USER_DATABASE_POOL_SIZE,
     observer: observability.postgres,
@@ -43,7 +46,13 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     signal: () => currentCall()?.signal,
   });
 
-  const verifierChannel = createChannel({ target: config.USER_VERIFIER_TARGET, descriptorSets: [verifierContract], observer: observability.rpc });
+  const verifierChannel = createChannel({
+    target: config.USER_VERIFIER_TARGET,
+    descriptorSets: [verifierContract],
+    observer: observability.rpc,
+    certificates,
+    serverName: config.MTLS_SERVER_NAMES.get(config.USER_VERIFIER_TARGET),
+  });
   const remoteKeys = createRemoteKeys({
     getJwks: () => createClient(VerifierServiceDefinition, verifierChannel).getJwks({}),
     onError: (error) => logger.warn('keys could not be fetched', { exception: error }),
@@ -53,9 +62,10 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
 
   const idempotency = createIdempotency({ secret: config.USER_SECRET_KEY });
   const server = createRpcServer({
-    services: [bindService(UserServiceDefinition, createUserService({ database, idempotency }))],
+    services: [bindService(UserServiceDefinition, createUserService({ database, idempotency }), config.USER_MTLS_PEERS)],
     descriptorSets: [userContract],
     observer: observability.rpc,
+    certificates,
     access: (methods) => createAccess({ verifier, methods }),
   });
   const readiness = createReadiness({
@@ -97,6 +107,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       verifierChannel.close();
       await background.close();
       await database.close();
+      certificateStore.close();
       await admin.close();
       await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);
     },

@@ -1,4 +1,4 @@
-import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, port, processConfig, readConfig, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { certificateContradictions, contradiction, databaseCertificates, databaseUrl, findUnknownSettings, host, integer, isSameAddress, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -12,16 +12,22 @@ const settings = z.object({
   USER_MIGRATE_WAIT_SECONDS: seconds(0, 86_400).default(600).describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
   USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records'),
   USER_VERIFIER_TARGET: target.default('127.0.0.1:50052').describe('gRPC target of VerifierService, which gives the keys that tokens are verified with'),
+  USER_MTLS_PEERS: peers.prefault('gateway,auth').describe('who may call UserService over mutual TLS: DNS names or `spiffe://` URIs of certificates, with commas between'),
+  ...mtlsConfig,
   ...tokenConfig,
   ...telemetryConfig,
   ...processConfig,
 });
 
-/** Every setting of the service. */
-export const configSchema = settings.refine(
+type Settings = z.infer<typeof settings>;
+
+const ports = settings.refine(
   (config) => !isSameAddress({ host: config.USER_GRPC_HOST, port: config.USER_GRPC_PORT }, { host: config.USER_ADMIN_HOST, port: config.USER_ADMIN_PORT }),
   contradiction(['USER_ADMIN_PORT', 'USER_ADMIN_HOST', 'USER_GRPC_PORT', 'USER_GRPC_HOST'], 'must not be USER_GRPC_PORT at the same address'),
 );
+
+/** Every setting of the service. */
+export const configSchema = refineAll(ports, mtlsContradictions<Settings>(['USER_GRPC_HOST'], { USER_VERIFIER_TARGET: (target) => [target] }));
 export type Config = z.infer<typeof configSchema>;
 
 /** @throws ConfigError */
@@ -29,12 +35,12 @@ export const readServeConfig = (): Config => readConfig(configSchema, process.en
 
 /** What `migrate` needs. @throws ConfigError */
 export function readMigrateConfig() {
-  const config = readConfig(settings.pick({ USER_DATABASE_URL: true, USER_MIGRATE_WAIT_SECONDS: true }), process.env);
-  return { url: config.USER_DATABASE_URL, waitMs: config.USER_MIGRATE_WAIT_SECONDS * 1_000 };
+  const { USER_DATABASE_URL: url, USER_MIGRATE_WAIT_SECONDS: waitSeconds, ...certificates } = readConfig(refineAll(settings.pick({ USER_DATABASE_URL: true, USER_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }), certificateContradictions), process.env);
+  return { url, waitMs: waitSeconds * 1_000, certificates };
 }
 
 /** What looks like a setting of the service and is none. */
-export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['USER_', 'GATEHOUSE_', 'SHUTDOWN_']);
+export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['USER_', 'GATEHOUSE_', 'SHUTDOWN_', 'MTLS_', 'ALLOW_PLAINTEXT']);
 
 /** What `healthcheck` needs. @throws ConfigError */
 export const readAdminConfig = () => readConfig(settings.pick({ USER_ADMIN_HOST: true, USER_ADMIN_PORT: true }), process.env);

@@ -12,6 +12,13 @@ export const contradiction = (settings: readonly [string, ...string[]], error: s
   when: ({ issues }: z.core.ParsePayload) => !issues.some(({ path }) => settings.includes(String(path?.[0]))),
 });
 
+/** A question whether settings agree, and what to tell where they do not. */
+export type Contradiction<C> = readonly [agrees: (config: C) => boolean, otherwise: ReturnType<typeof contradiction>];
+
+/** The schema with all of the questions asked. */
+export const refineAll = <S extends z.ZodType>(schema: S, contradictions: readonly Contradiction<z.infer<S>>[]): S =>
+  contradictions.reduce<S>((refined, [agrees, otherwise]) => refined.refine(agrees, otherwise) as S, schema);
+
 /** Whether two listeners of a process would be in each other's way. */
 export function isSameAddress(one: { host: string; port: number }, other: { host: string; port: number }): boolean {
   const isAny = ({ host }: { host: string }) => host === '0.0.0.0' || host === '::';

@@ -1,9 +1,14 @@
 export { type AdminServer, type AdminServerOptions, createAdminServer } from './admin-server';
 export { type BackgroundWork, type BackgroundWorkOptions, createBackgroundWork } from './background-work';
+export { type CertificateFiles, type CertificateFilesOptions, openCertificateFiles } from './certificate-files';
+export { type CertificateStore, createCertificateStore } from './certificate-store';
+export { type CertificatePaths, type Certificates, checkCertificates, readCertificates } from './certificates';
 export { ConfigError } from './config-error';
 export { bytes, databaseUrl, flag, host, integer, isTarget, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
-export { contradiction, isSameAddress } from './contradiction';
+export { type Contradiction, contradiction, isSameAddress, refineAll } from './contradiction';
 export { logReadiness } from './log-readiness';
+export { hostOf, isLoopback } from './loopback';
+export { certificateContradictions, databaseCertificates, file, type MtlsConfig, mtlsConfig, mtlsContradictions, peers } from './mtls-config';
 export { noSchemas } from './no-schemas';
 export { withPortSetting } from './port-setting';
 export { type CheckState, type Readiness, type ReadinessCheck, type ReadinessOptions, type ReadinessReport, createReadiness } from './readiness';

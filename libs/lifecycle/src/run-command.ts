@@ -12,14 +12,18 @@ export interface Command {
 /**
  * A command and the settings that it needs.
  * @param read gives the settings. @throws ConfigError
- * @param check what is to be looked at beside them, such as files that they name. @throws ConfigError
+ * @param check what is to be looked at beside them, such as files that they name, before `run` too. @throws ConfigError
  */
 export const command = <C>({ read, check, run }: { read: () => C; check?: (config: C) => void; run: (config: C) => Promise<void> }): Command => ({
   check() {
     const config = read();
     check?.(config);
   },
-  run: async () => run(read()),
+  async run() {
+    const config = read();
+    check?.(config);
+    await run(config);
+  },
 });
 
 export interface RunCommandOptions {

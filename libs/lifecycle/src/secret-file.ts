@@ -1,16 +1,16 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-const maxBytes = 65_536;
+const maxSecretBytes = 65_536;
 
 /** What a file holds, or why it cannot be used: a sentence with its path, never with what is in it. */
 export type SecretFile = { readonly value: string } | { readonly problem: string };
 
-/** Reads the file of a secret, in UTF-8, 64 KiB at most, and cuts one line break at its end. */
-export function readSecretFile(path: string): SecretFile {
+/** Reads the file of a secret, in UTF-8, 64 KiB at most or `maxBytes`, and cuts one line break at its end. */
+export function readSecretFile(path: string, maxBytes = maxSecretBytes): SecretFile {
   // somebody may have put the secret itself where its path belongs: a key in base64 can begin as a path does, and ends with =
   if (!path.startsWith('/') || path.endsWith('=')) return { problem: 'must be the absolute path of a file' };
   try {
-    const bytes = readRegularFile(path);
+    const bytes = readRegularFile(path, maxBytes);
     if (!bytes) return { problem: `${path} is no regular file` };
     if (bytes.length > maxBytes) return { problem: `${path} has more than ${maxBytes} bytes` };
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -22,7 +22,7 @@ export function readSecretFile(path: string): SecretFile {
   }
 }
 
-function readRegularFile(path: string): Buffer | undefined {
+function readRegularFile(path: string, maxBytes: number): Buffer | undefined {
   // a pipe that nobody writes to must not hold up the start
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

@@ -67,8 +67,8 @@ describe('--check-config', () => {
     );
   });
 
-  it('looks at more than settings where a command says so', () => {
-    expect(run('inspect')).toMatchObject({ status: 0, stdout: 'inspected' });
+  it('looks at more than settings where a command says so, as the command itself does before it begins', () => {
+    expect(run('inspect')).toMatchObject({ status: 1, stdout: '', stderr: 'cannot start as configured:\n  APP_CERT_FILE: holds no certificate' });
     expect(runWith({ APP_PROT: '1' }, 'inspect', '--check-config')).toEqual({
       status: 1,
       stdout: '',

@@ -1,5 +1,6 @@
 import { unavailable } from '@gatehouse/contracts/api';
 import { Pool, type PoolClient } from 'pg';
+import { type DatabaseCertificates, toClientConfig } from './connection-tls';
 import { type Session, execute } from './execute';
 import { toAbortError, toAppError } from './sqlstate';
 import type { ConstraintErrors, PoolStats, PostgresObserver, Queryable, Statement } from './statement';
@@ -22,7 +23,10 @@ export interface Database extends Queryable {
 }
 
 export interface DatabaseOptions {
+  /** A server elsewhere than on this machine is spoken to over TLS, its name verified, unless the URL has another `sslmode`. */
   url: string;
+  /** What is shown and believed where the URL names no files for that; new connections see them renewed. */
+  certificates?: DatabaseCertificates;
   /** What pg_stat_activity shows. */
   applicationName: string;
   /** Connections at most. Default: 10. */
@@ -41,7 +45,7 @@ export interface DatabaseOptions {
 export function createDatabase(options: DatabaseOptions): Database {
   const { constraints = {}, observer, signal = () => undefined, statementTimeoutMs = 30_000 } = options;
   const settings = {
-    connectionString: options.url,
+    ...toClientConfig(options.url, options.certificates),
     application_name: options.applicationName,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
     idleTimeoutMillis: 30_000,

@@ -1,3 +1,4 @@
+export type { DatabaseCertificates } from './connection-tls';
 export { type Database, type DatabaseOptions, createDatabase } from './database';
 export { type MigrateOptions, migrate } from './migrate';
 export type { Migration, MigrationSet } from './migration';

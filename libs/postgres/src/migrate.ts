@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { MigrationError, Umzug } from 'umzug';
 import { applyMigration, type ApplyOptions } from './apply-migration';
+import { type DatabaseCertificates, toClientConfig } from './connection-tls';
 import { type AppliedRow, compareSet, type MigrationSet } from './migration';
 
 const bookkeeping = `create table if not exists schema_migrations (
@@ -15,6 +16,8 @@ const turnMs = 250;
 
 export interface MigrateOptions {
   readonly url: string;
+  /** What is shown and believed where the URL names no files for that. */
+  readonly certificates?: ReturnType<DatabaseCertificates['current']>;
   readonly sets: readonly MigrationSet[];
   /** How long another `migrate` is waited for, and the locks of each migration, in milliseconds. Default: 10 minutes. */
   readonly waitMs?: number;
@@ -27,8 +30,9 @@ export interface MigrateOptions {
  * `user/0001_create_users`.
  * @throws Error when a migration fails, one that was applied has changed, or something is not had in time.
  */
-export async function migrate({ url, sets, waitMs = 600_000, log = () => {} }: MigrateOptions): Promise<readonly string[]> {
-  const client = new Client({ connectionString: url, application_name: 'gatehouse-migrate', connectionTimeoutMillis: 5_000 });
+export async function migrate({ url, certificates, sets, waitMs = 600_000, log = () => {} }: MigrateOptions): Promise<readonly string[]> {
+  const { Client: ClientOf = Client, ...config } = toClientConfig(url, certificates && { current: () => certificates });
+  const client = new ClientOf({ ...config, application_name: 'gatehouse-migrate', connectionTimeoutMillis: 5_000 });
   // A lost connection rejects the statement that runs, too.
   client.on('error', () => {});
   try {

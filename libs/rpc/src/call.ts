@@ -12,6 +12,8 @@ export interface RpcCall {
   readonly responseMetadata: Map<string, string>;
   /** Address of the caller as the transport knows it. */
   readonly peer: string;
+  /** The names that the caller's certificate has, DNS and URI; none without mutual TLS. */
+  peerNames(): readonly string[];
   /** `x-request-id` of the metadata, or a new one. */
   readonly requestId: string;
   /**

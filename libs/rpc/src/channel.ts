@@ -4,6 +4,7 @@ import { createCancelBudget } from './cancel-budget';
 import { currentCall, type RpcClientCall, type RpcObserver } from './call';
 import { leastTimeMs } from './deadline';
 import { readMethods, type RpcMethodName } from './method';
+import { MutualTlsChannelCredentials, type RpcCertificates } from './mutual-tls';
 import { createReplay } from './replay';
 import { withRetries } from './retry';
 import { createRetryBudget } from './retry-budget';
@@ -15,6 +16,10 @@ export interface RpcChannelOptions {
   /** The contracts spoken over it: what they call safe to repeat is retried. */
   descriptorSets: readonly Uint8Array[];
   observer?: RpcObserver;
+  /** With them, mutual TLS is spoken. */
+  certificates?: RpcCertificates;
+  /** A name that the server's certificate must have, DNS or URI; that of the target's host unless it is said. */
+  serverName?: string;
   /** Milliseconds. */
   defaultDeadlineMs?: number;
   /** Domains of ErrorInfo whose errors are handed on, those inside of them included; any other becomes a generic one. */
@@ -60,9 +65,10 @@ const serviceConfig = { loadBalancingConfig: [{ round_robin: {} }] };
 type Attempts = <T>(send: (sending: Sending) => Promise<T>, findRequest: () => Uint8Array | undefined) => Promise<T>;
 
 /** Opens a channel: round_robin over what the name resolves to, keepalive, retries under a budget. */
-export function createChannel({ target, descriptorSets, observer, defaultDeadlineMs = 5_000, errorDomains = ['gatehouse'] }: RpcChannelOptions): RpcChannel {
+export function createChannel({ target, descriptorSets, observer, certificates, serverName, defaultDeadlineMs = 5_000, errorDomains = ['gatehouse'] }: RpcChannelOptions): RpcChannel {
   const methods = new Map(readMethods(descriptorSets).map((method) => [method.path, method]));
-  const client = new Client(target.includes('://') ? target : `dns:///${target}`, credentials.createInsecure(), {
+  const security = certificates ? new MutualTlsChannelCredentials(certificates, toHost(target), serverName) : credentials.createInsecure();
+  const client = new Client(target.includes('://') ? target : `dns:///${target}`, security, {
     'grpc.service_config': JSON.stringify(serviceConfig),
     'grpc.service_config_disable_resolution': 1,
     'grpc.keepalive_time_ms': 20_000,
@@ -165,6 +171,9 @@ export function createChannel({ target, descriptorSets, observer, defaultDeadlin
     },
   };
 }
+
+/** `user.internal` of `dns:///user.internal:50051`, `::1` of `[::1]:50051`. */
+const toHost = (target: string): string => new URL(`grpc://${target.replace(/^(dns|ipv4|ipv6):(\/\/\/)?(?=.*:)/, '')}`).hostname.replace(/^\[|\]$/g, '');
 
 /** Tells of the metadata of the attempt that was answered. */
 async function withMetadata<T>({ onMetadata }: RpcCallOptions, call: (onMetadata: RpcCallOptions['onMetadata']) => Promise<T>): Promise<T> {

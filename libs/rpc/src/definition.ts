@@ -58,9 +58,11 @@ export type AnyHandler = (request: never, call: RpcCall) => Promise<unknown> | A
 export interface RpcBinding {
   readonly definition: ServiceDefinition;
   readonly service: Readonly<Record<string, AnyHandler>>;
+  /** Who may call over mutual TLS: names of certificates, DNS or URI. */
+  readonly peers?: readonly string[];
 }
 
-/** Joins a definition and its implementation for `createRpcServer`. */
-export function bindService<D extends ServiceDefinition>(definition: D, service: RpcService<D>): RpcBinding {
-  return { definition, service: service as RpcBinding['service'] };
+/** Joins a definition and its implementation for `createRpcServer`, and who may call it over mutual TLS. */
+export function bindService<D extends ServiceDefinition>(definition: D, service: RpcService<D>, peers?: readonly string[]): RpcBinding {
+  return { definition, service: service as RpcBinding['service'], peers };
 }

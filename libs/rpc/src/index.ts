@@ -5,4 +5,5 @@ export { type RpcClient, type RpcClientOptions, type RpcError, type RpcFunction,
 export { type MessageType, type PartialMessage, type RequestOf, type ResponseOf, type RpcBinding, type RpcHandler, type RpcService, type ServiceDefinition, bindService } from './definition';
 export { type ContractErrors, readErrors } from './error-reasons';
 export { type RpcMethod, type RpcMethodName, createRegistryOf, readMethods } from './method';
+export type { RpcCertificates } from './mutual-tls';
 export { type RpcServer, type RpcServerOptions, createRpcServer } from './server';

@@ -8,6 +8,7 @@ import type { AnyHandler, MethodDefinition } from './definition';
 import { toCallError, toCancelReason, toDeadlineReason } from './errors';
 import type { RpcMethod } from './method';
 import { isSpent, writePushback } from './retry-pushback';
+import { readSubjectNames } from './subject-names';
 import { statusDetailsKey, toWireStatus } from './wire-status';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -63,6 +64,7 @@ export function openCall(
     metadata,
     responseMetadata: new Map<string, string>(),
     peer: transport.getPeer(),
+    peerNames: () => readSubjectNames(transport.getAuthContext().sslPeerCertificate?.subjectaltname),
     requestId: findRequestId(metadata) ?? uuidv7(),
     deadline,
     signal: controller.signal,

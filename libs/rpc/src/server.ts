@@ -1,6 +1,6 @@
 import { unavailable } from '@gatehouse/contracts/api';
 import { isIPv4 } from 'node:net';
-import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { createAdmission } from './admission';
 import { bindServer, toAddress } from './bind-server';
 import type { RpcCall, RpcInterceptor, RpcObserver } from './call';
@@ -12,7 +12,9 @@ import { errors } from './errors';
 import { addHealth } from './health';
 import { createRegistryOf, methodsOf, readFiles, type RpcMethod } from './method';
 import { addReflection, type Reflection } from './reflection';
+import { MutualTlsServerCredentials, type RpcCertificates } from './mutual-tls';
 import { toResumeReason } from './open-call';
+import { createPeerCheck } from './peers';
 import { createStreamHandler } from './stream-handler';
 import { createUnaryHandler } from './unary-handler';
 import { createValidation } from './validate';
@@ -24,6 +26,8 @@ export interface RpcServerOptions {
   /** Who is calling, and whether they may. Gets the methods that the server serves. */
   access: (methods: readonly RpcMethod[]) => { authenticate: RpcInterceptor; authorize: RpcInterceptor };
   observer?: RpcObserver;
+  /** With them, mutual TLS alone is spoken, and each service is for its peers; health and reflection are for whoever has a certificate of the CAs. */
+  certificates?: RpcCertificates;
   /** Calls answered at the same time; one more is refused. */
   maxInFlight?: number;
   /** Long-lived calls at the same time, which do not count as in flight. */
@@ -57,7 +61,7 @@ const kiB = 1024;
  * cannot be compiled, throws here.
  */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
-  const { services, descriptorSets, observer, maxInFlight = 200, maxLongLived = 1_000, maxDeadlineMs = 30_000, maxIdleMs = 120_000, maxAgeMs = 280_000 } = options;
+  const { services, descriptorSets, observer, certificates, maxInFlight = 200, maxLongLived = 1_000, maxDeadlineMs = 30_000, maxIdleMs = 120_000, maxAgeMs = 280_000 } = options;
   const registry = createRegistryOf(descriptorSets);
   const served = services.map(({ definition }) => definition.fullName);
   const methods = methodsOf(registry).filter(({ service }) => served.includes(service));
@@ -69,6 +73,8 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     if (!method.requestStream) check(method, message);
     return next();
   };
+
+  const peerCheck = certificates ? [createPeerCheck(services)] : [];
 
   setLogVerbosity(logVerbosity.NONE); // what it would print, its callers get as errors
   const server = new Server({
@@ -99,6 +105,8 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
           ...(observer?.server ?? []),
           errors,
           deadline,
+          // who is no peer takes no place
+          ...peerCheck,
           // a stream is known by its headers: it takes no place, and none of its messages is waited for, before
           ...(isStream ? [access.authenticate, admission, createDecode(method)] : [admission, createDecode(method), access.authenticate]),
           access.authorize,
@@ -109,6 +117,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       else server.register(`/${rpcMethod.path}`, createUnaryHandler(handlerOptions), same, same, 'unary');
     }
   const health = addHealth(server, served);
+  const tls = certificates && new MutualTlsServerCredentials(certificates);
   const addresses = new Set<string>();
   let reflection: Reflection | undefined;
 
@@ -116,7 +125,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     methods,
     async listen(host, port) {
       if (options.reflection ?? isLoopback(host)) reflection ??= addReflection(server, readFiles(descriptorSets), registry, served);
-      const bound = await bindServer(server, host, port);
+      const bound = await bindServer(server, host, port, tls ?? ServerCredentials.createInsecure());
       addresses.add(toAddress(host, bound));
       return bound;
     },
@@ -129,6 +138,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       await drainServer(server, addresses, timeoutMs, () => {
         for (const call of openCalls) call.end(unavailable({ retryDelayMs: 1000 }));
       });
+      tls?.close();
     },
   };
 }

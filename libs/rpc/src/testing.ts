@@ -2,6 +2,7 @@ import type { RpcInterceptor } from './call';
 import { bindService, type RpcService, type ServiceDefinition } from './definition';
 import { createRpcServer, type RpcServer, type RpcServerOptions } from './server';
 
+export { createTestAuthority, type Issued, type TestAuthority, type Validity, writeCertificates } from './testing/certificates';
 export { decodeInto } from './decode';
 export { createValidation } from './validate';
 
@@ -22,9 +23,9 @@ export interface TestServer {
 export async function startTestServer<D extends ServiceDefinition>(
   definition: D,
   service: RpcService<D>,
-  options: Pick<RpcServerOptions, 'descriptorSets'> & Partial<RpcServerOptions> & { port?: number },
+  options: Pick<RpcServerOptions, 'descriptorSets'> & Partial<RpcServerOptions> & { port?: number; peers?: readonly string[] },
 ): Promise<TestServer> {
-  const server = createRpcServer({ access: openAccess, ...options, services: [bindService(definition, service)] });
+  const server = createRpcServer({ access: openAccess, ...options, services: [bindService(definition, service, options.peers)] });
   const port = await server.listen('127.0.0.1', options.port ?? 0);
   server.setServing(true);
   return { server, port, target: `127.0.0.1:${port}`, close: () => server.drain(2_000) };

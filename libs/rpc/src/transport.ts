@@ -1,6 +1,6 @@
 import { type Client, type ClientUnaryCall, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { AppError } from '@gatehouse/errors';
-import { cancelled, deadlineExceeded, requestUnreadable } from '@gatehouse/contracts/api';
+import { cancelled, deadlineExceeded, platformErrors, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
 import type { RpcClientCall } from './call';
 import { createFailureInterceptor, toFailureCause } from './failure';
 import { readMessage, writeMessage } from './message-stream';
@@ -126,6 +126,9 @@ export function toAbortError({ reason: cause }: AbortSignal): AppError {
 function toCallError({ code, metadata }: StatusObject, cause: Error, domains: readonly string[]): AppError {
   const [value] = metadata.get(statusDetailsKey);
   const error = toAppError({ code, details: value instanceof Buffer ? value : undefined }, cause, domains);
-  if (readPushback(metadata)) markSpent(error);
-  return error;
+  // that this process is no peer of who it calls is no fault of its own callers, and is so at every attempt
+  const isRefusal = error.reason === platformErrors.PEER_NOT_ADMITTED.reason && error.domain === platformErrors.PEER_NOT_ADMITTED.domain;
+  const told = isRefusal ? unavailable({ cause: error }) : error;
+  if (isRefusal || readPushback(metadata)) markSpent(told);
+  return told;
 }

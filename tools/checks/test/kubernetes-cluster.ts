@@ -16,6 +16,7 @@ interface Probe {
   httpGet: { path: string; port: string };
 }
 export interface Container {
+  volumeMounts?: unknown[];
   name: string;
   image: string;
   args: string[];
@@ -28,7 +29,7 @@ export interface Container {
 }
 interface Template {
   metadata: { labels: Record<string, string> };
-  spec: { containers: [Container]; terminationGracePeriodSeconds?: number; topologySpreadConstraints?: unknown[] };
+  spec: { containers: [Container]; terminationGracePeriodSeconds?: number; volumes?: unknown[]; topologySpreadConstraints?: unknown[] };
 }
 export interface Manifest {
   apiVersion: string;

@@ -65,7 +65,7 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
       told.filter(({ command }) => command !== 'migrate'),
     );
     expect(problems).toEqual([]);
-    for (const { service, env } of told.filter(({ command }) => command === 'migrate')) expect(Object.keys(env)).toEqual([`${service.toUpperCase()}_DATABASE_URL`]);
+    for (const { service, env } of told.filter(({ command }) => command === 'migrate')) expect(Object.keys(env)).toEqual([`${service.toUpperCase()}_DATABASE_URL`, 'MTLS_CERT_FILE', 'MTLS_KEY_FILE', 'MTLS_CA_FILE']);
   });
 
   it('keeps its processes without rights, on a root file system that cannot be written to', () => {
@@ -145,10 +145,28 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
       const is = (...kinds: string[]) => kinds.includes(manifest.kind);
       // the label is what docs/kubernetes.md has kubectl select by
       const step = is('Deployment') ? 'server' : !is('Job') ? undefined : manifest.metadata.name.endsWith('-migrate') ? 'migration' : 'bootstrap';
-      const wave = is('Namespace') ? -3 : is('NetworkPolicy', 'ExternalSecret') ? -2 : step === 'migration' ? -1 : 0;
+      const wave = is('Namespace') ? -3 : is('NetworkPolicy', 'ExternalSecret', 'Certificate') ? -2 : step === 'migration' ? -1 : 0;
       const hook = step === 'migration' ? 'Sync' : step === 'bootstrap' ? 'PostSync' : undefined;
       expect([manifest.kind, manifest.metadata.name, stepOf(manifest), waveOf(manifest), hookOf(manifest)]).toEqual([manifest.kind, manifest.metadata.name, step, wave, hook]);
     }
+  });
+
+  it('gives each process the certificate of its service, in a folder that is renewed', () => {
+    for (const { spec } of [...servers, ...jobs]) {
+      const { volumes, containers: [container] } = spec.template.spec;
+      expect(volumes).toEqual([{ name: 'certificates', secret: { secretName: `gatehouse-${serviceOf(container)}-tls` } }]);
+      expect(container.volumeMounts).toEqual([{ name: 'certificates', mountPath: '/etc/gatehouse/tls', readOnly: true }]);
+      const env = installation.environmentOf(container) as Record<string, string>;
+      expect(env).toMatchObject({ MTLS_CERT_FILE: '/etc/gatehouse/tls/tls.crt', MTLS_KEY_FILE: '/etc/gatehouse/tls/tls.key', MTLS_CA_FILE: '/etc/gatehouse/tls/ca.crt' });
+      expect(Object.keys(env)).not.toContain('ALLOW_PLAINTEXT_GRPC');
+    }
+  });
+
+  it('lets call over mutual TLS whom the network lets through, and nobody else', () => {
+    const peersOf = (service: string, setting: string) => (defaultOf(service, setting) as string[]).map((peer) => `${peer} → ${service}`);
+    const peers = [...peersOf('user', 'USER_MTLS_PEERS'), ...peersOf('auth', 'AUTH_MTLS_PEERS'), ...peersOf('auth', 'VERIFIER_MTLS_PEERS')];
+    const arrows = installation.all('NetworkPolicy').flatMap(({ spec }) => toArrows(spec)).flatMap((arrow) => /^(.*):grpc$/.exec(arrow)?.[1] ?? []);
+    expect([...new Set(peers)].sort()).toEqual([...new Set(arrows)].sort());
   });
 
   it('takes no secret but by reference', () => {
@@ -166,6 +184,15 @@ describe('the large installation', () => {
     const fetched = installation.all('ExternalSecret').flatMap(({ spec }) => spec.data.map(({ secretKey }: { secretKey: string }) => `${spec.target.name}/${secretKey}`));
     const asked = [...installation.workloads('Deployment'), ...installation.workloads('Job')].flatMap(({ spec }) => spec.template.spec.containers[0].env ?? []).flatMap(({ valueFrom }) => (valueFrom?.secretKeyRef ? [`${valueFrom.secretKeyRef.name}/${valueFrom.secretKeyRef.key}`] : []));
     expect([...new Set(asked)].sort()).toEqual(fetched.sort());
+  });
+
+  it('has a certificate issued for each service, by the names that its peers know and its callers call', () => {
+    for (const service of services) {
+      const { spec } = installation.get('Certificate', service);
+      expect(spec).toMatchObject({ secretName: `gatehouse-${service}-tls`, privateKey: { rotationPolicy: 'Always' } });
+      expect(spec.dnsNames[0]).toBe(service);
+      expect(spec.usages).toEqual(expect.arrayContaining(service === 'gateway' ? ['client auth'] : ['client auth', 'server auth']));
+    }
   });
 
   it('scales by what the adapter makes of metrics that the service has', () => {

@@ -32,6 +32,9 @@ export function toSettings(databases: { user: string; auth: string }): Record<st
     USER_VERIFIER_TARGET: auth,
     AUTH_USER_TARGET: user,
     GATEWAY_UPSTREAMS: `gatehouse.user.v1=${user},gatehouse.auth.v1=${auth},gatehouse.verifier.v1=${auth}`,
+    // the ports are those of the host alone
+    ALLOW_PLAINTEXT_GRPC: 'true',
+    GATEWAY_ALLOW_PLAINTEXT_HTTP: 'true',
     // everybody comes from one address here
     RATE_LIMIT_ENABLED: 'false',
     // what a load balancer takes to notice

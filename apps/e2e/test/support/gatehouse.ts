@@ -31,6 +31,8 @@ export interface Gatehouse {
 
 export interface GatehouseOptions {
   env?: Record<string, string>;
+  /** What one service alone is started with. */
+  own?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
   /** In which the services are started. */
   order?: readonly ServiceName[];
   /** Folder of the built services; this workspace's own if there is none. */
@@ -38,7 +40,7 @@ export interface GatehouseOptions {
 }
 
 /** The three built services as processes, on a PostgreSQL of their own. */
-export async function startGatehouse({ env = {}, order = services, bundles }: GatehouseOptions = {}): Promise<Gatehouse> {
+export async function startGatehouse({ env = {}, own = {}, order = services, bundles }: GatehouseOptions = {}): Promise<Gatehouse> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'gatehouse e2e '));
   chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
   let postgres = await startPostgresServer({ dataFolder, durable: false });
@@ -80,13 +82,14 @@ export async function startGatehouse({ env = {}, order = services, bundles }: Ga
   const ready = async () => {
     for (const service of services) await until(`${service} is ready`, async () => (await readyz(service)) === 200);
   };
-  const run = async (app: string, command: string) => {
-    const { exited, stderr } = startProcess(app, settings, [command], bundles);
+  const settingsOf = (service: ServiceName) => ({ ...settings, ...own[service] });
+  const run = async (app: ServiceName, command: string) => {
+    const { exited, stderr } = startProcess(app, settingsOf(app), [command], bundles);
     const { code } = await exited;
     if (code !== 0) throw new Error(`${app} ${command} ended with ${code}: ${stderr()}`);
   };
 
-  for (const service of order) processes[service] = startProcess(service, settings, [], bundles);
+  for (const service of order) processes[service] = startProcess(service, settingsOf(service), [], bundles);
   await Promise.all([run('user', 'migrate'), run('auth', 'migrate')]);
   await ready();
   await run('auth', 'bootstrap');
@@ -103,7 +106,7 @@ export async function startGatehouse({ env = {}, order = services, bundles }: Ga
     settings,
     processes,
     administrator,
-    start: (service) => void (processes[service] = startProcess(service, settings, [], bundles)),
+    start: (service) => void (processes[service] = startProcess(service, settingsOf(service), [], bundles)),
     readyz,
     ready,
     async close() {

@@ -51,6 +51,9 @@ const table: readonly (readonly [service: ServiceName, setting: string, told: st
   ['auth', 'AUTH_BOOTSTRAP_EMAIL', 'must be an email address', 'root', 'root@'],
   ['auth', 'AUTH_BOOTSTRAP_PASSWORD', 'must have at least 8 characters', secretWord],
   ['auth', 'AUTH_BOOTSTRAP_PASSWORD', 'must have at most 256 characters', secretWord.repeat(40)],
+  ['user', 'USER_MTLS_PEERS', 'must be names that certificates have', '*.gatehouse', 'Gateway', 'gate way', 'https://gateway', 'spiffe://', ','],
+  ['user', 'MTLS_SERVER_NAMES', 'must be target=name', 'auth=auth', 'auth:50052', 'auth:50052=*', 'auth:50052=a,auth:50052=b'],
+  ['auth', 'VERIFIER_MTLS_PEERS', 'must be names that certificates have', '*'],
   ['gateway', 'GATEWAY_HTTP_PORT', port, 'http', '65536'],
   ['gateway', 'GATEWAY_UPSTREAMS', 'must be package=host:port', 'user', upstreams('http://user:1'), upstreams('user:0'), upstreams('user:1', ',gatehouse.verifier.v1=auth:1,gatehouse.user.v1=other:1')],
   ['gateway', 'GATEWAY_UPSTREAMS', 'has no target for gatehouse.verifier.v1', upstreams('user:1', '')],
@@ -66,19 +69,35 @@ const table: readonly (readonly [service: ServiceName, setting: string, told: st
   ['gateway', 'RATE_LIMIT_REDIS_URL', 'must be redis://', `http://:${secretWord}@valkey`, 'valkey:6379', 'redis:6379', `redis://:${secretWord}@valkey/name`, `redis://:${secretWord}@valkey:0`, `redis://:${secretWord}@valkey:70000`],
 ];
 
+const served = 'is not loopback, and what is served there would go in plain text: set';
+const called = 'is not loopback, and calls to it would go in plain text: set MTLS_CERT_FILE, MTLS_KEY_FILE, MTLS_CA_FILE, or ALLOW_PLAINTEXT_GRPC=true';
+
 const contradictions: readonly WrongSettings[] = [
   { service: 'user', settings: { USER_ADMIN_PORT: '7000', USER_GRPC_PORT: '7000' }, told: 'must not be USER_GRPC_PORT at the same address' },
-  { service: 'user', settings: { USER_ADMIN_PORT: '50051', USER_GRPC_HOST: '0.0.0.0' }, told: 'must not be USER_GRPC_PORT at the same address' },
+  { service: 'user', settings: { USER_ADMIN_PORT: '50051', USER_ADMIN_HOST: '0.0.0.0', USER_GRPC_HOST: '127.0.0.1', USER_GRPC_PORT: '50051' }, told: 'must not be USER_GRPC_PORT at the same address' },
   { service: 'auth', settings: { AUTH_ADMIN_PORT: '7000', AUTH_GRPC_PORT: '7000' }, told: 'must not be AUTH_GRPC_PORT at the same address' },
   { service: 'gateway', settings: { GATEWAY_ADMIN_PORT: '7000', GATEWAY_HTTP_PORT: '7000' }, told: 'must not be GATEWAY_HTTP_PORT at the same address' },
+  ...['0.0.0.0', '::', '10.0.0.1', 'user.internal'].map((address) => ({ service: 'user' as const, settings: { USER_GRPC_HOST: address }, told: served })),
+  ...['auth.internal:50052', 'dns:///auth.internal:50052', 'ipv4:10.0.0.1:50052', '[::2]:50052', 'localhost.internal:50052'].map((target) => ({ service: 'user' as const, settings: { USER_VERIFIER_TARGET: target }, told: called })),
+  { service: 'auth', settings: { AUTH_GRPC_HOST: '0.0.0.0' }, told: served },
+  { service: 'auth', settings: { AUTH_USER_TARGET: 'user:50051' }, told: called },
+  { service: 'gateway', settings: { GATEWAY_HTTP_HOST: '0.0.0.0' }, told: `${served} GATEWAY_TLS_CERT_FILE, GATEWAY_TLS_KEY_FILE, or GATEWAY_ALLOW_PLAINTEXT_HTTP=true` },
+  { service: 'gateway', settings: { GATEWAY_UPSTREAMS: upstreams('127.0.0.1:1') }, told: called },
+  { service: 'user', settings: { MTLS_SERVER_NAMES: 'auth:50052=spiffe://test/auth', USER_VERIFIER_TARGET: '127.0.0.1:50052' }, told: 'names a target that USER_VERIFIER_TARGET has not' },
   { service: 'gateway', settings: { GATEWAY_DEADLINE_MS: '2000', GATEWAY_MAX_DEADLINE_MS: '1000' }, told: 'must not be above GATEWAY_MAX_DEADLINE_MS' },
   { service: 'gateway', settings: { CORS_CREDENTIALS: 'true', CORS_ORIGINS: '*' }, told: 'must be false where CORS_ORIGINS is *' },
 ];
 
 // the setting that is missing is named, the one that is given is not
 const halves: readonly (WrongSettings & { readonly named: string })[] = [
-  { service: 'gateway', named: 'GATEWAY_TLS_KEY_FILE', settings: { GATEWAY_TLS_CERT_FILE: '/certificate.pem' }, told: 'must be set together with GATEWAY_TLS_CERT_FILE' },
+  { service: 'gateway', named: 'GATEWAY_TLS_KEY_FILE', settings: { GATEWAY_TLS_CERT_FILE: '/certificate.pem', GATEWAY_HTTP_HOST: '127.0.0.1' }, told: 'must be set together with GATEWAY_TLS_CERT_FILE' },
   { service: 'gateway', named: 'GATEWAY_TLS_CERT_FILE', settings: { GATEWAY_TLS_KEY_FILE: '/key.pem' }, told: 'must be set together with GATEWAY_TLS_KEY_FILE' },
+  ...['MTLS_CERT_FILE', 'MTLS_KEY_FILE', 'MTLS_CA_FILE'].map((named, _, all) => {
+    const others = all.filter((other) => other !== named);
+    // beside it nothing is in plain text
+    const settings = { ...Object.fromEntries(others.map((other) => [other, '/certificate.pem'])), AUTH_GRPC_HOST: '127.0.0.1', AUTH_USER_TARGET: '127.0.0.1:50051' };
+    return { service: 'auth' as const, named, settings, told: `must be set together with ${others.join(' and ')}` };
+  }),
 ];
 
 /** What must be told: the setting that is named first, then why. */

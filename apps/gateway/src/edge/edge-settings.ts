@@ -1,4 +1,4 @@
-import { bytes, contradiction, flag, integer, milliseconds, seconds } from '@gatehouse/lifecycle';
+import { bytes, type Contradiction, contradiction, file, flag, integer, isLoopback, milliseconds, seconds } from '@gatehouse/lifecycle';
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -29,8 +29,6 @@ const networks = z.string().transform((text, context) => {
   return list;
 }).meta({ form: 'addresses, networks' });
 
-const file = z.string().min(1).meta({ form: 'path' });
-
 /** A server is named, and what follows is nothing or the number of a database. */
 function isRedisUrl(text: string): boolean {
   if (!/^rediss?:\/\/\S+$/.test(text) || !URL.canParse(text)) return false;
@@ -50,6 +48,7 @@ export const edgeSettings = {
   GATEWAY_HTTP2: flag('true').describe('whether HTTP/2 is spoken beside HTTP/1.1: on cleartext with clients that begin with it, over TLS by ALPN'),
   GATEWAY_TLS_CERT_FILE: file.optional().describe('PEM file with the certificate and its chain; with it the port speaks TLS alone. Read again when it changes'),
   GATEWAY_TLS_KEY_FILE: file.optional().describe('PEM file with the key of the certificate'),
+  GATEWAY_ALLOW_PLAINTEXT_HTTP: flag('false').describe('whether the public port may speak plain text, without `GATEWAY_TLS_CERT_FILE`, to other machines: behind a load balancer that ends TLS'),
   GATEWAY_COMPRESSION: flag('true').describe('whether JSON answers are compressed for clients that accept it, by brotli or gzip; never streams, answers with a strong ETag, nor those of `/v1/auth/`, which hold tokens (BREACH)'),
   GATEWAY_COMPRESSION_MIN_BYTES: bytes(0, 1_000_000_000).default(1_024).describe('answers below this size are not compressed'),
   TRUSTED_PROXIES: networks.optional().describe("addresses and networks of the proxies before the gateway, with commas between; what they say of the client's address and scheme is believed, from nobody else"),
@@ -73,10 +72,17 @@ export const edgeSettings = {
     .describe('Valkey or Redis in which all gateways count together; without one, and while it cannot be reached, each counts for itself'),
 };
 
-type EdgeSettings = z.infer<z.ZodObject<typeof edgeSettings>>;
+type EdgeSettings = z.infer<z.ZodObject<typeof edgeSettings>> & { readonly GATEWAY_HTTP_HOST: string };
 
-/** Questions about several settings, and what to tell where they do not agree: to be passed to `refine` of the schema. */
-export const edgeContradictions: readonly (readonly [agrees: (config: EdgeSettings) => boolean, ReturnType<typeof contradiction>])[] = [
+/** Questions about several settings, for `refineAll`. */
+export const edgeContradictions: readonly Contradiction<EdgeSettings>[] = [
+  [
+    (config) => config.GATEWAY_TLS_CERT_FILE !== undefined || config.GATEWAY_ALLOW_PLAINTEXT_HTTP || isLoopback(config.GATEWAY_HTTP_HOST),
+    contradiction(
+      ['GATEWAY_HTTP_HOST', 'GATEWAY_TLS_CERT_FILE', 'GATEWAY_ALLOW_PLAINTEXT_HTTP'],
+      'is not loopback, and what is served there would go in plain text: set GATEWAY_TLS_CERT_FILE, GATEWAY_TLS_KEY_FILE, or GATEWAY_ALLOW_PLAINTEXT_HTTP=true behind a load balancer that ends TLS',
+    ),
+  ],
   [(config) => !config.GATEWAY_TLS_CERT_FILE || config.GATEWAY_TLS_KEY_FILE !== undefined, contradiction(['GATEWAY_TLS_KEY_FILE', 'GATEWAY_TLS_CERT_FILE'], 'must be set together with GATEWAY_TLS_CERT_FILE')],
   [(config) => !config.GATEWAY_TLS_KEY_FILE || config.GATEWAY_TLS_CERT_FILE !== undefined, contradiction(['GATEWAY_TLS_CERT_FILE', 'GATEWAY_TLS_KEY_FILE'], 'must be set together with GATEWAY_TLS_KEY_FILE')],
   [(config) => !config.CORS_CREDENTIALS || !config.CORS_ORIGINS?.includes('*'), contradiction(['CORS_CREDENTIALS', 'CORS_ORIGINS'], 'must be false where CORS_ORIGINS is *')],

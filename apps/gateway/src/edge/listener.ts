@@ -1,4 +1,5 @@
 import { requestTooSlow, requestUnreadable, tooManyConnections } from '@gatehouse/contracts/api';
+import type { CertificateFiles } from '@gatehouse/lifecycle';
 import { asksForWebSocket, type HttpObserver } from '@gatehouse/transcoding';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -7,7 +8,6 @@ import type { Server as TlsServer } from 'node:tls';
 import { limitConnections } from './connection-limit';
 import { type Http2Sessions, speakHttp2 } from './protocols';
 import { refuseConnection } from './raw-refusal';
-import type { TlsFiles } from './tls-files';
 
 export interface ListenerLimits {
   maxUrlBytes: number;
@@ -20,7 +20,8 @@ export interface ListenerLimits {
 
 export interface ListenerOptions extends ListenerLimits {
   isHttp2: boolean;
-  tls?: TlsFiles;
+  /** TLS alone is spoken with them. */
+  certificates?: CertificateFiles;
   observer?: HttpObserver;
 }
 
@@ -38,7 +39,7 @@ const stalledAfterMs = 180_000;
 
 /** A server for one port: HTTP/1.1 and HTTP/2, over TLS or not. */
 export function createListener(handler: RequestListener, options: ListenerOptions): Listener {
-  const { headersTimeoutMs, maxRequestsPerSocket, maxConnections, tls, observer } = options;
+  const { headersTimeoutMs, maxRequestsPerSocket, maxConnections, certificates, observer } = options;
   const http: ServerOptions = {
     headersTimeout: headersTimeoutMs,
     // told in our own words
@@ -50,9 +51,10 @@ export function createListener(handler: RequestListener, options: ListenerOption
     maxHeaderSize: options.maxUrlBytes + options.maxHeaderBytes + parserSlackBytes,
     shouldUpgradeCallback: asksForWebSocket,
   };
-  const isTls = tls !== undefined;
+  const isTls = certificates !== undefined;
+  const identity = () => ({ cert: certificates!.current().cert, key: certificates!.current().key });
   const alpn = options.isHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'];
-  const server: Server = isTls ? createHttpsServer({ ...http, cert: tls.cert, key: tls.key, handshakeTimeout: headersTimeoutMs, ALPNProtocols: alpn }, handler) : createServer(http, handler);
+  const server: Server = isTls ? createHttpsServer({ ...http, ...identity(), handshakeTimeout: headersTimeoutMs, ALPNProtocols: alpn }, handler) : createServer(http, handler);
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   // a reader that takes nothing; heartbeats and what services say of idle streams come sooner
   server.timeout = stalledAfterMs;
@@ -60,7 +62,7 @@ export function createListener(handler: RequestListener, options: ListenerOption
   server.on('connect', (request: IncomingMessage, socket: Duplex) => refuseConnection(socket, requestUnreadable(), { observer, request }));
   // RFC 9110 §10.1.1
   server.on('checkExpectation', (request: IncomingMessage) => refuseConnection(request.socket, requestUnreadable(), { observer, request }));
-  tls?.renew(server as Server & TlsServer);
+  certificates?.onChange(() => (server as Server & TlsServer).setSecureContext(identity()));
   const http2 = options.isHttp2
     ? speakHttp2(server, handler, { isTls, headersTimeoutMs, keepAliveTimeoutMs, maxRequestsPerSocket }, (socket) =>
         refuseConnection(socket, requestTooSlow({ limit: 'headers_ms', max: String(headersTimeoutMs) }), { observer }),

@@ -12,6 +12,7 @@ export {
   mediaTypeUnsupported,
   methodUnknown,
   overloaded,
+  peerNotAdmitted,
   permissionDenied,
   rateLimited,
   requestIdReused,

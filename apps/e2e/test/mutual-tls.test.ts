@@ -1,0 +1,193 @@
+import { AuthServiceDefinition } from '@gatehouse/contracts/auth';
+import { UserServiceDefinition } from '@gatehouse/contracts/user';
+import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
+import { isAppError } from '@gatehouse/errors';
+import { createChannel, createClient, type RpcCertificates } from '@gatehouse/rpc';
+import { createTestAuthority, type Issued, type TestAuthority, type Validity, writeCertificates } from '@gatehouse/rpc/testing';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { type Gatehouse, type ServiceName, services, startGatehouse } from './support/gatehouse';
+import { send, signUp } from './support/http';
+import { startLoad } from './support/load';
+import { startProcess, until } from './support/service-process';
+
+const folder = mkdtempSync(join(tmpdir(), 'gatehouse mtls '));
+let ca: TestAuthority;
+let foreign: TestAuthority;
+let gatehouse: Gatehouse;
+let own: Record<ServiceName, Record<string, string>>;
+
+/** What a service is named, and where the others find it. */
+const namesOf = (service: ServiceName) => [service, '127.0.0.1'];
+const write = async (service: ServiceName, authority: TestAuthority, ...believed: TestAuthority[]) => writeCertificates(join(folder, service), await authority.issue(namesOf(service)), ...believed);
+
+beforeAll(async () => {
+  ca = await createTestAuthority();
+  foreign = await createTestAuthority();
+  own = { user: await write('user', ca, ca), auth: await write('auth', ca, ca), gateway: await write('gateway', ca, ca) };
+  gatehouse = await startGatehouse({ own });
+});
+afterAll(async () => {
+  await gatehouse?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Certificates as a stranger holds them. */
+const hold = (issued: Issued, believed = ca): RpcCertificates => {
+  const held = { ...issued, ca: believed.cert };
+  return { current: () => held, onChange: () => () => {} };
+};
+
+const ports = () => ({ UserService: gatehouse.ports.userGrpc, AuthService: gatehouse.ports.authGrpc, VerifierService: gatehouse.ports.authGrpc });
+type Service = keyof ReturnType<typeof ports>;
+const all: readonly Service[] = ['UserService', 'AuthService', 'VerifierService'];
+
+/** Calls a service over a connection of its own, and gives the code that it ends with: one of who was let in names the token or the request. */
+async function call(service: Service, certificates?: RpcCertificates): Promise<string> {
+  const channel = createChannel({ target: `127.0.0.1:${ports()[service]}`, descriptorSets: [], certificates });
+  try {
+    if (service === 'UserService') await createClient(UserServiceDefinition, channel).getUser({ id: 'me' });
+    else if (service === 'AuthService') await createClient(AuthServiceDefinition, channel).login({});
+    else await createClient(VerifierServiceDefinition, channel).getJwks({});
+    return 'OK';
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return isAppError(error.cause) ? error.cause.reason : error.reason;
+  } finally {
+    channel.close();
+  }
+}
+const letIn: Readonly<Record<Service, string>> = { UserService: 'TOKEN_MISSING', AuthService: 'VALIDATION_FAILED', VerifierService: 'OK' };
+
+describe('of the three services with certificates of one CA', () => {
+  it('everything works from sign-up to me', async () => {
+    const { status, body } = await signUp(gatehouse.url, 'ada@example.com');
+    expect(status).toBe(200);
+    expect(await send(gatehouse.url, 'GET', '/v1/users/me', { token: body.accessToken })).toMatchObject({ status: 200, body: { email: 'ada@example.com' } });
+  });
+
+  it.each(all)('%s refuses plain text, an unknown CA, and an expired certificate', async (service) => {
+    const issue = (authority: TestAuthority, validity?: Validity) => authority.issue(['gateway'], validity);
+    expect(await call(service)).toBe('UNAVAILABLE');
+    expect(await call(service, hold(await issue(foreign)))).toBe('UNAVAILABLE');
+    expect(await call(service, hold(await issue(ca, { fromDays: -3, untilDays: -1 })))).toBe('UNAVAILABLE');
+    expect(await call(service, hold(await issue(ca, { fromDays: 1, untilDays: 3 })))).toBe('UNAVAILABLE');
+    expect(await call(service, hold(await issue(ca)))).toBe(letIn[service]);
+  });
+
+  it.each(all)('the port of %s refuses who shows no certificate', async (service) => {
+    const outcome = await new Promise((resolve) => {
+      const socket = connectTls({ host: '127.0.0.1', port: ports()[service], ca: ca.cert, ALPNProtocols: ['h2'] });
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+      socket.on('data', () => resolve('answered'));
+    });
+    expect(outcome).toBe('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED');
+  });
+
+  // the arrows of docs/architecture.md
+  it.each([
+    ['gateway', ['UserService', 'AuthService', 'VerifierService']],
+    ['auth', ['UserService']],
+    ['user', ['VerifierService']],
+    ['billing', []],
+    ['gateway.evil', []],
+  ] as const)('%s may call %j, and no other service', async (name, allowed) => {
+    const certificates = hold(await ca.issue([name]));
+    for (const service of all) expect([service, await call(service, certificates)]).toEqual([service, (allowed as readonly Service[]).includes(service) ? letIn[service] : 'PEER_NOT_ADMITTED']);
+  });
+
+  const metric = async (service: ServiceName, pattern: RegExp): Promise<number> => {
+    const port = { user: gatehouse.ports.userAdmin, auth: gatehouse.ports.authAdmin, gateway: gatehouse.ports.gatewayAdmin }[service];
+    return Number(pattern.exec(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())?.[1] ?? Number.NaN);
+  };
+  const renewals = (service: ServiceName) => metric(service, /^tls_certificate_renewals_total\{certificate="mtls",result="used".*\} (\d+)/m);
+
+  it('new keys, and a new CA by way of a bundle of both, fail no request and no new connection', async () => {
+    const { body } = await signUp(gatehouse.url, 'bob@example.com');
+    const next = await createTestAuthority();
+    const load = startLoad(gatehouse.url, body.accessToken);
+    // who comes anew has a certificate of the old CA until the new one is in use, and believes both
+    const outcomes = new Set<string>();
+    let comers = hold(await ca.issue(['gateway']));
+    let isOver = false;
+    const arrivals = (async () => {
+      while (!isOver) for (const service of all) outcomes.add(`${service} ${await call(service, comers)}`);
+    })();
+    const swap = async (authority: TestAuthority, ...believed: TestAuthority[]) => {
+      const before = Object.fromEntries(await Promise.all(services.map(async (service) => [service, await renewals(service)])));
+      for (const service of services) await write(service, authority, ...believed);
+      for (const service of services) await until(`${service} uses its new certificate`, async () => (await renewals(service)) > before[service]);
+    };
+    await swap(ca, ca);
+    const both = { cert: `${ca.cert}\n${next.cert}` } as TestAuthority;
+    await swap(ca, ca, next);
+    comers = hold(await next.issue(['gateway']), both);
+    await swap(next, ca, next);
+    await swap(next, next);
+    isOver = true;
+    await arrivals;
+    await load.stop();
+    expect([...outcomes].sort()).toEqual(all.map((service) => `${service} ${letIn[service]}`).sort());
+    expect(new Set(load.statuses)).toEqual(new Set([200]));
+    expect(load.torn).toEqual([]);
+
+    // the old CA is forgotten, and who calls shows the new certificate
+    expect(await call('UserService', hold(await ca.issue(['gateway']), both))).toBe('UNAVAILABLE');
+    for (const service of ['user', 'auth'] as const) {
+      gatehouse.processes[service].child.kill('SIGTERM');
+      expect(await gatehouse.processes[service].exited).toMatchObject({ code: 0 });
+      gatehouse.start(service);
+    }
+    await gatehouse.ready();
+    expect((await signUp(gatehouse.url, 'carol@example.com')).status).toBe(200);
+  });
+
+  it('files that do not fit are told of, and the certificate before is kept', async () => {
+    writeFileSync(own.user.MTLS_KEY_FILE!, (await ca.issue(['user'])).key);
+    await until('user tells of it', () => gatehouse.processes.user.lines.some(({ body }) => body?.includes('cannot be used')));
+    const { exception } = gatehouse.processes.user.lines.find(({ body }) => body?.includes('cannot be used'))!;
+    expect(JSON.stringify(exception)).toContain('MTLS_KEY_FILE: ');
+    expect(await metric('user', /^tls_certificate_renewals_total\{certificate="mtls",result="refused".*\} (\d+)/m)).toBeGreaterThan(0);
+    expect((await signUp(gatehouse.url, 'dan@example.com')).status).toBe(200);
+  });
+
+  it('each says when its certificate expires', async () => {
+    for (const service of services) {
+      const seconds = await metric(service, /^tls_certificate_not_after_seconds\{certificate="mtls".*\} ([\d.e+]+)/m);
+      expect(Math.abs(seconds - Date.now() / 1_000 - 86_400)).toBeLessThan(600);
+    }
+  });
+});
+
+describe('no service starts, nor is its configuration valid, with', () => {
+  const required = { USER_DATABASE_URL: 'postgresql://user:hunter2@127.0.0.1:1/database', USER_SECRET_KEY: Buffer.alloc(32).toString('base64') };
+  const run = async (settings: Record<string, string>, ...args: string[]) => {
+    const { exited, stderr } = startProcess('user', { ...required, USER_GRPC_HOST: '0.0.0.0', USER_GRPC_PORT: '0', USER_ADMIN_PORT: '0', ...settings }, args);
+    return { ...(await exited), problems: stderr().trim().split('\n  ').slice(1) };
+  };
+  const place = (name: string) => join(folder, 'start', name);
+  const issue = (validity?: Validity) => ca.issue(namesOf('user'), validity);
+
+  it.each<[string, () => Promise<Record<string, string>>, ...RegExp[]]>([
+    ['no certificate, off loopback', async () => ({}), /^USER_GRPC_HOST: is not loopback.*ALLOW_PLAINTEXT_GRPC=true/],
+    ['files that are missing', async () => ({ MTLS_CERT_FILE: '/nowhere/tls.crt', MTLS_KEY_FILE: '/nowhere/tls.key', MTLS_CA_FILE: '/nowhere/ca.crt' }), /^MTLS_CERT_FILE: there is no file \/nowhere\/tls.crt$/, /^MTLS_KEY_FILE: there is no/, /^MTLS_CA_FILE: there is no/],
+    ['files that hold something else', async () => writeCertificates(place('else'), { cert: 'hunter2', key: 'hunter2' }, { cert: 'hunter2' }), /^MTLS_CERT_FILE: .* holds no certificate in PEM/, /^MTLS_KEY_FILE: .* holds no private key/, /^MTLS_CA_FILE: .* holds no certificate in PEM/],
+    ['the key of another certificate', async () => writeCertificates(place('key'), { ...(await issue()), key: (await issue()).key }, ca), /^MTLS_KEY_FILE: .* is not the key of the certificate in MTLS_CERT_FILE/],
+    ['a certificate that has expired', async () => writeCertificates(place('expired'), await issue({ fromDays: -3, untilDays: -1 }), ca), /^MTLS_CERT_FILE: the certificate in .* expired at 20.*: renew it/],
+    ['a certificate that is not valid yet', async () => writeCertificates(place('early'), await issue({ fromDays: 1, untilDays: 3 }), ca), /^MTLS_CERT_FILE: the certificate in .* is not valid before 20/],
+    ['a CA that has expired', async () => writeCertificates(place('ca'), await issue(), await createTestAuthority('old', { fromDays: -3, untilDays: -1 })), /^MTLS_CA_FILE: the certificate in .* expired at 20/],
+  ])('%s', async (_, make, ...told) => {
+    const settings = await make();
+    const [start, check] = await Promise.all([run(settings), run(settings, '--check-config')]);
+    expect(start).toEqual({ code: 1, signal: null, problems: told.map((pattern) => expect.stringMatching(pattern)) });
+    expect(check).toEqual(start);
+    expect(JSON.stringify(start)).not.toContain('hunter2');
+  });
+
+  it('nothing else: the same files are taken where they fit, and plain text where it is asked for', async () => {
+    expect(await run(writeCertificates(place('good'), await issue(), ca), '--check-config')).toMatchObject({ code: 0 });
+    expect(await run({ ALLOW_PLAINTEXT_GRPC: 'true' }, '--check-config')).toMatchObject({ code: 0 });
+  });
+});

@@ -1,0 +1,54 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import { type CertificatePaths, type Certificates, readCertificates } from './certificates';
+
+/** Certificates in files, followed as the files change. */
+export interface CertificateFiles {
+  /** As they are now; the same object until they change. */
+  current(): Certificates;
+  /** Tells of new ones that can be used; gives what ends that. */
+  onChange(listener: () => void): () => void;
+  close(): void;
+}
+
+export interface CertificateFilesOptions {
+  /** Told when new certificates are used, or of why they cannot be. */
+  onRenewal?: (error?: unknown) => void;
+  /** How often the files are looked at, in milliseconds. */
+  intervalMs?: number;
+}
+
+/**
+ * Opens the files that the settings with a prefix name, and follows them; undefined where none are set. Files that become
+ * such that they cannot be used leave those that are.
+ * @throws ConfigError that names every file which cannot be used
+ */
+export function openCertificateFiles<P extends string>(prefix: P, paths: CertificatePaths<P>, { onRenewal, intervalMs = 1_000 }: CertificateFilesOptions = {}): CertificateFiles | undefined {
+  const first = readCertificates(prefix, paths);
+  if (!first) return undefined;
+  let current = first;
+  const listeners = new Set<() => void>();
+  // by asking: files in a mounted volume are replaced by moving a folder, of which there is no event. One that has changed
+  // alone does not fit the others yet: that is told, and the old ones are used until all are new.
+  const look = () => {
+    try {
+      const next = readCertificates(prefix, paths)!;
+      if (next.cert === current.cert && next.key === current.key && next.ca === current.ca) return;
+      current = next;
+    } catch (error) {
+      onRenewal?.(error);
+      return;
+    }
+    for (const listener of listeners) listener();
+    onRenewal?.();
+  };
+  const files = (['CERT', 'KEY', 'CA'] as const).flatMap((part) => (paths as Readonly<Record<string, string | undefined>>)[`${prefix}_${part}_FILE`] ?? []);
+  for (const file of files) watchFile(file, { persistent: false, interval: intervalMs }, look);
+  return {
+    current: () => current,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: () => files.forEach((file) => unwatchFile(file, look)),
+  };
+}

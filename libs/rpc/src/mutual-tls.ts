@@ -1,0 +1,117 @@
+import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
+import { X509Certificate } from 'node:crypto';
+import { isIP, type Socket } from 'node:net';
+import { connect, createSecureContext, type PeerCertificate, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { readSubjectNames } from './subject-names';
+
+/** What a process proves itself with, and whom it believes, as PEM. */
+export interface RpcCertificates {
+  /** As they are now; the same object until they change. */
+  current(): { readonly cert: string; readonly key: string; readonly ca?: string };
+  /** Tells of changes; gives what ends that. */
+  onChange(listener: () => void): () => void;
+}
+
+// Milliseconds.
+const handshakeTimeoutMs = 10_000;
+
+// both ends are ours
+const toContextOptions = ({ cert, key, ca = '' }: ReturnType<RpcCertificates['current']>): SecureContextOptions => ({ cert, key, ca, minVersion: 'TLSv1.3' });
+
+/**
+ * TLS 1.3 in which both sides show a certificate of the CAs. Those that grpc-js makes of a CertificateProvider take TLS 1.2
+ * too, and drop connections until a listener was told of the first certificate.
+ */
+export class MutualTlsServerCredentials extends ServerCredentials {
+  readonly close: () => void;
+
+  constructor(certificates: RpcCertificates) {
+    super({ requestCert: true, rejectUnauthorized: true, handshakeTimeout: handshakeTimeoutMs }, toContextOptions(certificates.current()));
+    // of connections that are there nothing changes: the limit of their age brings them to it
+    this.close = certificates.onChange(() => this.updateSecureContextOptions(toContextOptions(certificates.current())));
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
+
+type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
+
+/** The client's side of it: each new connection shows the certificate of its time, and demands that the server's has the name. */
+export class MutualTlsChannelCredentials extends ChannelCredentials {
+  private made: { readonly of: object; readonly context: SecureContext } | undefined;
+
+  /**
+   * @param host of the target, which goes to the server as SNI unless it is an address
+   * @param name which the server's certificate must have: a DNS name, an IP address or a URI
+   */
+  constructor(
+    private readonly certificates: RpcCertificates,
+    private readonly host: string,
+    private readonly name: string = host,
+  ) {
+    super();
+  }
+
+  override _isSecure(): boolean {
+    return true;
+  }
+
+  override _equals(other: ChannelCredentials): boolean {
+    return this === other;
+  }
+
+  override _createSecureConnector(...[target, options, callCredentials]: Parameters<ChannelCredentials['_createSecureConnector']>): Connector {
+    // all but the handshake is theirs
+    const plain = ChannelCredentials.createInsecure()._createSecureConnector(target, options, callCredentials);
+    return {
+      connect: async (socket) => ({ socket: await this.handshake(socket), secure: true }),
+      waitForReady: () => plain.waitForReady(),
+      getCallCredentials: () => plain.getCallCredentials(),
+      destroy: () => plain.destroy(),
+    };
+  }
+
+  private context(): SecureContext {
+    const current = this.certificates.current();
+    if (this.made?.of !== current) this.made = { of: current, context: createSecureContext(toContextOptions(current)) };
+    return this.made.context;
+  }
+
+  private handshake(socket: Socket): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const secure = connect({
+        socket,
+        secureContext: this.context(),
+        ALPNProtocols: ['h2'],
+        host: this.host,
+        // RFC 6066 §3
+        ...(isIP(this.host) ? {} : { servername: this.host }),
+        checkServerIdentity: (_host, certificate) => checkName(certificate, this.name),
+      });
+      const onEnd = () => reject(new Error('the connection ended in the TLS handshake'));
+      // kept: between the handshake and HTTP/2 nobody else listens
+      secure.on('error', reject).once('close', onEnd);
+      secure.setTimeout(handshakeTimeoutMs, () => secure.destroy(new Error('the TLS handshake took too long')));
+      secure.once('secureConnect', () => {
+        secure.removeListener('close', onEnd);
+        secure.setTimeout(0);
+        if (secure.alpnProtocol === 'h2') return resolve(secure);
+        secure.destroy();
+        reject(new Error('the server does not speak HTTP/2'));
+      });
+    });
+  }
+}
+
+/** RFC 9525: names of the subjectAltName alone, without wildcards. */
+function checkName({ raw }: PeerCertificate, name: string): Error | undefined {
+  const certificate = new X509Certificate(raw);
+  const isNamed = name.includes('://')
+    ? readSubjectNames(certificate.subjectAltName).includes(name)
+    : isIP(name)
+      ? certificate.checkIP(name) !== undefined
+      : certificate.checkHost(name, { subject: 'never', wildcards: false }) !== undefined;
+  return isNamed ? undefined : new Error(`the certificate of the server does not name ${name}`);
+}

@@ -5,9 +5,9 @@ import { readCounts, toLine } from './counts.mts';
 import { run } from './run.mts';
 
 // Debian's own kubectl has a Kustomize too old for components: it is used where it is there
-const packages: Record<string, string | undefined> = { kubectl: undefined, promtool: 'prometheus', prometheus: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'python3-grpcio': 'python3-grpcio' };
-// where the name alone does not do: a version, and a module of Debian's own Python, which may not be the first in the PATH
-const probes: Record<string, string> = { kubectl: 'kubectl version --client | grep -q "^Kustomize Version: v5"', 'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'" };
+const packages: Record<string, string | undefined> = { kubectl: undefined, promtool: 'prometheus', prometheus: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'postgresql-15': 'postgresql-15', 'python3-grpcio': 'python3-grpcio' };
+// where the name alone does not do: a version, programs outside of the PATH, and a module of Debian's own Python, which may not be the first in the PATH
+const probes: Record<string, string> = { 'postgresql-15': 'test -x /usr/lib/postgresql/15/bin/postgres -a -x /usr/lib/postgresql/15/bin/psql', kubectl: 'kubectl version --client | grep -q "^Kustomize Version: v5"', 'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'" };
 
 const isThere = (tool: string) => {
   try {

@@ -77,7 +77,7 @@ it('is a full system, from signing up to who I am, with its first administrator'
   expect(await run('auth-bootstrap')).toEqual({ code: 0, stderr: '' });
   const url = `http://${addresses['gateway:8080']!.replace('localhost', '127.0.0.1')}`;
   const post = async (path: string, body: object) => (await fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json();
-  const { accessToken } = await post('/v1/auth/signup', { email: 'ada@example.com', password: 'correct horse battery', displayName: 'Ada' });
+  const { accessToken } = (await post('/v1/auth/signup', { email: 'ada@example.com', password: 'correct horse battery', displayName: 'Ada' })) as { accessToken: string };
   expect(await (await fetch(`${url}/v1/users/me`, { headers: { authorization: `Bearer ${accessToken}` } })).json()).toMatchObject({ email: 'ada@example.com', roles: ['ROLE_MEMBER'] });
   const administrator = await post('/v1/auth/login', { email: composeServices['auth-bootstrap']!.environment!.AUTH_BOOTSTRAP_EMAIL, password: secretOf('administrator/password') });
   expect(administrator).toMatchObject({ user: { roles: expect.arrayContaining(['ROLE_ADMIN']) } });

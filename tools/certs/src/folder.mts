@@ -56,13 +56,18 @@ const linkFirst = (target: string, path: string): Promise<boolean> =>
     },
   );
 
-/** The files that were put into a folder by one `publish`; those that it lacks are `undefined`, all where there was none. */
+/**
+ * The files that were put into a folder by one `publish`; all `undefined` where there was none.
+ * @throws CommandError where they cannot be read, or somebody has removed them
+ */
 export async function readPublished(folder: string, files: readonly string[]): Promise<readonly (string | undefined)[]> {
   for (;;) {
     const version = await readlinkOf(folder);
     const texts = await Promise.all(files.map((name) => readFile(join(folder, version ?? '..data', name), 'utf8').catch(unlessMissing)));
     // what was replaced while it was read may be gone
-    if ((await readlinkOf(folder)) === version) return texts;
+    if ((await readlinkOf(folder)) !== version) continue;
+    if (version && texts.includes(undefined)) throw new CommandError(`${folder} points at files that are gone: move the folder away to have new ones made`);
+    return texts;
   }
 }
 

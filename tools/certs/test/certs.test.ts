@@ -155,7 +155,9 @@ describe('what it refuses', () => {
     run('--out', out);
     writeFileSync(join(out, 'ca', 'tls.key'), read('user', 'tls.key'));
     expect(refusal('--out', out)).toContain(`${join(out, 'ca')} holds no authority that can be used (tls.crt and tls.key must be a pair in PEM): move the folder away to have a new one made`);
-    rmSync(join(out, 'ca', '..data'), { recursive: true });
+    rmSync(realpathSync(join(out, 'ca', '..data')), { recursive: true });
+    expect(refusal('--out', out)).toContain(`${join(out, 'ca')} points at files that are gone: move the folder away to have new ones made`);
+    rmSync(join(out, 'ca'), { recursive: true });
     rmSync(realpathSync(join(out, 'user', '..data')), { recursive: true });
     expect(run('--out', out).status).toBe(0);
     expect(isWhole('user')).toBe(true);

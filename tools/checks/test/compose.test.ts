@@ -86,6 +86,7 @@ it('tells each process settings that it knows, and secrets by files alone', () =
       expect([name, variable, isSecret]).toEqual([name, variable, isSecret && variable.endsWith('_FILE')]);
     }
   }
+  for (const app of ['user', 'auth']) expect(Object.keys(services[`${app}-migrate`]!.environment!)).toEqual([`${app.toUpperCase()}_DATABASE_URL_FILE`]);
   for (const [name, { environment = {} }] of entries) for (const [variable, value] of Object.entries(environment)) if (/PASSWORD|SECRET|_URL(_|$)/.test(variable)) expect([name, variable, /^(\/[a-z-]+)+$/.test(value)]).toEqual([name, variable, true]);
 });
 

@@ -58,10 +58,10 @@ afterAll(async () => {
   installation.remove();
 });
 
-/** Runs a job of compose.yaml to its end. */
-async function run(service: string) {
+/** Runs the command of a job of compose.yaml, or another, to its end. */
+async function run(service: string, command = composeServices[service]!.command[0]!) {
   const [app] = service.split('-');
-  const job = startProcess(app!, settingsOf(service), composeServices[service]!.command);
+  const job = startProcess(app!, settingsOf(service), [command]);
   const { code } = await job.exited;
   return { code, stderr: job.stderr() };
 }
@@ -74,6 +74,7 @@ it('is a full system, from signing up to who I am, with its first administrator'
   for (const service of ['user', 'auth', 'gateway']) processes.push(startProcess(service, settingsOf(service), composeServices[service]!.command));
   for (const app of ['user', 'auth', 'gateway'])
     await until(`${app} is ready`, async () => (await fetch(`http://${addresses[`${app}:admin`]!.replace('localhost', '127.0.0.1')}/readyz`).catch(() => undefined))?.ok === true);
+  for (const service of ['user', 'auth', 'gateway']) expect([service, await run(service, 'healthcheck')]).toEqual([service, { code: 0, stderr: '' }]);
   expect(await run('auth-bootstrap')).toEqual({ code: 0, stderr: '' });
   const url = `http://${addresses['gateway:8080']!.replace('localhost', '127.0.0.1')}`;
   const post = async (path: string, body: object) => (await fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json();

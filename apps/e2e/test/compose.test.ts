@@ -46,8 +46,14 @@ describe('the first start', () => {
   });
 });
 
-it.each(Object.entries(composeServices).flatMap(([name, { image, command }]) => /^gatehouse\/(gateway|user|auth):/.exec(image)?.slice(1).map((app) => [name, app, command] as const) ?? []))('%s of compose.yaml is a configuration that %s can run, by what the first start made', async (name, app, command) => {
-  const started = startProcess(app, installation.environmentOf(name), [...command, '--check-config']);
+/** Each container of ours, with what it runs; of those that serve the probe too. */
+const commands = Object.entries(composeServices).flatMap(([name, { image, command, healthcheck }]) => {
+  const app = /^gatehouse\/(gateway|user|auth):/.exec(image)?.[1];
+  return app ? [...command, ...(healthcheck?.test.slice(3) ?? [])].map((each) => [name, each, app] as const) : [];
+});
+
+it.each(commands)('%s of compose.yaml is a configuration that its command %s can run with, by what the first start made', async (name, command, app) => {
+  const started = startProcess(app, installation.environmentOf(name), [command, '--check-config']);
   const [{ code }] = await Promise.all([started.exited, new Promise((resolve) => started.child.once('close', resolve))]);
-  expect({ code, stderr: started.stderr(), stdout: started.lines.map(({ body }) => body) }).toEqual({ code: 0, stderr: '', stdout: [`the configuration is valid for ${command[0]}`] });
+  expect({ code, stderr: started.stderr(), stdout: started.lines.map(({ body }) => body) }).toEqual({ code: 0, stderr: '', stdout: [`the configuration is valid for ${command}`] });
 });

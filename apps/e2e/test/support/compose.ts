@@ -15,6 +15,7 @@ interface Mount {
 export interface ComposeService {
   readonly image: string;
   readonly command: string[];
+  readonly healthcheck?: { readonly test: readonly string[] };
   readonly environment?: Record<string, string>;
   readonly volumes?: readonly Mount[];
 }

@@ -20,6 +20,8 @@ const tools: Readonly<Record<string, Tool>> = {
   curl: { packages: ['curl'] },
   chromium: { packages: ['chromium'] },
   'redis-server': { packages: ['redis-server'] },
+  // programs outside of the PATH
+  'postgresql-15': { packages: ['postgresql-15'], probe: 'test -x /usr/lib/postgresql/15/bin/postgres -a -x /usr/lib/postgresql/15/bin/psql' },
   // a module of Debian's own Python, which may not be the first in the PATH
   'python3-grpcio': { packages: ['python3-grpcio'], probe: "/usr/bin/python3 -c 'import grpc, google.protobuf'" },
   // and an account that may make containers

@@ -4,6 +4,7 @@ import { createAuthApp, createAuthObservability, migrationSets } from './app';
 import { bootstrap } from './bootstrap';
 import { type BootstrapConfig, findUnknown, readAdminConfig, readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
 import { createParts } from './parts';
+import { reconcileOptions, runReconcile } from './reconcile-command';
 
 async function runBootstrap(config: BootstrapConfig): Promise<void> {
   const observability = createAuthObservability({ ...config, OTEL_SDK_DISABLED: true });
@@ -24,6 +25,7 @@ void runCommand({
     serve: command({ read: readServeConfig, run: (config) => runApp(() => createAuthApp(config)) }),
     migrate: command({ read: readMigrateConfig, run: async ({ AUTH_DATABASE_URL: url }) => void (await migrate({ url, sets: migrationSets, log: console.log })) }),
     bootstrap: command({ read: readBootstrapConfig, run: runBootstrap }),
+    reconcile: command({ read: readServeConfig, options: reconcileOptions, run: runReconcile }),
     healthcheck: command({ read: readAdminConfig, run: ({ AUTH_ADMIN_HOST: host, AUTH_ADMIN_PORT: port }) => requireReady(host, port) }),
   },
 });

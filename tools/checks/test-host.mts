@@ -5,9 +5,9 @@ import { readCounts, toLine } from './counts.mts';
 import { run } from './run.mts';
 
 // Debian's own kubectl has a Kustomize too old for components: it is used where it is there
-const packages: Record<string, string | undefined> = { kubectl: undefined, promtool: 'prometheus', prometheus: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'python3-grpcio': 'python3-grpcio' };
-// where the name alone does not do: a version, and a module of Debian's own Python, which may not be the first in the PATH
-const probes: Record<string, string> = { kubectl: 'kubectl version --client | grep -q "^Kustomize Version: v5"', 'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'" };
+const packages: Record<string, string | undefined> = { kubectl: undefined, promtool: 'prometheus', prometheus: 'prometheus', curl: 'curl', chromium: 'chromium', 'redis-server': 'redis-server', 'postgresql-15': 'postgresql-15', pgbouncer: 'pgbouncer', 'python3-grpcio': 'python3-grpcio' };
+// where the name alone does not do: a version, programs outside of the PATH, and a module of Debian's own Python, which may not be the first in the PATH
+const probes: Record<string, string> = { 'postgresql-15': 'test -x /usr/lib/postgresql/15/bin/pg_restore -a -x /usr/lib/postgresql/15/bin/postgres', kubectl: 'kubectl version --client | grep -q "^Kustomize Version: v5"', 'python3-grpcio': "/usr/bin/python3 -c 'import grpc, google.protobuf'" };
 
 const isThere = (tool: string) => {
   try {
@@ -25,7 +25,7 @@ if (installable().length && process.getuid?.() === 0 && isThere('apt-get')) {
   await run('looking for packages', 'apt-get', ['update', '-qq'], env);
   // the tools alone: no service of theirs is started
   const names = installable();
-  await run(`installing ${names.join(', ')}`, 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--path-exclude=/lib/systemd/*', ...names], env);
+  await run(`installing ${names.join(', ')}`, 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--path-exclude=/lib/systemd/*', '-o', 'Dpkg::Options::=--path-exclude=/etc/init.d/*', ...names], env);
 }
 const left = missing();
 if (left.length) console.log(`left out, for want of ${left.join(', ')}: ${left.map((tool) => `apps/e2e/host/{,*.}${tool}.test.ts`).join(', ')}`);

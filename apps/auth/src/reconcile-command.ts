@@ -3,8 +3,11 @@ import type { Config } from './config';
 import { createParts } from './parts';
 import { type Findings, reconcile } from './reconcile';
 
-/** `--dry-run` changes nothing, `--auth-is-current` leaves sessions and sign-ups, `--list` names each person by their id. */
-export const reconcileOptions = ['dry-run', 'auth-is-current', 'list'] as const;
+/**
+ * `--dry-run` changes nothing, `--auth-is-current` leaves sessions and sign-ups, `--without-user` looks at nothing else,
+ * `--list` names each person by their id.
+ */
+export const reconcileOptions = ['dry-run', 'auth-is-current', 'without-user', 'list'] as const;
 
 const progressMs = 5_000;
 
@@ -14,7 +17,7 @@ const progressMs = 5_000;
  */
 export async function runReconcile(config: Config, given: ReadonlySet<(typeof reconcileOptions)[number]>): Promise<void> {
   const parts = createParts(config, createAuthObservability({ ...config, OTEL_SDK_DISABLED: true }));
-  const [isDry, isAuthCurrent] = [given.has('dry-run'), given.has('auth-is-current')];
+  const [isDry, isAuthCurrent, isWithoutUser] = [given.has('dry-run'), given.has('auth-is-current'), given.has('without-user')];
   const findings: Findings = { sessionsEnded: 0, signUpsDropped: 0, people: 0, withoutPassword: 0, unknown: 0 };
   let isWaiting = false;
   const progress = setInterval(() => {
@@ -30,13 +33,14 @@ export async function runReconcile(config: Config, given: ReadonlySet<(typeof re
         people: parts.people,
         isDry,
         isAuthCurrent,
+        isWithoutUser,
         onPerson: given.has('list') ? (finding, id) => console.log(`${finding} ${id}`) : undefined,
         onAlone: () => console.log(isAuthCurrent ? 'sessions and sign-ups go on' : `${isDry ? 'to end' : 'ended'}: ${findings.sessionsEnded} sessions, ${findings.signUpsDropped} sign-ups`),
         onWait: () => (isWaiting = true),
       },
       findings,
     );
-    console.log(`people: ${findings.people}; without a password: ${findings.withoutPassword}; passwords ${isDry ? 'to remove' : 'removed'}, of people whom user does not know: ${findings.unknown}`);
+    if (!isWithoutUser) console.log(`people: ${findings.people}; without a password: ${findings.withoutPassword}; passwords ${isDry ? 'to remove' : 'removed'}, of people whom user does not know: ${findings.unknown}`);
     if (isDry) console.log('nothing was changed');
   } finally {
     clearInterval(progress);

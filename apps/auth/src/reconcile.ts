@@ -23,6 +23,8 @@ export interface ReconcileOptions {
   isDry: boolean;
   /** The database of `auth` was not restored: its sessions and sign-ups go on. */
   isAuthCurrent: boolean;
+  /** Does what needs nobody else alone. */
+  isWithoutUser: boolean;
   /** How long to wait for `user`, each time that it is away. Default: ten minutes. */
   patienceMs?: number;
   /** Told of each person who is in one of the two alone. */
@@ -42,10 +44,11 @@ const noId = '00000000-0000-0000-0000-000000000000';
  * @throws Error when `user` knows nobody, while there are passwords
  */
 export async function reconcile(options: ReconcileOptions, findings: Findings): Promise<void> {
-  const { database, people, isDry, isAuthCurrent, patienceMs = 600_000, onPerson = () => {}, onAlone = () => {}, onWait } = options;
+  const { database, people, isDry, isAuthCurrent, isWithoutUser, patienceMs = 600_000, onPerson = () => {}, onAlone = () => {}, onWait } = options;
   const ask = <T>(question: () => Promise<T>) => withPatience(patienceMs, question, onWait);
   if (!isAuthCurrent) await endWhatIsOld();
   onAlone();
+  if (isWithoutUser) return;
   let pageToken = '';
   let after = noId;
   do {

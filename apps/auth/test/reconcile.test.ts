@@ -75,6 +75,15 @@ describe('where user is older than auth', () => {
   });
 });
 
+it('does what needs nobody else, where it is told to ask nobody', async () => {
+  const ada = await enter('ada');
+  forget(ada.id);
+  await under.users.stop();
+  expect(await reconcile('--without-user')).toBe('ended: 1 sessions, 0 sign-ups\n');
+  await under.users.restart();
+  expect(await refresh(ada.refreshToken)).toBe('UNAUTHENTICATED REFRESH_TOKEN_INVALID');
+});
+
 it('changes nothing in a dry run, and says the same as the run after it', async () => {
   await enter('ada');
   const gone = await enter('gone');

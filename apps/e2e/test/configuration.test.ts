@@ -63,6 +63,7 @@ describe('--check-config', () => {
     ['auth', 'serve'],
     ['auth', 'migrate'],
     ['auth', 'bootstrap'],
+    ['auth', 'reconcile'],
     ['gateway', 'serve'],
   ] as const)('says of %s in one line that %s could run, though nothing is there and its ports are taken, and connects to nobody', async (service, command) => {
     const connections: unknown[] = [];
@@ -86,6 +87,7 @@ describe('--check-config', () => {
     ['user', 'migrate', ['USER_DATABASE_URL']],
     ['auth', 'serve', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY']],
     ['auth', 'migrate', ['AUTH_DATABASE_URL']],
+    ['auth', 'reconcile', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY']],
     ['auth', 'bootstrap', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY', 'AUTH_BOOTSTRAP_EMAIL', 'AUTH_BOOTSTRAP_PASSWORD']],
   ] as const)('names what %s misses for %s, as its start does', async (service, command, missing) => {
     const [start, check] = await Promise.all([run(service, {}, command), run(service, {}, command, '--check-config')]);

@@ -1,4 +1,4 @@
-import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, port, processConfig, readConfig, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { contradiction, databasePooler, databaseUrl, findUnknownSettings, host, integer, isSameAddress, migrationUrl, port, processConfig, readConfig, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -11,6 +11,8 @@ const settings = z.object({
   AUTH_ADMIN_PORT: port.default(9_052).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   AUTH_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
   AUTH_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
+  AUTH_DATABASE_POOLER: databasePooler,
+  AUTH_DATABASE_MIGRATION_URL: migrationUrl,
   AUTH_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; seals the signing keys and keys HMACs. Who loses it loses the signing keys'),
   AUTH_USER_TARGET: target.default('127.0.0.1:50051').describe('gRPC target of `user`'),
   AUTH_ACCESS_TOKEN_SECONDS: seconds(1, maxSeconds).default(900).describe('how long an access token is valid'),
@@ -44,8 +46,16 @@ export type BootstrapConfig = z.infer<typeof bootstrapSchema>;
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
+// it keeps a lock in its session
+const migrateSchema = settings
+  .pick({ AUTH_DATABASE_URL: true, AUTH_DATABASE_POOLER: true, AUTH_DATABASE_MIGRATION_URL: true })
+  .refine(
+    (config) => config.AUTH_DATABASE_POOLER === 'none' || config.AUTH_DATABASE_MIGRATION_URL !== undefined,
+    contradiction(['AUTH_DATABASE_MIGRATION_URL', 'AUTH_DATABASE_POOLER'], 'is required where AUTH_DATABASE_POOLER is transaction: migrations go straight to PostgreSQL'),
+  );
+
 /** What `migrate` needs. @throws ConfigError */
-export const readMigrateConfig = () => readConfig(settings.pick({ AUTH_DATABASE_URL: true }), process.env);
+export const readMigrateConfig = () => readConfig(migrateSchema, process.env);
 
 /** What `bootstrap` needs. @throws ConfigError */
 export const readBootstrapConfig = () => readConfig(bootstrapSchema, process.env);

@@ -1,4 +1,4 @@
-import { contradiction, databaseUrl, findUnknownSettings, host, integer, isSameAddress, port, processConfig, readConfig, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { contradiction, databasePooler, databaseUrl, findUnknownSettings, host, integer, isSameAddress, migrationUrl, port, processConfig, readConfig, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -9,6 +9,8 @@ const settings = z.object({
   USER_ADMIN_PORT: port.default(9_051).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   USER_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
   USER_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
+  USER_DATABASE_POOLER: databasePooler,
+  USER_DATABASE_MIGRATION_URL: migrationUrl,
   USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records'),
   USER_VERIFIER_TARGET: target.default('127.0.0.1:50052').describe('gRPC target of VerifierService, which gives the keys that tokens are verified with'),
   ...tokenConfig,
@@ -26,8 +28,16 @@ export type Config = z.infer<typeof configSchema>;
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
+// it keeps a lock in its session
+const migrateSchema = settings
+  .pick({ USER_DATABASE_URL: true, USER_DATABASE_POOLER: true, USER_DATABASE_MIGRATION_URL: true })
+  .refine(
+    (config) => config.USER_DATABASE_POOLER === 'none' || config.USER_DATABASE_MIGRATION_URL !== undefined,
+    contradiction(['USER_DATABASE_MIGRATION_URL', 'USER_DATABASE_POOLER'], 'is required where USER_DATABASE_POOLER is transaction: migrations go straight to PostgreSQL'),
+  );
+
 /** What `migrate` needs. @throws ConfigError */
-export const readMigrateConfig = () => readConfig(settings.pick({ USER_DATABASE_URL: true }), process.env);
+export const readMigrateConfig = () => readConfig(migrateSchema, process.env);
 
 /** What looks like a setting of the service and is none. */
 export const findUnknown = () => findUnknownSettings(configSchema, process.env, ['USER_', 'GATEHOUSE_', 'SHUTDOWN_']);

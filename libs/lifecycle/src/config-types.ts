@@ -52,6 +52,15 @@ export const databaseUrl = z
   .refine((value) => !URL.canParse(value) || [...new URL(value).searchParams.keys()].every((name, index, names) => urlParameters.has(name) && names.indexOf(name) === index), `may have these parameters, each once: ${[...urlParameters].join(', ')}`)
   .meta({ secret: true, form: 'URL' });
 
+/** What stands between the service and PostgreSQL. */
+export const databasePooler = z
+  .enum(['none', 'transaction'], { error: 'must be none or transaction' })
+  .default('none')
+  .describe('`transaction` where the URL leads to a pooler in transaction mode, such as PgBouncer: nothing is kept in a session then, no prepared statements and no time limits');
+
+/** The URL that goes past the pooler. */
+export const migrationUrl = databaseUrl.optional().describe('the same database without a pooler between, for the command `migrate`; required there behind one');
+
 /** Where another service is. */
 export const target = z.string().refine(isTarget, 'must be host:port, or a gRPC target such as dns:///auth.internal:50052').meta({ form: 'target' });
 

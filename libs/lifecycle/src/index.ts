@@ -1,7 +1,7 @@
 export { type AdminServer, type AdminServerOptions, createAdminServer } from './admin-server';
 export { type BackgroundWork, type BackgroundWorkOptions, createBackgroundWork } from './background-work';
 export { ConfigError } from './config-error';
-export { bytes, databaseUrl, flag, host, integer, isTarget, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
+export { bytes, databasePooler, databaseUrl, flag, host, integer, isTarget, migrationUrl, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
 export { contradiction, isSameAddress } from './contradiction';
 export { logReadiness } from './log-readiness';
 export { withPortSetting } from './port-setting';

@@ -22,6 +22,7 @@ export function requestCancel(client: ClientBase): void {
   // A server that cannot be reached runs into its own timeout; the connection is given up in any case.
   socket.once('error', () => socket.destroy());
   socket.setTimeout(2_000, () => socket.destroy());
-  socket.end(message);
+  // The other side closes: a pooler that sees ours closed before it has passed the request on forgets it.
+  socket.write(message);
   socket.resume();
 }

@@ -40,12 +40,14 @@ export interface GatehouseOptions {
   order?: readonly ServiceName[];
   /** Folder of the built services; this workspace's own if there is none. */
   bundles?: string;
+  /** Settings that only the running PostgreSQL gives, such as those of a pooler before it. */
+  withDatabases?: (databases: Gatehouse['databases']) => Promise<Record<string, string>>;
   /** Folder of an installed PostgreSQL; the one that npm brought if there is none. */
   postgres?: string;
 }
 
 /** The three built services as processes, on a PostgreSQL of their own. */
-export async function startGatehouse({ env = {}, order = services, bundles, postgres: programs }: GatehouseOptions = {}): Promise<Gatehouse> {
+export async function startGatehouse({ env = {}, order = services, bundles, postgres: programs, withDatabases }: GatehouseOptions = {}): Promise<Gatehouse> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'gatehouse e2e '));
   chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
   let postgres = await startPostgresServer({ dataFolder, programs, durable: false });
@@ -76,6 +78,7 @@ export async function startGatehouse({ env = {}, order = services, bundles, post
     AUTH_BOOTSTRAP_EMAIL: administrator.email,
     AUTH_BOOTSTRAP_PASSWORD: administrator.password,
     ...env,
+    ...(await withDatabases?.(databases)),
   };
   const processes = {} as Record<ServiceName, ServiceProcess>;
   const adminPorts = { user: userAdmin, auth: authAdmin, gateway: gatewayAdmin };

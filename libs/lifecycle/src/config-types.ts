@@ -62,10 +62,15 @@ export const databasePooler = z
 export const migrationUrl = databaseUrl.optional().describe('the same database without a pooler between, for the command `migrate`; required there behind one');
 
 /** Where another service is. */
-export const target = z.string().refine(isTarget, 'must be host:port, or a gRPC target such as dns:///auth.internal:50052').meta({ form: 'target' });
+export const target = z.string().refine(isTarget, 'must be host:port, or a gRPC target such as dns:///auth.internal:50052 or ipv4:10.0.0.1:50052,10.0.0.2:50052').meta({ form: 'target' });
 
-/** Whether gRPC can look for a service there (gRPC name resolution). */
+/** Whether gRPC can look for a service there (gRPC name resolution): a name or address with its port, or several addresses after `ipv4:` or `ipv6:`. */
 export function isTarget(text: string): boolean {
+  const [, family, addresses] = /^(ipv[46]:(?:\/\/\/)?)(.+)$/.exec(text) ?? [];
+  return family && addresses ? addresses.split(',').every((address) => isOneTarget(family + address)) : isOneTarget(text);
+}
+
+function isOneTarget(text: string): boolean {
   const [, scheme = 'dns', bracketed, plain = '', number = ''] = /^(?:(dns|ipv4|ipv6):(?:\/\/\/)?)?(?:\[([0-9a-fA-F:.]+)\]|([^\s,=/:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
   const family = isIP(bracketed ?? plain);
   const isHost = bracketed === undefined ? (family === 4 && scheme !== 'ipv6') || (scheme === 'dns' && isHostName(plain)) : family === 6 && scheme !== 'ipv4';

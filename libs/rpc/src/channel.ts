@@ -10,7 +10,7 @@ import { createRetryBudget } from './retry-budget';
 import { sendStream, sendUnary, type Sending, type SentStream, toMetadata } from './transport';
 
 export interface RpcChannelOptions {
-  /** `host:port`, or a gRPC target such as `dns:///user.internal:50051`. */
+  /** `host:port`, or a gRPC target such as `dns:///user.internal:50051` or `ipv4:10.0.0.1:50051,10.0.0.2:50051`. */
   target: string;
   /** The contracts spoken over it: what they call safe to repeat is retried. */
   descriptorSets: readonly Uint8Array[];
@@ -56,13 +56,16 @@ const connectPatienceMs = 1_500;
 // its retries know nothing of a request_id, and end where an answer began
 const serviceConfig = { loadBalancingConfig: [{ round_robin: {} }] };
 
+// a host may have the name of a scheme: `dns:50051`
+const hasScheme = (target: string) => target.includes('://') || /^(dns|ipv4|ipv6):.+:\d+$/.test(target);
+
 /** Makes attempts at one call; `findRequest` gives the one request that they send. */
 type Attempts = <T>(send: (sending: Sending) => Promise<T>, findRequest: () => Uint8Array | undefined) => Promise<T>;
 
 /** Opens a channel: round_robin over what the name resolves to, keepalive, retries under a budget. */
 export function createChannel({ target, descriptorSets, observer, defaultDeadlineMs = 5_000, errorDomains = ['gatehouse'] }: RpcChannelOptions): RpcChannel {
   const methods = new Map(readMethods(descriptorSets).map((method) => [method.path, method]));
-  const client = new Client(target.includes('://') ? target : `dns:///${target}`, credentials.createInsecure(), {
+  const client = new Client(hasScheme(target) ? target : `dns:///${target}`, credentials.createInsecure(), {
     'grpc.service_config': JSON.stringify(serviceConfig),
     'grpc.service_config_disable_resolution': 1,
     'grpc.keepalive_time_ms': 20_000,

@@ -10,7 +10,7 @@ import { withClient } from './support/with-client';
 
 // `npm run proof` asks for the full sizes
 const isProof = process.env['PROOF'] === 'full';
-const counts = isProof ? [1, 2, 4, 8] : [2];
+const counts = isProof ? [2, 4, 8] : [2];
 const size = isProof ? { asked: 6_000, refreshed: 1_500, restMs: 20_000 } : { asked: 300, refreshed: 60, restMs: 500 };
 const callers = 16;
 const poolSize = 10;
@@ -51,13 +51,13 @@ it.each(counts)('%i of each service share the load, and cost what the arithmetic
   const replicas = await startReplicas(gatehouse, count);
   const { all } = replicas;
   try {
-    const last = await replicas.startLast();
-    const begin = Date.now();
     const urls = all.gateway.map(({ port }) => `http://127.0.0.1:${port}`);
     const urlOf = (index: number) => urls[index % urls.length]!;
     const people = await Promise.all(Array.from({ length: callers }, async (_, caller) => (await signUp(urlOf(caller), `caller-${count}-${caller}@example.com`)).body));
     const ask = async (index: number) => expect((await send(urlOf(index), 'GET', '/v1/users/me', { token: people[index % callers].accessToken })).status).toBe(200);
-    // the one that came last is found by every gateway
+    // one that comes later is found by every gateway
+    const last = await replicas.startLast();
+    const begin = Date.now();
     let index = 0;
     await until('each gateway asks the last replica', async () => {
       const before = await answeredBy(last);

@@ -1,0 +1,101 @@
+// What `npm run proof -- replicas` measured, as a section of measurements.md and as docs/figures/replicas.svg.
+
+type Service = 'gateway' | 'user' | 'auth';
+type PerService = Record<Service, number>;
+export interface ReplicaRun {
+  count: number;
+  asked: number;
+  refreshed: number;
+  restMs: number;
+  /** Of the machine as it began. */
+  load: number;
+  /** CPU time a request, all replicas together. */
+  askedMicros: PerService;
+  refreshedMicros: PerService;
+  /** CPU time of one process that nobody asks, milliseconds a second. */
+  restingMillis: PerService;
+  /** Of one process. */
+  memoryMiB: PerService;
+  databaseConnections: Record<'user' | 'auth', number>;
+  grpcConnections: Record<'user' | 'auth', number>;
+  keyFetches: number;
+  /** Of the calls, times the number of replicas. */
+  leastShare: number;
+  mostShare: number;
+  spreadMs: number;
+}
+
+const services: readonly Service[] = ['gateway', 'user', 'auth'];
+const list = (values: Partial<PerService>) => services.flatMap((service) => values[service] ?? []).join(', ');
+
+export function toReplicaLines(runs: readonly ReplicaRun[]): string[] {
+  const row = (title: string, read: (run: ReplicaRun) => string | number) => `| ${title} | ${runs.map(read).join(' | ')} |`;
+  const { asked, refreshed, restMs } = runs[0]!;
+  return [
+    `So many processes of each of the three services on one machine, before one PostgreSQL: ${asked} times \`GET /v1/users/me\`, then ${refreshed} times \`POST /v1/auth/refresh\`, by 16 callers who go round the gateways, then ${restMs / 1000} s of rest. CPU time is the processes' own count; where there are more processes than cores they take turns, which costs caches, not work.`,
+    '',
+    '![What so many replicas cost](figures/replicas.svg)',
+    '',
+    row('replicas of each', ({ count }) => count),
+    `| --- |${' --- |'.repeat(runs.length)}`,
+    row('CPU a `me`, µs: gateway, user, auth', ({ askedMicros }) => list(askedMicros)),
+    row('CPU a refresh, µs: gateway, user, auth', ({ refreshedMicros }) => list(refreshedMicros)),
+    row('CPU of a process at rest, ms a second: gateway, user, auth', ({ restingMillis }) => list(restingMillis)),
+    row('memory of a process, MiB: gateway, user, auth', ({ memoryMiB }) => list(memoryMiB)),
+    row('connections to PostgreSQL: user, auth', ({ databaseConnections }) => list(databaseConnections)),
+    row('gRPC connections: to user, to auth', ({ grpcConnections }) => list(grpcConnections)),
+    row('fetches of keys', ({ keyFetches }) => keyFetches),
+    row('share of a replica of `user`, of what is fair: least, most', ({ leastShare, mostShare }) => `${leastShare}, ${mostShare}`),
+    row('until every gateway asks a replica that is new, ms', ({ spreadMs }) => spreadMs),
+    row('load of the machine as it began', ({ load }) => load),
+  ];
+}
+
+const colors: Record<string, string> = { gateway: '#2563eb', user: '#0d9488', auth: '#d97706', text: '#334155', faint: '#cbd5e1' };
+const panelWidth = 190;
+const plotHeight = 150;
+const top = 70;
+
+/** The SVG text: what is the same for each number of replicas, and what grows. */
+export function toReplicaFigure(runs: readonly ReplicaRun[]): string {
+  const panels: readonly (readonly [string, (run: ReplicaRun) => Partial<PerService>])[] = [
+    ['CPU a me, µs', ({ askedMicros }) => askedMicros],
+    ['CPU a refresh, µs', ({ refreshedMicros }) => refreshedMicros],
+    ['connections to PostgreSQL', ({ databaseConnections }) => databaseConnections],
+    ['gRPC connections', ({ grpcConnections }) => grpcConnections],
+  ];
+  const width = panels.length * panelWidth;
+  const height = top + plotHeight + 48;
+  const legend = services.map((service, index) => `<rect x="${16 + index * 80}" y="34" width="10" height="10" fill="${colors[service]}"/><text x="${31 + index * 80}" y="43" font-size="12">${service}</text>`);
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="${colors['text']}">`,
+    '<title>What so many replicas cost</title>',
+    `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
+    `<text x="16" y="22" font-size="15" font-weight="600">${runs.map(({ count }) => count).join(', ')} replicas of each service: what stays, and what grows</text>`,
+    ...legend,
+    ...panels.map(([title, read], index) => toPanel(title, runs, read, index * panelWidth)),
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+function toPanel(title: string, runs: readonly ReplicaRun[], read: (run: ReplicaRun) => Partial<PerService>, left: number): string {
+  const totalOf = (run: ReplicaRun) => Object.values(read(run)).reduce((one, other) => one + other, 0);
+  const most = Math.max(...runs.map(totalOf));
+  const step = (panelWidth - 32) / runs.length;
+  const bottom = top + plotHeight;
+  const bars = runs.map((run, index) => {
+    const x = round(left + 16 + index * step + step * 0.15);
+    let y = bottom;
+    const parts = services.flatMap((service) => {
+      const height = round(((read(run)[service] ?? 0) / most) * (plotHeight - 18));
+      y = round(y - height);
+      return height ? [`<rect x="${x}" y="${y}" width="${round(step * 0.7)}" height="${height}" fill="${colors[service]}"/>`] : [];
+    });
+    const middle = round(x + step * 0.35);
+    return [...parts, `<text x="${middle}" y="${round(y - 4)}" text-anchor="middle" font-size="11">${Math.round(totalOf(run))}</text>`, `<text x="${middle}" y="${bottom + 15}" text-anchor="middle" font-size="11">${run.count}</text>`].join('');
+  });
+  return [...bars, `<path d="M${left + 16} ${bottom}H${left + panelWidth - 16}" stroke="${colors['faint']}"/>`, `<text x="${left + panelWidth / 2}" y="${bottom + 36}" text-anchor="middle" font-size="12">${title}</text>`].join('\n');
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;

@@ -4,6 +4,7 @@ type Service = 'gateway' | 'user' | 'auth';
 type PerService = Record<Service, number>;
 export interface ReplicaRun {
   count: number;
+  rounds: number;
   asked: number;
   refreshed: number;
   restMs: number;
@@ -12,6 +13,9 @@ export interface ReplicaRun {
   /** CPU time a request, all replicas together. */
   askedMicros: PerService;
   refreshedMicros: PerService;
+  /** CPU time a request of all services, times that of one replica of each. */
+  askedRatio: number;
+  refreshedRatio: number;
   /** CPU time of one process that nobody asks, milliseconds a second. */
   restingMillis: PerService;
   /** Of one process. */
@@ -30,9 +34,9 @@ const list = (values: Partial<PerService>) => services.flatMap((service) => valu
 
 export function toReplicaLines(runs: readonly ReplicaRun[]): string[] {
   const row = (title: string, read: (run: ReplicaRun) => string | number) => `| ${title} | ${runs.map(read).join(' | ')} |`;
-  const { asked, refreshed, restMs } = runs[0]!;
+  const { rounds, asked, refreshed, restMs } = runs[0]!;
   return [
-    `So many processes of each of the three services on one machine, before one PostgreSQL: ${asked} times \`GET /v1/users/me\`, then ${refreshed} times \`POST /v1/auth/refresh\`, by 16 callers who go round the gateways, then ${restMs / 1000} s of rest. CPU time is the processes' own count; where there are more processes than cores they take turns, which costs caches, not work.`,
+    `So many processes of each of the three services on one machine, beside one process of each, before one PostgreSQL. 16 callers go round the gateways: for each replica ${asked} times \`GET /v1/users/me\` and ${refreshed} times \`POST /v1/auth/refresh\`, and the same of the single ones, in turns, ${rounds} rounds, after a warm-up; then ${restMs / 1000} s of rest. CPU time is the processes' own count and grows with what else the machine does; the ratios, formed within each round, do less. Medians of the rounds.`,
     '',
     '![What so many replicas cost](figures/replicas.svg)',
     '',
@@ -40,6 +44,8 @@ export function toReplicaLines(runs: readonly ReplicaRun[]): string[] {
     `| --- |${' --- |'.repeat(runs.length)}`,
     row('CPU a `me`, µs: gateway, user, auth', ({ askedMicros }) => list(askedMicros)),
     row('CPU a refresh, µs: gateway, user, auth', ({ refreshedMicros }) => list(refreshedMicros)),
+    row('CPU a `me`, times that of one replica of each', ({ askedRatio }) => `${askedRatio} ×`),
+    row('CPU a refresh, times that of one replica of each', ({ refreshedRatio }) => `${refreshedRatio} ×`),
     row('CPU of a process at rest, ms a second: gateway, user, auth', ({ restingMillis }) => list(restingMillis)),
     row('memory of a process, MiB: gateway, user, auth', ({ memoryMiB }) => list(memoryMiB)),
     row('connections to PostgreSQL: user, auth', ({ databaseConnections }) => list(databaseConnections)),
@@ -56,11 +62,17 @@ const panelWidth = 190;
 const plotHeight = 150;
 const top = 70;
 
+/** Who needs what of the CPU time, in percent of what one replica of each needs together. */
+const toShares = (micros: PerService, ratio: number): PerService => {
+  const total = services.reduce((sum, service) => sum + micros[service], 0);
+  return Object.fromEntries(services.map((service) => [service, (100 * ratio * micros[service]) / total])) as PerService;
+};
+
 /** The SVG text: what is the same for each number of replicas, and what grows. */
 export function toReplicaFigure(runs: readonly ReplicaRun[]): string {
   const panels: readonly (readonly [string, (run: ReplicaRun) => Partial<PerService>])[] = [
-    ['CPU a me, µs', ({ askedMicros }) => askedMicros],
-    ['CPU a refresh, µs', ({ refreshedMicros }) => refreshedMicros],
+    ['CPU a me, % of one replica’s', ({ askedMicros, askedRatio }) => toShares(askedMicros, askedRatio)],
+    ['CPU a refresh, % of one’s', ({ refreshedMicros, refreshedRatio }) => toShares(refreshedMicros, refreshedRatio)],
     ['connections to PostgreSQL', ({ databaseConnections }) => databaseConnections],
     ['gRPC connections', ({ grpcConnections }) => grpcConnections],
   ];

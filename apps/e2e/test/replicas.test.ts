@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
@@ -8,10 +9,10 @@ import { countConnections, type Replica, type Replicas, startReplicas } from './
 import { until } from './support/service-process';
 import { withClient } from './support/with-client';
 
-// `npm run proof` asks for the full sizes
+// `npm run proof` asks for the full sizes; all but the rest are for each replica
 const isProof = process.env['PROOF'] === 'full';
 const counts = isProof ? [2, 4, 8] : [2];
-const size = isProof ? { asked: 6_000, refreshed: 1_500, restMs: 20_000 } : { asked: 300, refreshed: 60, restMs: 500 };
+const size = isProof ? { rounds: 3, warmUp: 400, asked: 400, refreshed: 100, restMs: 20_000 } : { rounds: 1, warmUp: 20, asked: 40, refreshed: 10, restMs: 500 };
 const callers = 16;
 const poolSize = 10;
 
@@ -35,57 +36,85 @@ async function measureCpu(replicas: Replicas, work: () => Promise<unknown>): Pro
   return perService(async (service) => after[service] - before[service]);
 }
 const each = (values: PerService, scale: (value: number, service: ServiceName) => number) => perService(async (service) => Math.round(scale(values[service], service) * 10) / 10);
-/** Callers that do one thing after the other, so often in all. */
-async function inTurns(times: number, act: (caller: number, index: number) => Promise<void>): Promise<void> {
+/** Callers who go round the gateways, each with a person of their own. */
+async function startCallers({ all }: Replicas) {
+  const urls = all.gateway.map(({ port }) => `http://127.0.0.1:${port}`);
   let index = 0;
-  await Promise.all(Array.from({ length: callers }, async (_, caller) => {
-    while (index < times) await act(caller, index++);
-  }));
+  const url = () => urls[index++ % urls.length]!;
+  const people = await Promise.all(Array.from({ length: callers }, async () => (await signUp(url(), `${randomUUID()}@example.com`)).body as { accessToken: string; refreshToken: string }));
+  const inTurns = async (times: number, act: (person: (typeof people)[number]) => Promise<void>) => {
+    let left = times;
+    await Promise.all(people.map(async (person) => {
+      while (left-- > 0) await act(person);
+    }));
+  };
+  return {
+    ask: (times: number) => inTurns(times, async ({ accessToken }) => expect((await send(url(), 'GET', '/v1/users/me', { token: accessToken })).status).toBe(200)),
+    refresh: (times: number) =>
+      inTurns(times, async (person) => {
+        const { status, body } = await send(url(), 'POST', '/v1/auth/refresh', { body: { refreshToken: person.refreshToken } });
+        expect(status).toBe(200);
+        person.refreshToken = body.refreshToken;
+      }),
+  };
 }
+/** CPU time of a request, and what it is of that of a single replica of each, measured in turns. */
+async function compare(many: Replicas, one: Replicas, times: { many: number; one: number }, act: { many: (times: number) => Promise<void>; one: (times: number) => Promise<void> }) {
+  const micros: PerService[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < size.rounds; round++) {
+    const manyTook = await measureCpu(many, () => act.many(times.many));
+    const oneTook = await measureCpu(one, () => act.one(times.one));
+    micros.push(await each(manyTook, (seconds) => (seconds * 1e6) / times.many));
+    ratios.push(total(manyTook) / times.many / (total(oneTook) / times.one));
+  }
+  return { micros: await perService(async (service) => median(micros.map((values) => values[service]))), ratio: Math.round(median(ratios) * 100) / 100 };
+}
+const total = (values: PerService) => Object.values(values).reduce((one, other) => one + other, 0);
+const median = (values: readonly number[]) => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
 const answeredBy = (replica: Replica) => replica.read('rpc_server_call_duration_seconds_count{rpc_method="gatehouse.user.v1.UserService/GetUser"');
 const backends = (service: 'user' | 'auth') =>
   withClient(gatehouse.superuser[service], async (client) => (await client.query('select count(*)::int as count from pg_stat_activity where usename = $1', [`gatehouse_${service}`])).rows[0].count as number);
 
 it.each(counts)('%i of each service share the load, and cost what the arithmetic says', async (count) => {
   const load = loadavg()[0]!;
+  const one = await startReplicas(gatehouse, 1);
+  await one.startLast();
   const replicas = await startReplicas(gatehouse, count);
   const { all } = replicas;
   try {
-    const urls = all.gateway.map(({ port }) => `http://127.0.0.1:${port}`);
-    const urlOf = (index: number) => urls[index % urls.length]!;
-    const people = await Promise.all(Array.from({ length: callers }, async (_, caller) => (await signUp(urlOf(caller), `caller-${count}-${caller}@example.com`)).body));
-    const ask = async (index: number) => expect((await send(urlOf(index), 'GET', '/v1/users/me', { token: people[index % callers].accessToken })).status).toBe(200);
+    const callersOf = { many: await startCallers(replicas), one: await startCallers(one) };
     // one that comes later is found by every gateway
     const last = await replicas.startLast();
     const begin = Date.now();
-    let index = 0;
     await until('each gateway asks the last replica', async () => {
       const before = await answeredBy(last);
-      for (let turn = 0; turn < count * count; turn++) await ask(index++);
+      await callersOf.many.ask(count * count);
       return (await answeredBy(last)) - before >= count;
     });
     const spreadMs = Date.now() - begin;
+    for (const [callers, processes] of [[callersOf.many, count], [callersOf.one, 1]] as const) {
+      await callers.ask(size.warmUp * processes);
+      await callers.refresh((size.warmUp * processes) / 4);
+    }
 
     const before = await Promise.all(all.user.map(answeredBy));
-    const asked = await measureCpu(replicas, () => inTurns(size.asked, (_, index) => ask(index)));
-    const shares = (await Promise.all(all.user.map(answeredBy))).map((after, index) => ((after - before[index]!) * count) / size.asked);
-    const tokens = people.map(({ refreshToken }) => refreshToken as string);
-    const refreshed = await measureCpu(replicas, () =>
-      inTurns(size.refreshed, async (caller, index) => {
-        const { status, body } = await send(urlOf(index), 'POST', '/v1/auth/refresh', { body: { refreshToken: tokens[caller] } });
-        expect(status).toBe(200);
-        tokens[caller] = body.refreshToken;
-      }),
-    );
+    const asked = await compare(replicas, one, { many: size.asked * count, one: size.asked }, { many: callersOf.many.ask, one: callersOf.one.ask });
+    const shares = (await Promise.all(all.user.map(answeredBy))).map((after, index) => (after - before[index]!) / (size.asked * size.rounds));
+    const refreshed = await compare(replicas, one, { many: size.refreshed * count, one: size.refreshed }, { many: callersOf.many.refresh, one: callersOf.one.refresh });
+    await one.close();
+    const databaseConnections = { user: await backends('user'), auth: await backends('auth') };
     const resting = await measureCpu(replicas, () => pause(size.restMs));
 
     const figures = {
       load: Math.round(load * 10) / 10,
-      askedMicros: await each(asked, (seconds) => (seconds * 1e6) / size.asked),
-      refreshedMicros: await each(refreshed, (seconds) => (seconds * 1e6) / size.refreshed),
+      askedMicros: asked.micros,
+      askedRatio: asked.ratio,
+      refreshedMicros: refreshed.micros,
+      refreshedRatio: refreshed.ratio,
       restingMillis: await each(resting, (seconds) => (seconds * 1e6) / size.restMs / count),
       memoryMiB: await each(await perService((service) => sum(all[service], 'process_resident_memory_bytes')), (bytes) => bytes / count / 2 ** 20),
-      databaseConnections: { user: await backends('user'), auth: await backends('auth') },
+      databaseConnections,
       grpcConnections: { user: countConnections(all.user.map(({ port }) => port)), auth: countConnections(all.auth.map(({ port }) => port)) },
       keyFetches: await sum(all.auth, 'rpc_server_call_duration_seconds_count{rpc_method="gatehouse.verifier.v1.VerifierService/GetJwks"'),
       leastShare: Math.round(Math.min(...shares) * 100) / 100,
@@ -95,7 +124,7 @@ it.each(counts)('%i of each service share the load, and cost what the arithmetic
 
     expect(figures.leastShare).toBeGreaterThan(0.5);
     expect(figures.mostShare).toBeLessThan(1.5);
-    // each pool, and a connection a process that readiness is asked over
+    // each pool, and a connection a process over which readiness is asked
     for (const service of ['user', 'auth'] as const) expect(figures.databaseConnections[service]).toBeLessThanOrEqual(count * (poolSize + 1));
     // every gateway and every auth to every user; every gateway and every user to every auth
     expect(figures.grpcConnections).toEqual({ user: 2 * count * count, auth: 2 * count * count });
@@ -105,6 +134,7 @@ it.each(counts)('%i of each service share the load, and cost what the arithmetic
     if (isProof) keepMeasurement(count, figures);
   } finally {
     await replicas.close();
+    await one.close();
   }
 }, 600_000);
 

@@ -83,7 +83,7 @@ export function toReplicaFigure(runs: readonly ReplicaRun[]): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="${colors['text']}">`,
     '<title>What so many replicas cost</title>',
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="16" y="22" font-size="15" font-weight="600">${runs.map(({ count }) => count).join(', ')} replicas of each service: what stays, and what grows</text>`,
+    `<text x="16" y="22" font-size="15" font-weight="600">${runs.map(({ count }) => count).join(', ')} replicas of each service, on one machine</text>`,
     ...legend,
     ...panels.map(([title, read], index) => toPanel(title, runs, read, index * panelWidth)),
     '</svg>',

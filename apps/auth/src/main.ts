@@ -1,23 +1,9 @@
 import { command, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
-import { createAuthApp, createAuthObservability, migrationSets } from './app';
-import { bootstrap } from './bootstrap';
-import { type BootstrapConfig, findUnknown, readAdminConfig, readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
-import { createParts } from './parts';
+import { createAuthApp, migrationSets } from './app';
+import { runBootstrap } from './bootstrap-command';
+import { findUnknown, readAdminConfig, readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
 import { reconcileOptions, runReconcile } from './reconcile-command';
-
-async function runBootstrap(config: BootstrapConfig): Promise<void> {
-  const observability = createAuthObservability({ ...config, OTEL_SDK_DISABLED: true });
-  const parts = createParts(config, observability);
-  try {
-    // told at once: a database that cannot be used, a wrong secret
-    await parts.signingKeys.signingKey();
-    const outcome = await bootstrap(parts, config.AUTH_BOOTSTRAP_EMAIL, config.AUTH_BOOTSTRAP_PASSWORD);
-    console.log(outcome === 'set' ? 'the administrator is there, with the password that was given' : 'the administrator was there already');
-  } finally {
-    await parts.close();
-  }
-}
 
 void runCommand({
   findUnknown,

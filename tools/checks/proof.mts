@@ -10,6 +10,7 @@ const parts: readonly (readonly [name: string, project: string, tests: string])[
   ['ten thousand errors', 'apps/e2e', 'error-answers'],
   ['an attack on the metrics', 'apps/e2e', 'metric-series'],
   ['a collector of traces that is away', 'apps/e2e', 'test/collector-outage'],
+  ['replicas of each service', 'apps/e2e', 'test/replicas'],
 ];
 const folder = 'tmp/measurements';
 const page = 'docs/measurements.json';

@@ -20,8 +20,9 @@ const tools: Readonly<Record<string, Tool>> = {
   curl: { packages: ['curl'] },
   chromium: { packages: ['chromium'] },
   'redis-server': { packages: ['redis-server'] },
+  pgbouncer: { packages: ['pgbouncer'] },
   // programs outside of the PATH
-  'postgresql-15': { packages: ['postgresql-15'], probe: 'test -x /usr/lib/postgresql/15/bin/postgres -a -x /usr/lib/postgresql/15/bin/psql' },
+  'postgresql-15': { packages: ['postgresql-15'], probe: 'test -x /usr/lib/postgresql/15/bin/postgres -a -x /usr/lib/postgresql/15/bin/pg_restore' },
   // a module of Debian's own Python, which may not be the first in the PATH
   'python3-grpcio': { packages: ['python3-grpcio'], probe: "/usr/bin/python3 -c 'import grpc, google.protobuf'" },
   // and an account that may make containers
@@ -46,7 +47,7 @@ if (installable().length && process.getuid?.() === 0 && isThere('apt-get')) {
   await run('looking for packages', 'apt-get', ['update', '-qq'], env);
   // the tools alone: no service of theirs is started
   const names = installable();
-  await run(`installing ${names.join(', ')}`, 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--path-exclude=/lib/systemd/*', ...names], env);
+  await run(`installing ${names.join(', ')}`, 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--path-exclude=/lib/systemd/*', '-o', 'Dpkg::Options::=--path-exclude=/etc/init.d/*', ...names], env);
 }
 const left = missing();
 if (left.length) console.log(`left out, for want of ${left.join(', ')}: ${left.map((tool) => `apps/e2e/host/{,*.}${tool}.test.ts`).join(', ')}`);

@@ -1,6 +1,7 @@
 // Writes docs/measurements.md from docs/measurements.json, which `npm run proof` writes; with --check says whether it is current.
 import { readFileSync } from 'node:fs';
 import { publish } from './page.mts';
+import { type ReplicaRun, toReplicaFigure, toReplicaLines } from './replicas.mts';
 
 type Measured<T> = T & { commit: string };
 type StreamMemory = Record<'megabytes' | 'seconds' | 'restMiB' | 'peakMiB', number>;
@@ -55,6 +56,8 @@ const toOutages = (all: readonly [string, CollectorOutage][]) => [
   }),
 ];
 
+const replicaRuns = readAll<ReplicaRun>('replicas-').map(([, run]) => run).sort((one, other) => one.count - other.count);
+
 const text = [
   '# Measurements',
   '',
@@ -66,5 +69,7 @@ const text = [
   ...toSection('Provoked errors', 'error-answers', toErrors),
   ...toSection('An attack on the metrics', 'metric-series', toSeries),
   ...toSection('A collector of traces that is away', 'collector-', toOutages),
+  ...toSection<ReplicaRun>('Replicas', 'replicas-', () => toReplicaLines(replicaRuns)),
 ].join('\n');
 publish('docs/measurements.md', text, 'the measurements');
+if (replicaRuns.length) publish('docs/figures/replicas.svg', toReplicaFigure(replicaRuns), 'the measurements');

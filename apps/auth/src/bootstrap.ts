@@ -1,8 +1,8 @@
 import { isAppError } from '@gatehouse/errors';
 import type { Database } from '@gatehouse/postgres';
-import { setTimeout as pause } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { Passwords } from './passwords';
+import { withPatience } from './patience';
 import type { People } from './people';
 import { findPasswordHash, putPasswordHash } from './postgres/credential-repository';
 import { revokeSessionsOf } from './postgres/session-repository';
@@ -48,15 +48,4 @@ export async function bootstrap({ database, people, passwords, patienceMs = 30_0
     });
     return 'set';
   }
-}
-
-async function withPatience<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
-  const end = Date.now() + patienceMs;
-  for (;;)
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAppError(error) || error.kind !== 'infrastructure' || Date.now() > end) throw error;
-      await pause(250);
-    }
 }

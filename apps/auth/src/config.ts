@@ -1,4 +1,4 @@
-import { certificateContradictions, contradiction, databaseCertificates, databaseUrl, findUnknownSettings, host, integer, isSameAddress, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { certificateContradictions, contradiction, databaseCertificates, databasePooler, databaseUrl, findUnknownSettings, host, integer, isSameAddress, migrationUrl, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -11,6 +11,8 @@ const settings = z.object({
   AUTH_ADMIN_PORT: port.default(9_052).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   AUTH_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
   AUTH_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
+  AUTH_DATABASE_POOLER: databasePooler,
+  AUTH_DATABASE_MIGRATION_URL: migrationUrl,
   AUTH_MIGRATE_WAIT_SECONDS: seconds(0, 86_400).default(600).describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
   AUTH_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; seals the signing keys and keys HMACs. Who loses it loses the signing keys'),
   AUTH_USER_TARGET: target.default('127.0.0.1:50051').describe('gRPC target of `user`'),
@@ -55,9 +57,18 @@ export type BootstrapConfig = z.infer<typeof bootstrapSchema>;
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
+// it keeps a lock in its session
+const migrateSchema = refineAll(
+  settings.pick({ AUTH_DATABASE_URL: true, AUTH_DATABASE_POOLER: true, AUTH_DATABASE_MIGRATION_URL: true, AUTH_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }).refine(
+    (config) => config.AUTH_DATABASE_POOLER === 'none' || config.AUTH_DATABASE_MIGRATION_URL !== undefined,
+    contradiction(['AUTH_DATABASE_MIGRATION_URL', 'AUTH_DATABASE_POOLER'], 'is required where AUTH_DATABASE_POOLER is transaction: migrations go straight to PostgreSQL'),
+  ),
+  certificateContradictions,
+);
+
 /** What `migrate` needs. @throws ConfigError */
 export function readMigrateConfig() {
-  const { AUTH_DATABASE_URL: url, AUTH_MIGRATE_WAIT_SECONDS: waitSeconds, ...certificates } = readConfig(refineAll(settings.pick({ AUTH_DATABASE_URL: true, AUTH_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }), certificateContradictions), process.env);
+  const { AUTH_DATABASE_URL: pooled, AUTH_DATABASE_MIGRATION_URL: url = pooled, AUTH_DATABASE_POOLER: _, AUTH_MIGRATE_WAIT_SECONDS: waitSeconds, ...certificates } = readConfig(migrateSchema, process.env);
   return { url, waitMs: waitSeconds * 1_000, certificates };
 }
 

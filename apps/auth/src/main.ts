@@ -1,22 +1,9 @@
 import { checkCertificates, command, readCertificates, requireReady, runApp, runCommand } from '@gatehouse/lifecycle';
 import { migrate } from '@gatehouse/postgres';
-import { createAuthApp, createAuthObservability, migrationSets } from './app';
-import { bootstrap } from './bootstrap';
-import { type BootstrapConfig, findUnknown, readAdminConfig, readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
-import { createParts } from './parts';
-
-async function runBootstrap(config: BootstrapConfig): Promise<void> {
-  const observability = createAuthObservability({ ...config, OTEL_SDK_DISABLED: true });
-  const parts = createParts(config, observability);
-  try {
-    // told at once: a database that cannot be used, a wrong secret
-    await parts.signingKeys.signingKey();
-    const outcome = await bootstrap(parts, config.AUTH_BOOTSTRAP_EMAIL, config.AUTH_BOOTSTRAP_PASSWORD);
-    console.log(outcome === 'set' ? 'the administrator is there, with the password that was given' : 'the administrator was there already');
-  } finally {
-    await parts.close();
-  }
-}
+import { createAuthApp, migrationSets } from './app';
+import { runBootstrap } from './bootstrap-command';
+import { findUnknown, readAdminConfig, readBootstrapConfig, readMigrateConfig, readServeConfig } from './config';
+import { reconcileOptions, runReconcile } from './reconcile-command';
 
 void runCommand({
   findUnknown,
@@ -28,6 +15,7 @@ void runCommand({
       run: async ({ url, waitMs, certificates }) => void (await migrate({ url, waitMs, certificates: readCertificates('MTLS', certificates), sets: migrationSets, log: console.log })),
     }),
     bootstrap: command({ read: readBootstrapConfig, check: (config) => checkCertificates(['MTLS'], config), run: runBootstrap }),
+    reconcile: command({ read: readServeConfig, options: reconcileOptions, check: (config) => checkCertificates(['MTLS'], config), run: runReconcile }),
     healthcheck: command({ read: readAdminConfig, run: ({ AUTH_ADMIN_HOST: host, AUTH_ADMIN_PORT: port }) => requireReady(host, port) }),
   },
 });

@@ -21,6 +21,7 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
     certificates,
     applicationName: 'gatehouse-auth',
     poolSize: config.AUTH_DATABASE_POOL_SIZE,
+    isPooled: config.AUTH_DATABASE_POOLER === 'transaction',
     observer: observability.postgres,
     constraints: { credentials_pkey: emailTaken },
     signal,

@@ -13,6 +13,8 @@ export interface Person {
 export interface People {
   findByEmail(email: string): Promise<Person | undefined>;
   findById(id: string): Promise<Person | undefined>;
+  /** The ids of everybody, in their order, a page at a time; '' asks for the first one, and stands after the last. */
+  listIds(pageToken: string): Promise<{ readonly ids: readonly string[]; readonly nextPageToken: string }>;
   /** Creates the person with this id, or finds the one that an earlier attempt created. @throws EMAIL_TAKEN */
   create(person: { id: string; email: string; displayName: string }): Promise<void>;
   /** Gives a person another display name, or their email another spelling. */
@@ -38,6 +40,10 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
   return {
     findByEmail: (value) => find({ $case: 'email', value }),
     findById: (value) => find({ $case: 'id', value }),
+    async listIds(pageToken) {
+      const { users, nextPageToken } = await admitted(client.listUsers({ pageSize: 200, pageToken }));
+      return { ids: users.map(({ id }) => id), nextPageToken };
+    },
     // an attempt at the same sign-up that is being answered is waited for by the channel: its answer is ours
     create: async ({ id, email, displayName }) => void (await admitted(client.createUser({ userId: id, requestId: id, email, displayName }))),
     rename: (id, { email, displayName }) => admitted(client.updateUser({ user: { id, email, displayName }, updateMask: ['email', 'display_name'] })),

@@ -25,6 +25,8 @@ export interface Sweeper {
   close(): Promise<void>;
   /** Finishes or removes each sign-up that was left half done. */
   sweepSignUps(): Promise<void>;
+  /** Removes tokens and sessions past their time, a batch a statement, until there are none or `signal` aborts. */
+  sweepSessions(signal?: AbortSignal): Promise<void>;
 }
 
 const secondMs = 1_000;
@@ -39,16 +41,19 @@ export function createSweeper({ database, people, idempotency, replaySeconds, ab
       else await endSignUp(database, pending);
     }
   };
+  const sweepSessions = async (signal?: AbortSignal) => {
+    for (const deleteSome of [deleteExpiredTokens, deleteOldSessions]) while (!signal?.aborted && (await deleteSome(database)));
+  };
   return {
     start() {
       const { every } = background;
       every(Math.min(Math.max(secondMs, (replaySeconds * secondMs) / 2), 5 * secondMs), () => eraseSealedSuccessors(database, replaySeconds));
       every(minuteMs, sweepSignUps);
-      every(10 * minuteMs, () => deleteExpiredTokens(database));
-      every(10 * minuteMs, () => deleteOldSessions(database));
+      every(10 * minuteMs, sweepSessions);
       every(10 * minuteMs, (signal) => idempotency.sweep(database, signal));
     },
     close: background.close,
     sweepSignUps,
+    sweepSessions,
   };
 }

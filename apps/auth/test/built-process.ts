@@ -8,7 +8,7 @@ const root = resolve(__dirname, '../../..');
 
 export interface Bundle {
   /** Runs the bundle as a process of its own; `output` grows as it writes. */
-  run(command: string, env: Record<string, string>): RunningProcess;
+  run(command: string, env: Record<string, string>, options?: readonly string[]): RunningProcess;
   /** Ends what still runs, and removes the bundle. */
   remove(): Promise<void>;
 }
@@ -30,8 +30,8 @@ export async function buildBundle(): Promise<Bundle> {
   await build({ ...options, sourcemap: false, entryPoints: [join(root, 'apps/auth/src/main.ts')], tsconfig: join(root, 'tsconfig.base.json'), bundle: true, platform: 'node', format: 'cjs', outfile: file });
   const children = new Set<ChildProcess>();
   return {
-    run(command, env) {
-      const child = spawn(process.execPath, [file, command], { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    run(command, env, options = []) {
+      const child = spawn(process.execPath, [file, command, ...options], { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
       children.add(child);
       let output = '';
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));

@@ -11,8 +11,8 @@ export const realm = { issuer: 'https://gatehouse.test', audience: 'gatehouse' }
 export interface FakeUserService {
   readonly target: string;
   readonly people: Map<string, User>;
-  /** Awaited at that point of a call; one that never resolves makes the call hang, one that throws makes it fail. */
-  readonly gates: { beforeCreate?: () => Promise<void>; afterCreate?: () => Promise<void>; beforeResolve?: () => Promise<void> };
+  /** Awaited at that point of a call; one that never resolves makes the call hang, one that throws makes it fail. `pageSize` is the most people that a page has. */
+  readonly gates: { beforeCreate?: () => Promise<void>; afterCreate?: () => Promise<void>; beforeResolve?: () => Promise<void>; pageSize?: number };
   /** Calls of CreateUser, as they came. */
   readonly creations: { userId: string; requestId: string; email: string; displayName: string }[];
   /** Verifies tokens with the keys that these calls give. */
@@ -69,7 +69,11 @@ export async function startFakeUserService(): Promise<FakeUserService> {
           people.set(changed.id, changed);
           return changed;
         },
-        listUsers: async () => ({ users: [], nextPageToken: '' }),
+        async listUsers({ pageSize, pageToken }) {
+          const users = [...people.values()].filter(({ id }) => id > pageToken).sort((one, other) => (one.id < other.id ? -1 : 1));
+          const size = Math.min(pageSize, gates.pageSize ?? 200);
+          return { users: users.slice(0, size), nextPageToken: users.length > size ? users[size - 1]!.id : '' };
+        },
       },
       {
         descriptorSets: [descriptorSet],

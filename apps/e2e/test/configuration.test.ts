@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort } from './support/free-port';
-import { type Gatehouse, type ServiceName, startGatehouse } from './support/gatehouse';
+import { type Gatehouse, type ServiceName, services, startGatehouse } from './support/gatehouse';
 import { startProcess, until } from './support/service-process';
 import { toRounds, type WrongCase, wrongCases } from './support/wrong-settings';
 
@@ -63,6 +63,7 @@ describe('--check-config', () => {
     ['auth', 'serve'],
     ['auth', 'migrate'],
     ['auth', 'bootstrap'],
+    ['auth', 'reconcile'],
     ['gateway', 'serve'],
   ] as const)('says of %s in one line that %s could run, though nothing is there and its ports are taken, and connects to nobody', async (service, command) => {
     const connections: unknown[] = [];
@@ -86,6 +87,7 @@ describe('--check-config', () => {
     ['user', 'migrate', ['USER_DATABASE_URL']],
     ['auth', 'serve', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY']],
     ['auth', 'migrate', ['AUTH_DATABASE_URL']],
+    ['auth', 'reconcile', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY']],
     ['auth', 'bootstrap', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY', 'AUTH_BOOTSTRAP_EMAIL', 'AUTH_BOOTSTRAP_PASSWORD']],
   ] as const)('names what %s misses for %s, as its start does', async (service, command, missing) => {
     const [start, check] = await Promise.all([run(service, {}, command), run(service, {}, command, '--check-config')]);
@@ -190,6 +192,12 @@ describe('a secret in a file', () => {
       const moved = names.flatMap((name) => [[name, ''], [`${name}_FILE`, fileWith(`${gatehouse.settings[name]}\n`)]]);
       return { ...gatehouse.settings, ...Object.fromEntries(moved) };
     }
+
+    it.each(services)('lets healthcheck find that %s is ready, and that nobody listens', async (service) => {
+      expect(await run(service, gatehouse.settings, 'healthcheck')).toMatchObject({ code: 0 });
+      const nobody = await run(service, { ...gatehouse.settings, [`${service.toUpperCase()}_ADMIN_PORT`]: '1' }, 'healthcheck');
+      expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing answers on http://127.0.0.1:1/readyz') });
+    });
 
     it.each(['user', 'auth'] as const)('lets %s serve and migrate as the variable does, and warns of a misspelt one', async (service) => {
       const name = service.toUpperCase();

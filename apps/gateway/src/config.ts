@@ -7,7 +7,8 @@ import { servedPackages } from './served-packages';
 const upstreams = z
   .string()
   .transform((text, context) => {
-    const entries = text.split(',').map((entry) => /^([a-z][\w.]*)=([^=]+)$/.exec(entry.trim()));
+    // a target may be several addresses, with commas between
+    const entries = text.split(/,(?=[^,]*=)/).map((entry) => /^([a-z][\w.]*)=([^=]+)$/.exec(entry.trim()));
     const map = new Map(entries.flatMap((match) => (match && isTarget(match[2]!) ? [[match[1]!, match[2]!] as const] : [])));
     const missing = servedPackages.filter((name) => !map.has(name));
     const unknown = [...map.keys()].filter((name) => !servedPackages.includes(name));

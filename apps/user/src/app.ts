@@ -40,6 +40,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     certificates,
     applicationName: 'gatehouse-user',
     poolSize: config.USER_DATABASE_POOL_SIZE,
+    isPooled: config.USER_DATABASE_POOLER === 'transaction',
     observer: observability.postgres,
     // an id that somebody else has is met where their email changed meanwhile: to the caller it is another's
     constraints: { users_email_key: emailTaken, users_pkey: emailTaken },

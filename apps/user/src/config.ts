@@ -1,4 +1,4 @@
-import { certificateContradictions, contradiction, databaseCertificates, databaseUrl, findUnknownSettings, host, integer, isSameAddress, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { certificateContradictions, contradiction, databaseCertificates, databasePooler, databaseUrl, findUnknownSettings, host, integer, isSameAddress, migrationUrl, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -9,6 +9,8 @@ const settings = z.object({
   USER_ADMIN_PORT: port.default(9_051).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   USER_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
   USER_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
+  USER_DATABASE_POOLER: databasePooler,
+  USER_DATABASE_MIGRATION_URL: migrationUrl,
   USER_MIGRATE_WAIT_SECONDS: seconds(0, 86_400).default(600).describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
   USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records'),
   USER_VERIFIER_TARGET: target.default('127.0.0.1:50052').describe('gRPC target of VerifierService, which gives the keys that tokens are verified with'),
@@ -33,9 +35,18 @@ export type Config = z.infer<typeof configSchema>;
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
+// it keeps a lock in its session
+const migrateSchema = refineAll(
+  settings.pick({ USER_DATABASE_URL: true, USER_DATABASE_POOLER: true, USER_DATABASE_MIGRATION_URL: true, USER_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }).refine(
+    (config) => config.USER_DATABASE_POOLER === 'none' || config.USER_DATABASE_MIGRATION_URL !== undefined,
+    contradiction(['USER_DATABASE_MIGRATION_URL', 'USER_DATABASE_POOLER'], 'is required where USER_DATABASE_POOLER is transaction: migrations go straight to PostgreSQL'),
+  ),
+  certificateContradictions,
+);
+
 /** What `migrate` needs. @throws ConfigError */
 export function readMigrateConfig() {
-  const { USER_DATABASE_URL: url, USER_MIGRATE_WAIT_SECONDS: waitSeconds, ...certificates } = readConfig(refineAll(settings.pick({ USER_DATABASE_URL: true, USER_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }), certificateContradictions), process.env);
+  const { USER_DATABASE_URL: pooled, USER_DATABASE_MIGRATION_URL: url = pooled, USER_DATABASE_POOLER: _, USER_MIGRATE_WAIT_SECONDS: waitSeconds, ...certificates } = readConfig(migrateSchema, process.env);
   return { url, waitMs: waitSeconds * 1_000, certificates };
 }
 

@@ -67,7 +67,9 @@ describe('ListUsers', () => {
     expect(await verdictOf(admin.listUsers({ pageSize: -1 }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED pageSize');
   });
 
-  it('is for administrators', async () => {
+  it('is for administrators, and for auth', async () => {
+    expect(await verdictOf((await user.asService()).listUsers({}))).toBe('OK');
+    expect(await verdictOf((await user.asService('gateway')).listUsers({}))).toBe('PERMISSION_DENIED PERMISSION_DENIED');
     expect(await verdictOf(user.as().listUsers({}))).toBe('UNAUTHENTICATED TOKEN_MISSING');
     expect(await verdictOf((await user.asPerson(ada.id)).listUsers({}))).toBe('PERMISSION_DENIED PERMISSION_DENIED');
   });

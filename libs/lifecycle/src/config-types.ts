@@ -52,11 +52,25 @@ export const databaseUrl = z
   .refine((value) => !URL.canParse(value) || [...new URL(value).searchParams.keys()].every((name, index, names) => urlParameters.has(name) && names.indexOf(name) === index), `may have these parameters, each once: ${[...urlParameters].join(', ')}`)
   .meta({ secret: true, form: 'URL' });
 
-/** Where another service is. */
-export const target = z.string().refine(isTarget, 'must be host:port, or a gRPC target such as dns:///auth.internal:50052').meta({ form: 'target' });
+/** What stands between the service and PostgreSQL. */
+export const databasePooler = z
+  .enum(['none', 'transaction'], { error: 'must be none or transaction' })
+  .default('none')
+  .describe('`transaction` where the URL leads to a pooler in transaction mode, such as PgBouncer: nothing is kept in a session then, no prepared statements and no time limits');
 
-/** Whether gRPC can look for a service there (gRPC name resolution). */
+/** The URL that goes past the pooler. */
+export const migrationUrl = databaseUrl.optional().describe('the same database without a pooler between, for the command `migrate`; required there behind one');
+
+/** Where another service is. */
+export const target = z.string().refine(isTarget, 'must be host:port, or a gRPC target such as dns:///auth.internal:50052 or ipv4:10.0.0.1:50052,10.0.0.2:50052').meta({ form: 'target' });
+
+/** Whether gRPC can look for a service there (gRPC name resolution): a name or address with its port, or several addresses after `ipv4:` or `ipv6:`. */
 export function isTarget(text: string): boolean {
+  const [, family, addresses] = /^(ipv[46]:(?:\/\/\/)?)(.+)$/.exec(text) ?? [];
+  return family && addresses ? addresses.split(',').every((address) => isOneTarget(family + address)) : isOneTarget(text);
+}
+
+function isOneTarget(text: string): boolean {
   const [, scheme = 'dns', bracketed, plain = '', number = ''] = /^(?:(dns|ipv4|ipv6):(?:\/\/\/)?)?(?:\[([0-9a-fA-F:.]+)\]|([^\s,=/:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
   const family = isIP(bracketed ?? plain);
   const isHost = bracketed === undefined ? (family === 4 && scheme !== 'ipv6') || (scheme === 'dns' && isHostName(plain)) : family === 6 && scheme !== 'ipv4';

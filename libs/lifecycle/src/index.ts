@@ -4,10 +4,10 @@ export { type CertificateFiles, type CertificateFilesOptions, openCertificateFil
 export { type CertificateStore, createCertificateStore } from './certificate-store';
 export { type CertificatePaths, type Certificates, checkCertificates, readCertificates } from './certificates';
 export { ConfigError } from './config-error';
-export { bytes, databaseUrl, flag, host, integer, isTarget, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
+export { bytes, databasePooler, databaseUrl, flag, host, integer, isTarget, migrationUrl, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
 export { type Contradiction, contradiction, isSameAddress, refineAll } from './contradiction';
 export { logReadiness } from './log-readiness';
-export { hostOf, isLoopback } from './loopback';
+export { hostsOf, isLoopback } from './loopback';
 export { certificateContradictions, databaseCertificates, file, type MtlsConfig, mtlsConfig, mtlsContradictions, peers } from './mtls-config';
 export { noSchemas } from './no-schemas';
 export { withPortSetting } from './port-setting';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flag, isTarget } from './config-types';
 import { type Contradiction, contradiction } from './contradiction';
-import { hostOf, isLoopback } from './loopback';
+import { hostsOf, isLoopback } from './loopback';
 
 /** A path; what is in the file is looked at by who reads it. */
 export const file = z.string().min(1).meta({ form: 'path' });
@@ -25,9 +25,11 @@ export const peers = z
 const serverNames = z
   .string()
   .transform((text, context) => {
-    const pairs = toEntries(text).map((entry) => [entry.slice(0, Math.max(0, entry.indexOf('='))), entry.slice(entry.indexOf('=') + 1)] as const);
+    const compact = text.replaceAll(/\s/g, '');
+    // a target may be several addresses, with commas between
+    const pairs = [...compact.matchAll(/([^=]+)=([^=,]*)(?:,|$)/g)].map(([, target, name]) => [target!, name!] as const);
     const names = new Map(pairs);
-    if (names.size !== pairs.length || pairs.some(([target, name]) => !isTarget(target) || !isPeerName(name)))
+    if (pairs.map(([target, name]) => `${target}=${name}`).join() !== compact || names.size !== pairs.length || pairs.some(([target, name]) => !isTarget(target) || !isPeerName(name)))
       context.addIssue('must be target=name, several with commas between, each target once and as its own setting has it; a name is a DNS name in lower case or a spiffe:// URI');
     return names;
   })
@@ -73,8 +75,12 @@ export function mtlsContradictions<C extends MtlsConfig>(listeners: readonly (ke
       contradiction([setting, ...switches], `is not loopback, and what is served there would go in plain text: ${remedy}`),
     ]),
     ...targetSettings.map((setting): Contradiction<C> => [
-      (config) => isProtected(config) || targetsOf(config, setting).every((target) => isLoopback(hostOf(target))),
+      (config) => isProtected(config) || targetsOf(config, setting).every((target) => hostsOf(target).every(isLoopback)),
       contradiction([setting, ...switches], `is not loopback, and calls to it would go in plain text: ${remedy}`),
+    ]),
+    ...targetSettings.map((setting): Contradiction<C> => [
+      (config) => config.MTLS_CERT_FILE === undefined || targetsOf(config, setting).every((target) => hostsOf(target).length === 1 || config.MTLS_SERVER_NAMES.has(target)),
+      contradiction(['MTLS_SERVER_NAMES', setting, files[0]], `must say which name the certificates behind the addresses of ${setting} have`),
     ]),
     [
       (config) => [...config.MTLS_SERVER_NAMES.keys()].every((target) => targetSettings.some((setting) => targetsOf(config, setting).includes(target))),

@@ -114,8 +114,8 @@ describe('the types of settings', () => {
   });
 
   it('take targets with a port', () => {
-    for (const good of ['127.0.0.1:50052', '[::1]:50052', 'auth.internal:50052', 'dns:///auth.internal:50052', 'ipv4:10.0.0.1:50052', 'ipv6:[::1]:50052', 'ipv4:///10.0.0.1:50052']) expect(problemOf(target, good)).toBeUndefined();
-    for (const bad of ['auth', 'auth:', 'auth:http', 'http://auth:80', 'a b:1', '127.0.0.1:99999', 'auth:0', 'foo:///x:1', 'a:b:c:1', '256.0.0.1:1', '[127.0.0.1]:1', 'ipv4:auth:1', 'ipv4:[::1]:1', 'ipv6:10.0.0.1:1', '::1:1']) expect(problemOf(target, bad)).toContain('host:port');
+    for (const good of ['127.0.0.1:50052', '[::1]:50052', 'auth.internal:50052', 'dns:///auth.internal:50052', 'ipv4:10.0.0.1:50052', 'ipv6:[::1]:50052', 'ipv4:///10.0.0.1:50052', 'ipv4:10.0.0.1:1,10.0.0.2:2', 'ipv6:[::1]:1,[::2]:2']) expect(problemOf(target, good)).toBeUndefined();
+    for (const bad of ['auth', 'auth:', 'auth:http', 'http://auth:80', 'a b:1', '127.0.0.1:99999', 'auth:0', 'foo:///x:1', 'a:b:c:1', '256.0.0.1:1', '[127.0.0.1]:1', 'ipv4:auth:1', 'ipv4:[::1]:1', 'ipv6:10.0.0.1:1', '::1:1', 'ipv4:10.0.0.1:1,', 'ipv4:10.0.0.1:1,auth:1', '10.0.0.1:1,10.0.0.2:1', 'dns:///a:1,b:1']) expect(problemOf(target, bad)).toContain('host:port');
   });
 
   it('take an issuer that is a URL', () => {

@@ -4,27 +4,42 @@ import { toReport } from './error-report';
 
 /** What a process can be told to do. */
 export interface Command {
+  /** Its options, which are given or not: `dry-run` stands for `--dry-run`. */
+  readonly options: readonly string[];
   /** Says whether it could be done as configured: reads settings and the files that they name, and connects to nothing. @throws ConfigError */
   check(): void;
-  run(): Promise<void>;
+  /** Does it, with the options that were given. */
+  run(given: ReadonlySet<string>): Promise<void>;
+}
+
+export interface CommandOptions<C, O extends string> {
+  readonly read: () => C;
+  readonly options?: readonly O[];
+  readonly check?: (config: C) => void;
+  readonly run: (config: C, given: ReadonlySet<O>) => Promise<void>;
 }
 
 /**
  * A command and the settings that it needs.
  * @param read gives the settings. @throws ConfigError
+ * @param options what may be added to the command, without a value.
  * @param check what is to be looked at beside them, such as files that they name, before `run` too. @throws ConfigError
  */
-export const command = <C>({ read, check, run }: { read: () => C; check?: (config: C) => void; run: (config: C) => Promise<void> }): Command => ({
+export const command = <C, O extends string = never>({ read, options = [], check, run }: CommandOptions<C, O>): Command => ({
+  options,
   check() {
     const config = read();
     check?.(config);
   },
-  async run() {
+  async run(given) {
     const config = read();
     check?.(config);
-    await run(config);
+    await run(config, given as ReadonlySet<O>);
   },
 });
+
+const checkOption = 'check-config';
+const toOptions = (names: readonly string[]) => Object.fromEntries(names.map((option) => [option, { type: 'boolean' } as const]));
 
 export interface RunCommandOptions {
   readonly commands: Readonly<Record<string, Command>>;
@@ -39,16 +54,18 @@ export interface RunCommandOptions {
  */
 export async function runCommand({ commands, findUnknown = () => [] }: RunCommandOptions): Promise<void> {
   try {
-    const { positionals, values } = parseArgs({ allowPositionals: true, options: { 'check-config': { type: 'boolean', default: false } } });
-    const [name = 'serve', ...rest] = positionals;
+    const args = process.argv.slice(2);
+    // no option has a value: what does not begin as one is the command
+    const name = args.find((arg) => !arg.startsWith('-')) ?? 'serve';
     const chosen = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (!chosen || rest.length) throw new ConfigError([`unknown command: ${positionals.join(' ')}; there is ${Object.keys(commands).join(', ')}`]);
-    if (values['check-config']) {
+    const { positionals, values } = parseArgs({ args, allowPositionals: true, options: toOptions([checkOption, ...(chosen?.options ?? [])]) });
+    if (!chosen || positionals.length > 1) throw new ConfigError([`unknown command: ${positionals.join(' ')}; there is ${Object.keys(commands).join(', ')}`]);
+    if (values[checkOption]) {
       checkAll(chosen, findUnknown());
       return console.log(`the configuration is valid for ${name}`);
     }
     for (const sentence of findUnknown()) console.error(`warning: ${sentence}`);
-    await chosen.run();
+    await chosen.run(new Set(Object.keys(values)));
   } catch (error) {
     console.error(error instanceof ConfigError || isArgumentError(error) ? error.message : toReport(error));
     process.exit(1);

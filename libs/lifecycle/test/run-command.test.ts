@@ -26,7 +26,7 @@ describe('a process with commands', () => {
   it.each([[['fly']], [['migrate', 'twice']], [['constructor']]])('names the commands there are when %j is none', (args) => {
     const { status, stdout, stderr } = run(...args);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toContain(`unknown command: ${args.join(' ')}; there is serve, migrate, bootstrap`);
+    expect(stderr).toContain(`unknown command: ${args.join(' ')}; there is serve, migrate, compare, bootstrap`);
   });
 
   it('says which option it does not know, without a stack', () => {
@@ -34,6 +34,15 @@ describe('a process with commands', () => {
     expect(status).toBe(1);
     expect(stderr).toContain("'--fast'");
     expect(stderr).not.toContain('    at ');
+  });
+
+  it('takes the options of a command before and after it, and those of no other', () => {
+    expect(run('compare')).toMatchObject({ status: 0, stdout: 'compared wet unlisted' });
+    expect(run('compare', '--dry-run')).toMatchObject({ status: 0, stdout: 'compared dry unlisted' });
+    expect(run('--list', 'compare')).toMatchObject({ status: 0, stdout: 'compared wet listed' });
+    expect(run('compare', '--list', '--check-config')).toMatchObject({ status: 0, stdout: 'the configuration is valid for compare' });
+    expect(run('migrate', '--dry-run')).toMatchObject({ status: 1, stderr: expect.stringContaining("'--dry-run'") });
+    expect(run('compare', '--dry-run=no').status).toBe(1);
   });
 
   it('says what broke, with its frames and with none of the values that came with it', () => {

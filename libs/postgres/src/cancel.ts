@@ -25,16 +25,14 @@ export function requestCancel(client: ClientBase): void {
   // A server that cannot be reached runs into its own timeout; the connection is given up in any case.
   socket.once('error', () => socket.destroy());
   socket.setTimeout(2_000, () => socket.destroy());
-  if (!ssl) {
-    socket.end(message);
-    socket.resume();
-    return;
-  }
+  // The other side closes: a pooler that sees ours closed before it has passed the request on forgets it.
+  const send = (connection: Socket) => void connection.resume().write(message);
+  if (!ssl) return send(socket);
   const request = Buffer.alloc(8);
   [request.length, sslRequestCode].forEach((value, index) => request.writeInt32BE(value, index * 4));
   socket.write(request);
   socket.once('data', ([answer]) => {
-    if (answer === 'S'.charCodeAt(0)) secure(socket, host, ssl).end(message).resume();
+    if (answer === 'S'.charCodeAt(0)) send(secure(socket, host, ssl));
     else socket.destroy();
   });
 }

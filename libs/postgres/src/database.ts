@@ -31,6 +31,11 @@ export interface DatabaseOptions {
   applicationName: string;
   /** Connections at most. Default: 10. */
   poolSize?: number;
+  /**
+   * A pooler in transaction mode stands between: each transaction may have another session, so nothing is kept in one, neither
+   * prepared statements nor the limits of time, which are then to be set for the role. Default: false.
+   */
+  isPooled?: boolean;
   observer?: PostgresObserver;
   constraints?: ConstraintErrors;
   /** Of the call in progress; once it is aborted, its SQL is cancelled. */
@@ -43,16 +48,15 @@ export interface DatabaseOptions {
 
 /** Opens a database; connections are made when they are needed, so it need not be there yet. */
 export function createDatabase(options: DatabaseOptions): Database {
-  const { constraints = {}, observer, signal = () => undefined, statementTimeoutMs = 30_000 } = options;
+  const { constraints = {}, isPooled = false, observer, signal = () => undefined, statementTimeoutMs = 30_000 } = options;
   const settings = {
     ...toClientConfig(options.url, options.certificates),
     application_name: options.applicationName,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: statementTimeoutMs,
+    ...(isPooled ? {} : { statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: 60_000 }),
     // where the server is not heard of any more, so that it cannot
     query_timeout: statementTimeoutMs + 5_000,
-    idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
   };
   const open = (max: number): Pool => {
@@ -92,7 +96,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   async function withSession<T>(abort: AbortSignal | undefined, use: (session: Session) => Promise<T>, from = pool): Promise<T> {
     const take = () => acquire(abort, from);
     const client = await (from === pool && observer?.acquire ? observer.acquire(observed.database, take) : take());
-    const session: Session = { client, constraints, signal: abort, spoilt: false };
+    const session: Session = { client, constraints, isPrepared: !isPooled, signal: abort, spoilt: false };
     try {
       return await use(session);
     } finally {

@@ -9,6 +9,8 @@ const cancelGraceMs = 1_000;
 export interface Session {
   readonly client: PoolClient;
   readonly constraints: ConstraintErrors;
+  /** Statements are prepared once, under their name. */
+  readonly isPrepared: boolean;
   /** Of the call that uses it. */
   readonly signal: AbortSignal | undefined;
   /** It must be closed and not be used on. */
@@ -26,9 +28,9 @@ export interface Outcome<Row> {
  * connection is spoilt: the cancellation might hit whatever it runs next.
  */
 export async function execute<Row>(session: Session, statement: Statement): Promise<Outcome<Row>> {
-  const { client, signal } = session;
+  const { client, isPrepared, signal } = session;
   if (signal?.aborted) throw toAbortError(signal);
-  const running = client.query({ name: statement.name, text: statement.text, values: statement.values as unknown[] | undefined });
+  const running = client.query({ name: isPrepared ? statement.name : undefined, text: statement.text, values: statement.values as unknown[] | undefined });
   const abort = signal && cancelWhenAborted(session, signal);
   try {
     const { rows, command } = await (abort ? Promise.race([running, abort.givenUp]) : running);

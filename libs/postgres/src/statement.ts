@@ -1,6 +1,6 @@
 import type { AppError, ErrorOptions } from '@gatehouse/errors';
 
-/** One SQL statement; it is prepared once a connection, under its name. */
+/** One SQL statement; it is prepared once a connection, under its name, unless a pooler stands between. */
 export interface Statement {
   /** Unique to its text, kebab-case: `find-user-by-id`. */
   readonly name: string;

@@ -11,7 +11,7 @@ import { createRetryBudget } from './retry-budget';
 import { sendStream, sendUnary, type Sending, type SentStream, toMetadata } from './transport';
 
 export interface RpcChannelOptions {
-  /** `host:port`, or a gRPC target such as `dns:///user.internal:50051`. */
+  /** `host:port`, or a gRPC target such as `dns:///user.internal:50051` or `ipv4:10.0.0.1:50051,10.0.0.2:50051`. */
   target: string;
   /** The contracts spoken over it: what they call safe to repeat is retried. */
   descriptorSets: readonly Uint8Array[];
@@ -61,6 +61,9 @@ const connectPatienceMs = 1_500;
 // its retries know nothing of a request_id, and end where an answer began
 const serviceConfig = { loadBalancingConfig: [{ round_robin: {} }] };
 
+// a host may have the name of a scheme: `dns:50051`
+const hasScheme = (target: string) => target.includes('://') || /^(dns|ipv4|ipv6):.+:\d+$/.test(target);
+
 /** Makes attempts at one call; `findRequest` gives the one request that they send. */
 type Attempts = <T>(send: (sending: Sending) => Promise<T>, findRequest: () => Uint8Array | undefined) => Promise<T>;
 
@@ -68,7 +71,7 @@ type Attempts = <T>(send: (sending: Sending) => Promise<T>, findRequest: () => U
 export function createChannel({ target, descriptorSets, observer, certificates, serverName, defaultDeadlineMs = 5_000, errorDomains = ['gatehouse'] }: RpcChannelOptions): RpcChannel {
   const methods = new Map(readMethods(descriptorSets).map((method) => [method.path, method]));
   const security = certificates ? new MutualTlsChannelCredentials(certificates, toHost(target), serverName) : credentials.createInsecure();
-  const client = new Client(target.includes('://') ? target : `dns:///${target}`, security, {
+  const client = new Client(hasScheme(target) ? target : `dns:///${target}`, security, {
     'grpc.service_config': JSON.stringify(serviceConfig),
     'grpc.service_config_disable_resolution': 1,
     'grpc.keepalive_time_ms': 20_000,
@@ -172,8 +175,8 @@ export function createChannel({ target, descriptorSets, observer, certificates, 
   };
 }
 
-/** `user.internal` of `dns:///user.internal:50051`, `::1` of `[::1]:50051`. */
-const toHost = (target: string): string => new URL(`grpc://${target.replace(/^(dns|ipv4|ipv6):(\/\/\/)?(?=.*:)/, '')}`).hostname.replace(/^\[|\]$/g, '');
+/** `user.internal` of `dns:///user.internal:50051`, `::1` of `[::1]:50051`; of several addresses, which have another name in common, the first. */
+const toHost = (target: string): string => new URL(`grpc://${target.replace(/^(dns|ipv4|ipv6):(\/\/\/)?(?=.*:)/, '').split(',')[0]}`).hostname.replace(/^\[|\]$/g, '');
 
 /** Tells of the metadata of the attempt that was answered. */
 async function withMetadata<T>({ onMetadata }: RpcCallOptions, call: (onMetadata: RpcCallOptions['onMetadata']) => Promise<T>): Promise<T> {

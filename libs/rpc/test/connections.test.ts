@@ -28,6 +28,30 @@ const untilAnswered = async (call: () => Promise<unknown>) => {
   return Date.now() - start;
 };
 
+describe('a target', () => {
+  it('of several addresses spreads calls over those that are there', async () => {
+    const served = [0, 0];
+    const ports = [];
+    for (const [index] of served.entries()) {
+      const server = await serveAt(0, async () => {
+        served[index]! += 1;
+        return { result: 'answered' };
+      });
+      ports.push(server.port);
+    }
+    const client = connect(`ipv4:127.0.0.1:${ports[0]},127.0.0.1:${await findFreePort()},127.0.0.1:${ports[1]}`);
+    while (served.includes(0)) await client.act({});
+    served.fill(0);
+    for (let call = 0; call < 10; call++) await client.act({});
+    expect(served).toEqual([5, 5]);
+  });
+
+  it.each(['ipv4:127.0.0.1', 'ipv4:///127.0.0.1', 'dns:localhost', 'dns:///localhost', '127.0.0.1'])('%s is found', async (host) => {
+    const { port } = await serveAt(0);
+    expect(await connect(`${host}:${port}`).act({})).toEqual({ result: 'answered' });
+  });
+});
+
 describe('a server that is not there', () => {
   it('is UNAVAILABLE in our words, without its address, and long before the deadline', async () => {
     const start = Date.now();

@@ -1,18 +1,25 @@
+import { execFileSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 
-/** The server that npm brought. */
+/** The programs of a server. */
 export interface Binaries {
   /** Holds `bin`, `lib` and `share`. */
   readonly folder: string;
-  /** Of the npm package, `18.4.0-beta.17`. */
+  /** Of the npm package, `18.4.0-beta.17`, or as the programs say it, `15.18`. */
   readonly version: string;
 }
 
 /** Path of one program of the server. */
 export const toProgram = (folder: string, name: 'initdb' | 'postgres'): string =>
   join(folder, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
+
+/** The binaries of a server that is installed, in `folder`; throws when there are none. */
+export function readBinaries(folder: string): Binaries {
+  const said = execFileSync(toProgram(folder, 'postgres'), ['--version'], { encoding: 'utf8' });
+  return { folder, version: /\d+\.\d+/.exec(said)![0] };
+}
 
 /** The binaries for this platform, where npm put them; throws, with what to do, when there are none. */
 export function findBinaries(): Binaries {

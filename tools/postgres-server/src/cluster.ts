@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toProgram } from './binaries';
 import { toEnvironment } from './environment';
@@ -41,6 +41,9 @@ function refuseOtherVersion(place: Place): void {
   throw new Error(`the data in ${place.cluster} are those of PostgreSQL ${found}, and this is ${own}. Install the former version, or remove the data to begin anew`);
 }
 
+// DETAIL quotes rows
+const settings = "timezone = 'UTC'\nlog_timezone = 'UTC'\nlog_error_verbosity = terse\n";
+
 // Made beside its place and moved there when it is complete, so that a killed initdb leaves nothing that looks like data.
 async function initialise(place: Place, password: string, durable: boolean): Promise<void> {
   const folder = `${place.cluster}-new`;
@@ -61,14 +64,11 @@ async function initialise(place: Place, password: string, durable: boolean): Pro
       '--encoding=UTF8',
       // The same order and the same case rules on every machine, whatever locales it has.
       '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      '--set=timezone=UTC',
-      '--set=log_timezone=UTC',
-      // DETAIL quotes rows
-      '--set=log_error_verbosity=terse',
+      // which PostgreSQL knows from 17 on
+      ...(Number.parseInt(place.version) < 17 ? [] : ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']),
       ...(durable ? [] : ['--no-sync']),
     ]);
+    appendFileSync(join(folder, 'postgresql.conf'), settings);
     renameSync(folder, place.cluster);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, findAccount, isReachable, runsAs } from './account';
-import { type Binaries, findBinaries, toProgram } from './binaries';
+import { type Binaries, toProgram } from './binaries';
 
 /** Where the server's programs and data are, and who runs it. */
 export interface Place {
@@ -22,8 +22,7 @@ export interface Place {
  * Chooses the place for a data folder: itself, and the programs where npm put them. When root runs the server as another
  * account, which cannot reach a checkout under /root, a folder of that account's own takes over, the same at each start.
  */
-export function choosePlace(dataFolder: string): Place {
-  const binaries = findBinaries();
+export function choosePlace(dataFolder: string, binaries: Binaries): Place {
   const within = join(dataFolder, 'cluster');
   const outsideFolder = toOutsideFolder(dataFolder);
   const account = findAccount(existsSync(within) ? within : join(outsideFolder, 'cluster'));

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findBinaries, readBinaries } from './binaries';
 import { hasPassword, prepareCluster } from './cluster';
 import { createOwnedDatabase, serves } from './connection';
 import { claimDataFolder } from './owner';
@@ -26,6 +27,8 @@ export interface PostgresServer {
 export interface PostgresServerOptions {
   /** Everything that is kept is in here. */
   dataFolder: string;
+  /** Folder of an installed server, with its `bin`. Default: the server that npm brought. */
+  programs?: string;
   /** Default: the one of the last time, or a free one. */
   port?: number;
   /** Whether a commit survives a loss of power. Default: true. */
@@ -60,8 +63,8 @@ export async function startPostgresServer(options: PostgresServerOptions): Promi
 }
 
 async function startOwned(options: PostgresServerOptions, release: () => void): Promise<PostgresServer> {
-  const { dataFolder, durable = true, log = () => {} } = options;
-  const place = choosePlace(dataFolder);
+  const { dataFolder, programs, durable = true, log = () => {} } = options;
+  const place = choosePlace(dataFolder, programs === undefined ? findBinaries() : readBinaries(programs));
   const logFile = join(dataFolder, 'server.log');
   const left = findPostmaster(place.cluster);
   if (left && !hasPassword(dataFolder)) await stopPostmaster(left.pid, 'fast');

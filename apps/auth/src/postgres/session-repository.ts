@@ -87,12 +87,28 @@ export async function eraseSealedSuccessors(db: Queryable, replaySeconds: number
   });
 }
 
-/** Removes tokens that expired, used or not. */
-export async function deleteExpiredTokens(db: Queryable): Promise<void> {
-  await db.query({ name: 'delete-expired-refresh-tokens', text: 'delete from refresh_tokens where expire_time < now()' });
+const batchSize = 1_000;
+
+/** Removes some tokens that expired, used or not; gives whether there may be more. Nobody waits for it, nor it for anybody. */
+export async function deleteExpiredTokens(db: Queryable): Promise<boolean> {
+  const [row] = await db.query<{ count: number }>({
+    name: 'delete-expired-refresh-tokens',
+    text: `with expired as materialized (
+             select token_hash from refresh_tokens where expire_time < now() order by expire_time limit ${batchSize} for update skip locked),
+           deleted as (delete from refresh_tokens using expired where refresh_tokens.token_hash = expired.token_hash returning 1)
+           select count(*)::int as count from deleted`,
+  });
+  return row!.count === batchSize;
 }
 
-/** Removes sessions that ended more than a day ago, with their tokens. */
-export async function deleteOldSessions(db: Queryable): Promise<void> {
-  await db.query({ name: 'delete-old-sessions', text: `delete from sessions where expire_time < now() - interval '1 day'` });
+/** Removes some sessions that ended more than a day ago, with their tokens; gives whether there may be more. */
+export async function deleteOldSessions(db: Queryable): Promise<boolean> {
+  const [row] = await db.query<{ count: number }>({
+    name: 'delete-old-sessions',
+    text: `with old as materialized (
+             select id from sessions where expire_time < now() - interval '1 day' order by expire_time limit ${batchSize} for update skip locked),
+           deleted as (delete from sessions using old where sessions.id = old.id returning 1)
+           select count(*)::int as count from deleted`,
+  });
+  return row!.count === batchSize;
 }

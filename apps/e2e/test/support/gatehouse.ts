@@ -1,5 +1,6 @@
 import { startPostgresServer } from '@gatehouse/postgres-server';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,8 +22,12 @@ export interface Gatehouse {
   readonly settings: Readonly<Record<string, string>>;
   readonly processes: Record<ServiceName, ServiceProcess>;
   readonly administrator: { readonly email: string; readonly password: string };
+  /** Runs a command of a service, such as `migrate`, to its end, and gives what it said. @throws when that is a failure */
+  run(service: ServiceName, command: string, ...options: string[]): Promise<string>;
   /** Starts a service, again or for the first time. */
   start(service: ServiceName): void;
+  /** Stops a service as an orchestrator does. */
+  stop(service: ServiceName): Promise<void>;
   readyz(service: ServiceName): Promise<number>;
   /** Waits until all three are ready. */
   ready(): Promise<void>;
@@ -37,13 +42,17 @@ export interface GatehouseOptions {
   order?: readonly ServiceName[];
   /** Folder of the built services; this workspace's own if there is none. */
   bundles?: string;
+  /** Settings that only the running PostgreSQL gives, such as those of a pooler before it. */
+  withDatabases?: (databases: Gatehouse['databases']) => Promise<Record<string, string>>;
+  /** Folder of an installed PostgreSQL; the one that npm brought if there is none. */
+  postgres?: string;
 }
 
 /** The three built services as processes, on a PostgreSQL of their own. */
-export async function startGatehouse({ env = {}, own = {}, order = services, bundles }: GatehouseOptions = {}): Promise<Gatehouse> {
+export async function startGatehouse({ env = {}, own = {}, order = services, bundles, postgres: programs, withDatabases }: GatehouseOptions = {}): Promise<Gatehouse> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'gatehouse e2e '));
   chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
-  let postgres = await startPostgresServer({ dataFolder, durable: false });
+  let postgres = await startPostgresServer({ dataFolder, programs, durable: false });
   const databases = {
     user: await postgres.createDatabase('gatehouse_user', { role: 'gatehouse_user', password: randomBytes(12).toString('hex') }),
     auth: await postgres.createDatabase('gatehouse_auth', { role: 'gatehouse_auth', password: randomBytes(12).toString('hex') }),
@@ -71,6 +80,7 @@ export async function startGatehouse({ env = {}, own = {}, order = services, bun
     AUTH_BOOTSTRAP_EMAIL: administrator.email,
     AUTH_BOOTSTRAP_PASSWORD: administrator.password,
     ...env,
+    ...(await withDatabases?.(databases)),
   };
   const processes = {} as Record<ServiceName, ServiceProcess>;
   const adminPorts = { user: userAdmin, auth: authAdmin, gateway: gatewayAdmin };
@@ -83,10 +93,11 @@ export async function startGatehouse({ env = {}, own = {}, order = services, bun
     for (const service of services) await until(`${service} is ready`, async () => (await readyz(service)) === 200);
   };
   const settingsOf = (service: ServiceName) => ({ ...settings, ...own[service] });
-  const run = async (app: ServiceName, command: string) => {
-    const { exited, stderr } = startProcess(app, settingsOf(app), [command], bundles);
-    const { code } = await exited;
-    if (code !== 0) throw new Error(`${app} ${command} ended with ${code}: ${stderr()}`);
+  const run: Gatehouse['run'] = async (service, ...args) => {
+    const { child, exited, stderr, lines } = startProcess(service, settingsOf(service), args, bundles);
+    const [{ code }] = await Promise.all([exited, once(child, 'close')]);
+    if (code !== 0) throw new Error(`${service} ${args.join(' ')} ended with ${code}: ${stderr()}`);
+    return lines.map(({ body }) => body).join('\n');
   };
 
   for (const service of order) processes[service] = startProcess(service, settingsOf(service), [], bundles);
@@ -99,14 +110,19 @@ export async function startGatehouse({ env = {}, own = {}, order = services, bun
     async withoutPostgres(work) {
       await postgres.stop();
       await work();
-      postgres = await startPostgresServer({ dataFolder, port: postgres.port, durable: false });
+      postgres = await startPostgresServer({ dataFolder, programs, port: postgres.port, durable: false });
     },
     databases,
     superuser: { user: postgres.urlOf('gatehouse_user'), auth: postgres.urlOf('gatehouse_auth') },
     settings,
     processes,
     administrator,
+    run,
     start: (service) => void (processes[service] = startProcess(service, settingsOf(service), [], bundles)),
+    async stop(service) {
+      processes[service].child.kill('SIGTERM');
+      await processes[service].exited;
+    },
     readyz,
     ready,
     async close() {

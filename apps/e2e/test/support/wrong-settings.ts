@@ -78,7 +78,7 @@ const contradictions: readonly WrongSettings[] = [
   { service: 'auth', settings: { AUTH_ADMIN_PORT: '7000', AUTH_GRPC_PORT: '7000' }, told: 'must not be AUTH_GRPC_PORT at the same address' },
   { service: 'gateway', settings: { GATEWAY_ADMIN_PORT: '7000', GATEWAY_HTTP_PORT: '7000' }, told: 'must not be GATEWAY_HTTP_PORT at the same address' },
   ...['0.0.0.0', '::', '10.0.0.1', 'user.internal'].map((address) => ({ service: 'user' as const, settings: { USER_GRPC_HOST: address }, told: served })),
-  ...['auth.internal:50052', 'dns:///auth.internal:50052', 'ipv4:10.0.0.1:50052', '[::2]:50052', 'localhost.internal:50052'].map((target) => ({ service: 'user' as const, settings: { USER_VERIFIER_TARGET: target }, told: called })),
+  ...['auth.internal:50052', 'dns:///auth.internal:50052', 'ipv4:10.0.0.1:50052', 'ipv4:127.0.0.1:50052,10.0.0.1:50052', '[::2]:50052', 'localhost.internal:50052'].map((target) => ({ service: 'user' as const, settings: { USER_VERIFIER_TARGET: target }, told: called })),
   { service: 'auth', settings: { AUTH_GRPC_HOST: '0.0.0.0' }, told: served },
   { service: 'auth', settings: { AUTH_USER_TARGET: 'user:50051' }, told: called },
   { service: 'gateway', settings: { GATEWAY_HTTP_HOST: '0.0.0.0' }, told: `${served} GATEWAY_TLS_CERT_FILE, GATEWAY_TLS_KEY_FILE, or GATEWAY_ALLOW_PLAINTEXT_HTTP=true` },
@@ -92,6 +92,12 @@ const contradictions: readonly WrongSettings[] = [
 const halves: readonly (WrongSettings & { readonly named: string })[] = [
   { service: 'gateway', named: 'GATEWAY_TLS_KEY_FILE', settings: { GATEWAY_TLS_CERT_FILE: '/certificate.pem', GATEWAY_HTTP_HOST: '127.0.0.1' }, told: 'must be set together with GATEWAY_TLS_CERT_FILE' },
   { service: 'gateway', named: 'GATEWAY_TLS_CERT_FILE', settings: { GATEWAY_TLS_KEY_FILE: '/key.pem' }, told: 'must be set together with GATEWAY_TLS_KEY_FILE' },
+  {
+    service: 'user',
+    named: 'MTLS_SERVER_NAMES',
+    settings: { MTLS_CERT_FILE: '/certificate.pem', MTLS_KEY_FILE: '/key.pem', MTLS_CA_FILE: '/ca.pem', USER_VERIFIER_TARGET: 'ipv4:10.0.0.1:50052,10.0.0.2:50052' },
+    told: 'must say which name the certificates behind the addresses of USER_VERIFIER_TARGET have',
+  },
   ...['MTLS_CERT_FILE', 'MTLS_KEY_FILE', 'MTLS_CA_FILE'].map((named, _, all) => {
     const others = all.filter((other) => other !== named);
     // beside it nothing is in plain text

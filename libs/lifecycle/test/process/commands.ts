@@ -13,6 +13,7 @@ void runCommand({
   commands: {
     serve: command({ read: () => readConfig(schema, process.env), run: async ({ APP_KEY }) => console.log(APP_KEY ? `serving with ${APP_KEY[0]}` : 'serving') }),
     migrate: command({ read: nothing, run: async () => console.log('migrated') }),
+    compare: command({ read: nothing, options: ['dry-run', 'list'], run: async (_, given) => console.log(`compared ${given.has('dry-run') ? 'dry' : 'wet'} ${given.has('list') ? 'listed' : 'unlisted'}`) }),
     bootstrap: command({ read: nothing, run: () => Promise.reject(new ConfigError(['AUTH_BOOTSTRAP_EMAIL: is required'])) }),
     repair: command({ read: nothing, run: () => Promise.reject(quoting) }),
     inspect: command({

@@ -1,0 +1,68 @@
+import type { Queryable } from '@gatehouse/postgres';
+
+export const batchSize = 1_000;
+
+interface Ended {
+  /** Where the next batch begins; null after the last one. */
+  readonly last: string | null;
+  readonly count: number;
+}
+
+/** Ends the open sessions of a batch that begins after an id; with `isDry` it counts them alone. */
+export async function endSessionsAfter(db: Queryable, afterId: string, isDry: boolean): Promise<Ended> {
+  const batch = `with batch as materialized (
+      select id, revoke_time is null and expire_time > now() as is_open from sessions where id > $1 order by id limit ${batchSize}),`;
+  const ended = isDry
+    ? 'ended as (select 1 from batch where is_open)'
+    : 'ended as (update sessions set revoke_time = now() from batch where sessions.id = batch.id and is_open and revoke_time is null returning 1)';
+  const [row] = await db.query<Ended>({
+    name: isDry ? 'count-open-sessions' : 'end-open-sessions',
+    text: `${batch} ${ended} select (select id from batch order by id desc limit 1) as last, (select count(*)::int from ended) as count`,
+    values: [afterId],
+  });
+  return row!;
+}
+
+/** Drops every sign-up that is pending; with `isDry` it counts them alone. */
+export async function dropSignUps(db: Queryable, isDry: boolean): Promise<number> {
+  const rows = await db.query<{ count: number }>(
+    isDry
+      ? { name: 'count-sign-ups', text: 'select count(*)::int as count from pending_sign_ups' }
+      : { name: 'drop-sign-ups', text: 'with dropped as (delete from pending_sign_ups returning 1) select count(*)::int as count from dropped' },
+  );
+  return rows[0]!.count;
+}
+
+/** Those of the people who have no password; who is signing up is passed over, unless `isPendingNothing`. */
+export async function findWithoutPassword(db: Queryable, userIds: readonly string[], isPendingNothing: boolean): Promise<readonly string[]> {
+  const rows = await db.query<{ id: string }>({
+    name: 'find-people-without-password',
+    text: `select id from unnest($1::uuid[]) as id
+           where not exists (select from credentials where user_id = id)
+             and ($2 or not exists (select from pending_sign_ups where user_id = id))`,
+    values: [userIds, isPendingNothing],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** The first whose passwords are kept after one id, up to another if there is one, without those who are known. In the order of ids. */
+export async function findOthers(db: Queryable, range: { after: string; upTo: string | null }, known: readonly string[]): Promise<readonly string[]> {
+  const rows = await db.query<{ user_id: string }>({
+    name: 'find-credentials-of-others',
+    text: `select user_id from credentials
+           where user_id > $1 and ($2::uuid is null or user_id <= $2) and user_id <> all ($3::uuid[])
+           order by user_id limit ${batchSize}`,
+    values: [range.after, range.upTo, known],
+  });
+  return rows.map(({ user_id }) => user_id);
+}
+
+/** Whether anybody has a password. */
+export async function hasCredentials(db: Queryable): Promise<boolean> {
+  const [row] = await db.query<{ found: boolean }>({ name: 'has-credentials', text: 'select exists (select from credentials) as found' });
+  return row!.found;
+}
+
+export async function deletePasswordHash(db: Queryable, userId: string): Promise<void> {
+  await db.query({ name: 'delete-password-hash', text: 'delete from credentials where user_id = $1', values: [userId] });
+}

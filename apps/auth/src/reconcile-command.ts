@@ -1,0 +1,49 @@
+import { createAuthObservability } from './app';
+import type { Config } from './config';
+import { createParts } from './parts';
+import { type Findings, reconcile } from './reconcile';
+
+/**
+ * `--dry-run` changes nothing, `--auth-is-current` leaves sessions and sign-ups, `--without-user` looks at nothing else,
+ * `--list` names each person by their id.
+ */
+export const reconcileOptions = ['dry-run', 'auth-is-current', 'without-user', 'list'] as const;
+
+const progressMs = 5_000;
+
+/**
+ * The command `reconcile`: says on stdout what it found and did, and while that lasts how far it is; nothing of anybody but,
+ * where it is asked for, ids.
+ */
+export async function runReconcile(config: Config, given: ReadonlySet<(typeof reconcileOptions)[number]>): Promise<void> {
+  const parts = createParts(config, createAuthObservability({ ...config, OTEL_SDK_DISABLED: true }));
+  const [isDry, isAuthCurrent, isWithoutUser] = [given.has('dry-run'), given.has('auth-is-current'), given.has('without-user')];
+  const findings: Findings = { sessionsEnded: 0, signUpsDropped: 0, people: 0, withoutPassword: 0, unknown: 0 };
+  let isWaiting = false;
+  const progress = setInterval(() => {
+    console.log(isWaiting ? 'waiting for user: do auth and user run?' : `compared so far: ${findings.people} people, ${findings.unknown} passwords of people whom user does not know`);
+    isWaiting = false;
+  }, progressMs);
+  try {
+    // told at once: a database that cannot be used, a wrong secret
+    await parts.signingKeys.signingKey();
+    await reconcile(
+      {
+        database: parts.database,
+        people: parts.people,
+        isDry,
+        isAuthCurrent,
+        isWithoutUser,
+        onPerson: given.has('list') ? (finding, id) => console.log(`${finding} ${id}`) : undefined,
+        onAlone: () => console.log(isAuthCurrent ? 'sessions and sign-ups go on' : `${isDry ? 'to end' : 'ended'}: ${findings.sessionsEnded} sessions, ${findings.signUpsDropped} sign-ups`),
+        onWait: () => (isWaiting = true),
+      },
+      findings,
+    );
+    if (!isWithoutUser) console.log(`people: ${findings.people}; without a password: ${findings.withoutPassword}; passwords ${isDry ? 'to remove' : 'removed'}, of people whom user does not know: ${findings.unknown}`);
+    if (isDry) console.log('nothing was changed');
+  } finally {
+    clearInterval(progress);
+    await parts.close();
+  }
+}

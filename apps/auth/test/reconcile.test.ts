@@ -1,0 +1,123 @@
+import { type AuthUnderTest, startAuth, until, verdictOf } from './auth-under-test';
+import { type Bundle, buildBundle } from './built-process';
+
+const password = 'correct horse battery';
+let bundle: Bundle;
+let under: AuthUnderTest;
+beforeAll(async () => (bundle = await buildBundle()));
+afterAll(() => bundle.remove());
+beforeEach(async () => {
+  under = await startAuth();
+  // so that a few people are many pages
+  under.users.gates.pageSize = 2;
+});
+afterEach(() => under.close());
+
+const run = (...options: string[]) => bundle.run('reconcile', under.settings, options);
+async function reconcile(...options: string[]): Promise<string> {
+  const { ended, output } = run(...options);
+  if ((await ended) !== 0) throw new Error(`reconcile ended with ${await ended}: ${output()}`);
+  return output();
+}
+const enter = async (name: string) => {
+  const { user, refreshToken } = await under.auth.signUp({ email: `${name}@example.com`, password });
+  return { id: user!.id, email: user!.email, refreshToken: refreshToken! };
+};
+const login = (email: string) => verdictOf(under.auth.login({ email, password }));
+const refresh = (refreshToken: string) => verdictOf(under.auth.refresh({ refreshToken }));
+const forget = (...ids: string[]) => ids.forEach((id) => under.users.people.delete(id));
+
+describe('where auth is older than user', () => {
+  it('ends every session, counts who has no password here, and names them by id where that is asked for', async () => {
+    const people = [await enter('ada'), await enter('bob'), await enter('cy')];
+    const [eve, grace] = [under.users.add('eve@example.com'), under.users.add('grace@example.com')];
+    const output = await reconcile('--list');
+    expect(output).toBe(
+      ['ended: 3 sessions, 0 sign-ups', `without-password ${eve.id}`, `without-password ${grace.id}`, 'people: 5; without a password: 2; passwords removed, of people whom user does not know: 0', ''].join('\n'),
+    );
+    for (const { refreshToken, email } of people) expect([await refresh(refreshToken), await login(email)]).toEqual(['UNAUTHENTICATED REFRESH_TOKEN_INVALID', 'OK']);
+  });
+
+  it('drops a sign-up that was pending: whoever takes it up could take a person who has another password since', async () => {
+    const ada = under.users.add('ada@example.com');
+    await under.database.query({ name: 'leave-sign-up', text: `insert into pending_sign_ups (user_id, email, display_name, password_hash, attempt_id) values ($1, $2, '', 'hash', $1)`, values: [ada.id, ada.email] });
+    expect(await reconcile()).toMatch(/^ended: 0 sessions, 1 sign-ups\npeople: 1; without a password: 1;/);
+    expect(await verdictOf(under.auth.signUp({ email: ada.email, password }))).toBe('ALREADY_EXISTS EMAIL_TAKEN');
+    expect(await login(ada.email)).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+  });
+
+  it('ends no session of since, where it is told that auth is current', async () => {
+    const ada = await enter('ada');
+    expect(await reconcile('--auth-is-current')).toMatch(/^sessions and sign-ups go on\npeople: 1; without a password: 0;/);
+    expect(await refresh(ada.refreshToken)).toBe('OK');
+  });
+});
+
+describe('where user is older than auth', () => {
+  it('removes the passwords of people whom user does not know, wherever they stand in the order, and ends their sessions', async () => {
+    const [first, ada, between, next, bob, last] = [await enter('first'), await enter('ada'), await enter('between'), await enter('next'), await enter('bob'), await enter('last')];
+    forget(first.id, between.id, next.id, last.id);
+    expect(await reconcile('--auth-is-current')).toContain('people: 2; without a password: 0; passwords removed, of people whom user does not know: 4');
+    const kept = await under.database.query<{ user_id: string }>({ name: 'list-credentials', text: 'select user_id from credentials order by 1' });
+    expect(kept.map(({ user_id }) => user_id)).toEqual([ada.id, bob.id].sort());
+    const open = await under.database.query<{ user_id: string }>({ name: 'list-open', text: 'select user_id from sessions where revoke_time is null order by 1' });
+    expect(open.map(({ user_id }) => user_id)).toEqual([ada.id, bob.id].sort());
+    expect(await verdictOf(under.auth.signUp({ email: last.email, password }))).toBe('OK');
+  });
+
+  it('touches nothing where user knows nobody, as a database that was not restored does', async () => {
+    const ada = await enter('ada');
+    under.users.people.clear();
+    const { ended, output } = run('--auth-is-current');
+    expect(await ended).toBe(1);
+    expect(output()).toContain('user knows nobody, and there are passwords: restore the database of user first');
+    expect(await under.database.query({ name: 'count', text: 'select user_id from credentials' })).toEqual([{ user_id: ada.id }]);
+  });
+});
+
+it('does what needs nobody else, where it is told to ask nobody', async () => {
+  const ada = await enter('ada');
+  forget(ada.id);
+  await under.users.stop();
+  expect(await reconcile('--without-user')).toBe('ended: 1 sessions, 0 sign-ups\n');
+  await under.users.restart();
+  expect(await refresh(ada.refreshToken)).toBe('UNAUTHENTICATED REFRESH_TOKEN_INVALID');
+});
+
+it('changes nothing in a dry run, and says the same as the run after it', async () => {
+  await enter('ada');
+  const gone = await enter('gone');
+  forget(gone.id);
+  under.users.add('eve@example.com');
+  const before = await under.dump();
+  const dry = await reconcile('--dry-run');
+  expect(await under.dump()).toBe(before);
+  expect(dry).toBe('to end: 2 sessions, 0 sign-ups\npeople: 2; without a password: 1; passwords to remove, of people whom user does not know: 1\nnothing was changed\n');
+  const wet = await reconcile();
+  expect(wet).toBe('ended: 2 sessions, 0 sign-ups\npeople: 2; without a password: 1; passwords removed, of people whom user does not know: 1\n');
+  expect(await reconcile()).toBe('ended: 0 sessions, 0 sign-ups\npeople: 2; without a password: 1; passwords removed, of people whom user does not know: 0\n');
+  for (const secret of ['example.com', password]) expect(dry + wet).not.toContain(secret);
+});
+
+it('ends sessions before user can be asked; killed while it waits for user, the next run does the rest', async () => {
+  const [ada, gone] = [await enter('ada'), await enter('gone')];
+  forget(gone.id);
+  await under.users.stop();
+  const killed = run();
+  await until(() => killed.output().includes('ended: 2 sessions'));
+  await until(() => killed.output().includes('waiting for user'));
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  const waiting = run();
+  await until(() => waiting.output().includes('ended: 0 sessions'));
+  await under.users.restart();
+  expect(await waiting.ended).toBe(0);
+  expect(waiting.output()).toContain('passwords removed, of people whom user does not know: 1');
+  await until(async () => (await login(ada.email)) === 'OK');
+});
+
+it('says which secret is wrong', async () => {
+  const wrong = bundle.run('reconcile', { ...under.settings, AUTH_SECRET_KEY: Buffer.alloc(32, 8).toString('base64') });
+  expect(await wrong.ended).toBe(1);
+  expect(wrong.output()).toContain('AUTH_SECRET_KEY');
+});

@@ -1,21 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Engine } from './engine';
+import type { Container, Engine } from './engine';
 import { adminPorts, type App, replicas, type Replica, toOwnSettings, toSettings } from './settings';
 
 const readyWithinMs = 15_000;
 
-const imageOf = (app: App) => `localhost/gatehouse/${app}:dev`;
-
 /**
  * Migrates both databases and starts two replicas of every service, each command and each process a container of its image.
+ * @param certificates folder with one for each service
  * @returns milliseconds from the start of each process until it said that it was ready, by the name of its container
  */
-export async function startContainers(engine: Engine, databases: { user: string; auth: string }): Promise<Readonly<Record<string, number>>> {
+export async function startContainers(engine: Engine, databases: { user: string; auth: string }, certificates: string): Promise<Readonly<Record<string, number>>> {
   const settings = toSettings(databases);
-  console.log((await Promise.all([engine.runOnce(imageOf('user'), 'migrate', settings), engine.runOnce(imageOf('auth'), 'migrate', settings)])).join('\n'));
+  const toContainer = (app: App, own: Record<string, string> = {}): Container => ({ image: `localhost/gatehouse/${app}:dev`, env: { ...settings, ...own }, certificates: `${certificates}/${app}` });
+  console.log((await Promise.all((['user', 'auth'] as const).map((app) => engine.runOnce('migrate', toContainer(app))))).join('\n'));
   const readyMs: Record<string, number> = {};
   for (const replica of replicas) {
-    await engine.start(replica.name, imageOf(replica.app), { ...settings, ...toOwnSettings(replica) });
+    await engine.start(replica.name, toContainer(replica.app, toOwnSettings(replica)));
     readyMs[replica.name] = await untilReady(engine, replica);
   }
   return readyMs;

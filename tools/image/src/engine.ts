@@ -13,6 +13,13 @@ export interface ContainerProcess {
   readonly startedAt: number;
 }
 
+export interface Container {
+  readonly image: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** A folder of the host that is /certificates in it. */
+  readonly certificates: string;
+}
+
 /** buildah and podman, without a daemon, with a store of their own. */
 export interface Engine {
   /** The command that `IMAGE_BUILD` takes. */
@@ -23,11 +30,11 @@ export interface Engine {
   /** Bytes. */
   sizeOf(tag: string): Promise<number>;
   /** Starts a service in the background, on the host's network, with a root file system that cannot be written. */
-  start(name: string, image: string, env: Readonly<Record<string, string>>): Promise<void>;
+  start(name: string, container: Container): Promise<void>;
   /** Starts a container again that was stopped. */
   restart(name: string): Promise<void>;
   /** Runs a command of an image to its end; gives what it wrote. */
-  runOnce(image: string, command: string, env: Readonly<Record<string, string>>): Promise<string>;
+  runOnce(command: string, container: Container): Promise<string>;
   exec(name: string, ...command: string[]): Promise<string>;
   inspect(name: string): Promise<ContainerProcess>;
   /** SIGTERM, and SIGKILL after 30 s. Gives the exit code. */
@@ -44,12 +51,13 @@ export function createEngine(folder: string, hosts: readonly string[]): Engine {
   const env = { ...process.env, CONTAINERS_REGISTRIES_CONF: `${folder}/registries.conf` };
   const bud = [...store, 'bud', '--isolation', 'chroot', '--layers=false', '--pull-never', '--format', 'docker'];
   const hardLimit = Number(/Max open files\s+\d+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1_024);
-  const toRunOptions = (settings: Readonly<Record<string, string>>) => [
+  const toRunOptions = ({ env, certificates }: Container) => [
     ...['--network', 'host', '--read-only', '--read-only-tmpfs=false', '--cap-drop', 'all', '--security-opt', 'no-new-privileges'],
     // without these the engine asks for more than an account without CAP_SYS_RESOURCE may have; checks are not scheduled without systemd
     ...['--ulimit', `nofile=1024:${hardLimit}`, '--ulimit', 'nproc=1024:1024', '--no-healthcheck'],
     ...hosts.flatMap((host) => ['--add-host', host]),
-    ...Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+    ...['--volume', `${certificates}:/certificates:ro`],
+    ...Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
   ];
   return {
     buildCommand: ['buildah', ...bud].join(' '),
@@ -57,9 +65,9 @@ export function createEngine(folder: string, hosts: readonly string[]): Engine {
     build: async (tag, containerfile, context) => void (await run('buildah', [...bud, '--tag', tag, '--file', containerfile, context], env)),
     hasImage: (tag) => podman('image', 'exists', tag).then(() => true, () => false),
     sizeOf: async (tag) => Number(await podman('image', 'inspect', '--format', '{{.Size}}', tag)),
-    start: async (name, image, settings) => void (await podman('run', '--detach', '--name', name, ...toRunOptions(settings), image)),
+    start: async (name, container) => void (await podman('run', '--detach', '--name', name, ...toRunOptions(container), container.image)),
     restart: async (name) => void (await podman('start', name)),
-    runOnce: (image, command, settings) => podman('run', '--rm', ...toRunOptions(settings), image, command),
+    runOnce: (command, container) => podman('run', '--rm', ...toRunOptions(container), container.image, command),
     exec: (name, ...command) => podman('exec', name, ...command),
     async inspect(name) {
       const [pid, startedAt] = (await podman('inspect', '--format', '{{.State.Pid}} {{.State.StartedAt.UnixMilli}}', name)).split(' ').map(Number) as [number, number];

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { demandCertificates, makeCertificates } from './certificates';
 import { run } from './command';
 import { startContainers, untilReady } from './containers';
 import { createEngine, type Engine } from './engine';
@@ -31,7 +32,11 @@ export async function verify(): Promise<void> {
     // of a run that was killed
     await engine.remove(names);
     const create = (name: string) => postgres.createDatabase(name, { role: name, password: randomBytes(12).toString('hex') });
-    const readyMs = await startContainers(engine, { user: await create('gatehouse_user'), auth: await create('gatehouse_auth') });
+    const databases = { user: await create('gatehouse_user'), auth: await create('gatehouse_auth') };
+    const certificates = `${folder}/certificates`;
+    await makeCertificates(certificates);
+    await demandCertificates(postgres, certificates);
+    const readyMs = await startContainers(engine, databases, certificates);
     await pause(restMs);
     const faults = [...(await measure(engine, readyMs)), ...(await useAndStop(engine))];
     if (faults.length) throw new Error(faults.join('\n'));

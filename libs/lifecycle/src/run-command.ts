@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ConfigError } from './config-error';
 import { toReport } from './error-report';
@@ -38,6 +39,7 @@ export const command = <C, O extends string = never>({ read, options = [], check
   },
 });
 
+const defaultCommand = 'serve';
 const checkOption = 'check-config';
 const toOptions = (names: readonly string[]) => Object.fromEntries(names.map((option) => [option, { type: 'boolean' } as const]));
 
@@ -51,12 +53,13 @@ export interface RunCommandOptions {
  * Runs the command that the process was started with: its first argument, or `serve`. An unknown command, wrong settings
  * and a command that fails are told on stderr and exit 1; variables that are no settings are warned of. With `--check-config`
  * the command is not run: one line on stdout and exit 0 say that it could be, by its settings, of which there is none unknown.
+ * A signal ends what runs to its end at once, with 128 and its number; `serve` ends as it sees fit.
  */
 export async function runCommand({ commands, findUnknown = () => [] }: RunCommandOptions): Promise<void> {
   try {
     const args = process.argv.slice(2);
     // no option has a value: what does not begin as one is the command
-    const name = args.find((arg) => !arg.startsWith('-')) ?? 'serve';
+    const name = args.find((arg) => !arg.startsWith('-')) ?? defaultCommand;
     const chosen = Object.hasOwn(commands, name) ? commands[name] : undefined;
     const { positionals, values } = parseArgs({ args, allowPositionals: true, options: toOptions([checkOption, ...(chosen?.options ?? [])]) });
     if (!chosen || positionals.length > 1) throw new ConfigError([`unknown command: ${positionals.join(' ')}; there is ${Object.keys(commands).join(', ')}`]);
@@ -65,11 +68,17 @@ export async function runCommand({ commands, findUnknown = () => [] }: RunComman
       return console.log(`the configuration is valid for ${name}`);
     }
     for (const sentence of findUnknown()) console.error(`warning: ${sentence}`);
+    if (name !== defaultCommand) endAtSignals();
     await chosen.run(new Set(Object.keys(values)));
   } catch (error) {
     console.error(error instanceof ConfigError || isArgumentError(error) ? error.message : toReport(error));
     process.exit(1);
   }
+}
+
+/** Process 1 of a container is not ended by a signal that it has no handler for (pid_namespaces(7)). */
+function endAtSignals(): void {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => process.exit(128 + constants.signals[signal]));
 }
 
 /** @throws ConfigError with what the check finds and what is unknown, together */

@@ -1,4 +1,5 @@
 // A process of a few commands, run by run-command.test.ts.
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { command, ConfigError, findUnknownSettings, port, readConfig, runCommand, secretKey } from '../../src';
 
@@ -16,6 +17,13 @@ void runCommand({
     compare: command({ read: nothing, options: ['dry-run', 'list'], run: async (_, given) => console.log(`compared ${given.has('dry-run') ? 'dry' : 'wet'} ${given.has('list') ? 'listed' : 'unlisted'}`) }),
     bootstrap: command({ read: nothing, run: () => Promise.reject(new ConfigError(['AUTH_BOOTSTRAP_EMAIL: is required'])) }),
     repair: command({ read: nothing, run: () => Promise.reject(quoting) }),
+    wait: command({
+      read: nothing,
+      async run() {
+        console.log('waiting');
+        await pause(60_000);
+      },
+    }),
     inspect: command({
       read: nothing,
       check() {

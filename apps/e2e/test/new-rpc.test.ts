@@ -29,7 +29,7 @@ function edit(file: string, before: string, added: string): void {
 it('an RPC that is added to a proto, and its method to a service, is reached over HTTP, documented and traced', async () => {
   edit(
     'proto/gatehouse/user/v1/user.proto',
-    '  // Lists people, oldest first.',
+    '  // Lists people, oldest first',
     `  // Says how many people there are on the first page.
   rpc CountUsers(CountUsersRequest) returns (CountUsersResponse) {
     option idempotency_level = NO_SIDE_EFFECTS;

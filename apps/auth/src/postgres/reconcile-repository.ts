@@ -1,6 +1,6 @@
 import type { Queryable } from '@gatehouse/postgres';
 
-export const batchSize = 1_000;
+const batchSize = 1_000;
 
 interface Ended {
   /** Where the next batch begins; null after the last one. */

@@ -99,7 +99,7 @@ describe('of the three services with certificates of one CA', () => {
   });
 
   const metric = async (service: ServiceName, pattern: RegExp): Promise<number> => {
-    const port = { user: gatehouse.ports.userAdmin, auth: gatehouse.ports.authAdmin, gateway: gatehouse.ports.gatewayAdmin }[service];
+    const port = gatehouse.ports[`${service}Admin`];
     return Number(pattern.exec(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())?.[1] ?? Number.NaN);
   };
   const renewals = (service: ServiceName) => metric(service, /^tls_certificate_renewals_total\{certificate="mtls",result="used".*\} (\d+)/m);

@@ -19,6 +19,13 @@ export type Contradiction<C> = readonly [agrees: (config: C) => boolean, otherwi
 export const refineAll = <S extends z.ZodType>(schema: S, contradictions: readonly Contradiction<z.infer<S>>[]): S =>
   contradictions.reduce<S>((refined, [agrees, otherwise]) => refined.refine(agrees, otherwise) as S, schema);
 
+/** Settings of which all must be there, or none: a question for each. */
+export const togetherContradictions = <N extends string>(...settings: readonly N[]): readonly Contradiction<{ readonly [K in N]?: unknown }>[] =>
+  settings.map((setting) => {
+    const others = settings.filter((other) => other !== setting);
+    return [(config) => config[setting] !== undefined || others.every((other) => config[other] === undefined), contradiction([setting, ...others], `must be set together with ${others.join(' and ')}`)];
+  });
+
 type Listeners<N extends string> = { readonly [K in `${N}_HOST`]: string } & { readonly [K in `${N}_PORT`]: number };
 
 /** Two listeners of a process, each by what its settings `_HOST` and `_PORT` begin with, must not be in each other's way. */

@@ -5,7 +5,7 @@ export { type CertificateStore, createCertificateStore } from './certificate-sto
 export { type CertificatePaths, type Certificates, checkCertificates, readCertificates } from './certificates';
 export { ConfigError } from './config-error';
 export { bytes, databasePooler, databaseUrl, flag, host, integer, isTarget, migrationUrl, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
-export { type Contradiction, contradiction, poolerContradiction, portContradiction, refineAll } from './contradiction';
+export { type Contradiction, contradiction, poolerContradiction, portContradiction, refineAll, togetherContradictions } from './contradiction';
 export { logReadiness } from './log-readiness';
 export { isLoopback } from './loopback';
 export { certificateContradictions, databaseCertificates, file, type MtlsConfig, mtlsConfig, mtlsContradictions, peers } from './mtls-config';

@@ -63,6 +63,7 @@ export async function hasCredentials(db: Queryable): Promise<boolean> {
   return row!.found;
 }
 
+/** Takes a person's password away. */
 export async function deletePasswordHash(db: Queryable, userId: string): Promise<void> {
   await db.query({ name: 'delete-password-hash', text: 'delete from credentials where user_id = $1', values: [userId] });
 }

@@ -32,6 +32,7 @@ export interface ReplicaRun {
 const services: readonly Service[] = ['gateway', 'user', 'auth'];
 const list = (values: Partial<PerService>) => services.flatMap((service) => values[service] ?? []).join(', ');
 
+/** The lines of the section: how it was measured, and a column for each number of replicas. */
 export function toReplicaLines(runs: readonly ReplicaRun[]): string[] {
   const row = (title: string, read: (run: ReplicaRun) => string | number) => `| ${title} | ${runs.map(read).join(' | ')} |`;
   const { rounds, asked, refreshed, restMs } = runs[0]!;

@@ -9,13 +9,13 @@ import { revokeSessionsOf } from './postgres/session-repository';
 import { dropSignUp } from './postgres/sign-up-repository';
 
 const attempts = 5;
+// How long `user` is waited for. Milliseconds.
+const patienceMs = 30_000;
 
 export interface BootstrapOptions {
   database: Database;
   people: People;
   passwords: Passwords;
-  /** How long to wait for `user`, in milliseconds. */
-  patienceMs?: number;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface BootstrapOptions {
  * nothing the second time; a password that was another ends the person's sessions. The rights come last: who signed up with
  * the email before never holds both their own password and the rights.
  */
-export async function bootstrap({ database, people, passwords, patienceMs = 30_000 }: BootstrapOptions, email: string, password: string): Promise<'unchanged' | 'set'> {
+export async function bootstrap({ database, people, passwords }: BootstrapOptions, email: string, password: string): Promise<'unchanged' | 'set'> {
   for (let attempt = 1; ; attempt++)
     try {
       const known = await withPatience(patienceMs, () => people.findByEmail(email));

@@ -1,4 +1,4 @@
-import { certificateContradictions, contradiction, databaseCertificates, databasePooler, databaseUrl, findUnknownSettings, host, integer, isSameAddress, migrationUrl, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { certificateContradictions, databaseCertificates, databasePooler, databaseUrl, findUnknownSettings, host, integer, migrationUrl, mtlsConfig, mtlsContradictions, peers, poolerContradiction, port, portContradiction, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -40,13 +40,8 @@ type Settings = z.infer<typeof settings>;
 
 const callsToUser = { AUTH_USER_TARGET: (target: string) => [target] };
 
-const ports = settings.refine(
-  (config) => !isSameAddress({ host: config.AUTH_GRPC_HOST, port: config.AUTH_GRPC_PORT }, { host: config.AUTH_ADMIN_HOST, port: config.AUTH_ADMIN_PORT }),
-  contradiction(['AUTH_ADMIN_PORT', 'AUTH_ADMIN_HOST', 'AUTH_GRPC_PORT', 'AUTH_GRPC_HOST'], 'must not be AUTH_GRPC_PORT at the same address'),
-);
-
 /** Every setting of the service. */
-export const configSchema = refineAll(ports, mtlsContradictions<Settings>(['AUTH_GRPC_HOST'], callsToUser));
+export const configSchema = refineAll(settings, [portContradiction('AUTH_ADMIN', 'AUTH_GRPC'), ...mtlsContradictions<Settings>(['AUTH_GRPC_HOST'], callsToUser)]);
 export type Config = z.infer<typeof configSchema>;
 
 const required = settings.required({ AUTH_BOOTSTRAP_EMAIL: true, AUTH_BOOTSTRAP_PASSWORD: true });
@@ -57,13 +52,9 @@ export type BootstrapConfig = z.infer<typeof bootstrapSchema>;
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
-// it keeps a lock in its session
 const migrateSchema = refineAll(
-  settings.pick({ AUTH_DATABASE_URL: true, AUTH_DATABASE_POOLER: true, AUTH_DATABASE_MIGRATION_URL: true, AUTH_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }).refine(
-    (config) => config.AUTH_DATABASE_POOLER === 'none' || config.AUTH_DATABASE_MIGRATION_URL !== undefined,
-    contradiction(['AUTH_DATABASE_MIGRATION_URL', 'AUTH_DATABASE_POOLER'], 'is required where AUTH_DATABASE_POOLER is transaction: migrations go straight to PostgreSQL'),
-  ),
-  certificateContradictions,
+  settings.pick({ AUTH_DATABASE_URL: true, AUTH_DATABASE_POOLER: true, AUTH_DATABASE_MIGRATION_URL: true, AUTH_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }),
+  [poolerContradiction('AUTH'), ...certificateContradictions],
 );
 
 /** What `migrate` needs. @throws ConfigError */

@@ -25,14 +25,16 @@ export interface ReconcileOptions {
   isAuthCurrent: boolean;
   /** Does what needs nobody else alone. */
   isWithoutUser: boolean;
-  /** How long to wait for `user`, each time that it is away. Default: ten minutes. */
-  patienceMs?: number;
   /** Told of each person who is in one of the two alone. */
   onPerson?: (finding: 'without-password' | 'unknown', userId: string) => void;
   /** Told as soon as what needs `auth` alone is done. */
-  onAlone?: () => void;
-  onWait?: () => void;
+  onAlone: () => void;
+  /** Told again and again while `user` is away. */
+  onWait: () => void;
 }
+
+// How long `user` is waited for, each time that it is away. Milliseconds.
+const patienceMs = 600_000;
 
 const noId = '00000000-0000-0000-0000-000000000000';
 
@@ -44,7 +46,7 @@ const noId = '00000000-0000-0000-0000-000000000000';
  * @throws Error when `user` knows nobody, while there are passwords
  */
 export async function reconcile(options: ReconcileOptions, findings: Findings): Promise<void> {
-  const { database, people, isDry, isAuthCurrent, isWithoutUser, patienceMs = 600_000, onPerson = () => {}, onAlone = () => {}, onWait } = options;
+  const { database, people, isDry, isAuthCurrent, isWithoutUser, onPerson = () => {}, onAlone, onWait } = options;
   const ask = <T>(question: () => Promise<T>) => withPatience(patienceMs, question, onWait);
   if (!isAuthCurrent) await endWhatIsOld();
   onAlone();

@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { type Gatehouse, startGatehouse } from '../test/support/gatehouse';
 import { logIn, send, signUp } from '../test/support/http';
 import { until } from '../test/support/service-process';
-import { whileChanged } from '../test/support/with-client';
+import { whileChanged, withClient } from '../test/support/with-client';
 
 // the commands of docs/backup.md, with Debian's own programs
 const postgres = '/usr/lib/postgresql/15';
@@ -26,11 +25,10 @@ const dump = (service: Service) => client('pg_dump', '--format=custom', '--no-ow
 /** A new database in the place of the old one, filled from the dump. */
 async function restore(service: Service): Promise<void> {
   const name = `gatehouse_${service}`;
-  const superuser = new Client({ connectionString: gatehouse.superuser[service].replace(/[^/]*$/, 'postgres') });
-  await superuser.connect();
-  await superuser.query(`drop database ${name} with (force)`);
-  await superuser.query(`create database ${name} owner ${name}`);
-  await superuser.end();
+  await withClient(gatehouse.superuser[service].replace(/[^/]*$/, 'postgres'), async (superuser) => {
+    await superuser.query(`drop database ${name} with (force)`);
+    await superuser.query(`create database ${name} owner ${name}`);
+  });
   client('pg_restore', '--no-owner', '--exit-on-error', '--single-transaction', `--dbname=${gatehouse.databases[service]}`, join(folder, service));
 }
 const stop = async () => {

@@ -1,15 +1,15 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findAccount } from '../test/support/account';
 import { composeServices, createInstallation } from '../test/support/compose';
 import { freePort } from '../test/support/free-port';
 import { type ServiceProcess, startProcess, until } from '../test/support/service-process';
 
 const programs = '/usr/lib/postgresql/15/bin';
-const idOf = (option: string) => Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' }));
-/** PostgreSQL does not run as root; in the containers all have one account. */
-const account = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : undefined;
+// of PostgreSQL, and of all else too: in the containers all have one
+const account = findAccount('postgres');
 const installation = createInstallation(account);
 const data = join(installation.volumes.databases!, 'data');
 const secretOf = (path: string) => readFileSync(join(installation.volumes.secrets!, path), 'utf8').trim();

@@ -99,7 +99,7 @@ describe('of the three services with certificates of one CA', () => {
   });
 
   const metric = async (service: ServiceName, pattern: RegExp): Promise<number> => {
-    const port = { user: gatehouse.ports.userAdmin, auth: gatehouse.ports.authAdmin, gateway: gatehouse.ports.gatewayAdmin }[service];
+    const port = gatehouse.ports[`${service}Admin`];
     return Number(pattern.exec(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())?.[1] ?? Number.NaN);
   };
   const renewals = (service: ServiceName) => metric(service, /^tls_certificate_renewals_total\{certificate="mtls",result="used".*\} (\d+)/m);
@@ -120,15 +120,17 @@ describe('of the three services with certificates of one CA', () => {
       for (const service of services) await write(service, authority, ...believed);
       for (const service of services) await until(`${service} uses its new certificate`, async () => (await renewals(service)) > before[service]);
     };
-    await swap(ca, ca);
     const both = { cert: `${ca.cert}\n${next.cert}` } as TestAuthority;
-    await swap(ca, ca, next);
-    comers = hold(await next.issue(['gateway']), both);
-    await swap(next, ca, next);
-    await swap(next, next);
-    isOver = true;
-    await arrivals;
-    await load.stop();
+    try {
+      await swap(ca, ca);
+      await swap(ca, ca, next);
+      comers = hold(await next.issue(['gateway']), both);
+      await swap(next, ca, next);
+      await swap(next, next);
+    } finally {
+      isOver = true;
+      await Promise.all([arrivals, load.stop()]);
+    }
     expect([...outcomes].sort()).toEqual(all.map((service) => `${service} ${letIn[service]}`).sort());
     expect(new Set(load.statuses)).toEqual(new Set([200]));
     expect(load.torn).toEqual([]);

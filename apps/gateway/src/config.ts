@@ -1,4 +1,4 @@
-import { bytes, contradiction, findUnknownSettings, flag, host, integer, isSameAddress, isTarget, milliseconds, mtlsConfig, mtlsContradictions, port, processConfig, readConfig, refineAll, tokenConfig } from '@gatehouse/lifecycle';
+import { bytes, contradiction, findUnknownSettings, flag, host, integer, isTarget, milliseconds, mtlsConfig, mtlsContradictions, port, portContradiction, processConfig, readConfig, refineAll, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 import { edgeContradictions, edgeSettings } from './edge/edge-settings';
@@ -54,15 +54,13 @@ const settings = z.object({
   ...processConfig,
 });
 
-const ports = settings
-  .refine(
-    (config) => !isSameAddress({ host: config.GATEWAY_HTTP_HOST, port: config.GATEWAY_HTTP_PORT }, { host: config.GATEWAY_ADMIN_HOST, port: config.GATEWAY_ADMIN_PORT }),
-    contradiction(['GATEWAY_ADMIN_PORT', 'GATEWAY_ADMIN_HOST', 'GATEWAY_HTTP_PORT', 'GATEWAY_HTTP_HOST'], 'must not be GATEWAY_HTTP_PORT at the same address'),
-  )
-  .refine((config) => config.GATEWAY_DEADLINE_MS <= config.GATEWAY_MAX_DEADLINE_MS, contradiction(['GATEWAY_DEADLINE_MS', 'GATEWAY_MAX_DEADLINE_MS'], 'must not be above GATEWAY_MAX_DEADLINE_MS'));
-
 /** Every setting of the service. */
-export const configSchema = refineAll(ports, [...edgeContradictions, ...mtlsContradictions<z.infer<typeof settings>>([], { GATEWAY_UPSTREAMS: (map) => [...map.values()] })]);
+export const configSchema = refineAll(settings, [
+  portContradiction('GATEWAY_ADMIN', 'GATEWAY_HTTP'),
+  [(config) => config.GATEWAY_DEADLINE_MS <= config.GATEWAY_MAX_DEADLINE_MS, contradiction(['GATEWAY_DEADLINE_MS', 'GATEWAY_MAX_DEADLINE_MS'], 'must not be above GATEWAY_MAX_DEADLINE_MS')],
+  ...edgeContradictions,
+  ...mtlsContradictions<z.infer<typeof settings>>([], { GATEWAY_UPSTREAMS: (map) => [...map.values()] }),
+]);
 export type Config = z.infer<typeof configSchema>;
 
 /** @throws ConfigError */

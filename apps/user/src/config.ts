@@ -1,4 +1,4 @@
-import { certificateContradictions, contradiction, databaseCertificates, databasePooler, databaseUrl, findUnknownSettings, host, integer, isSameAddress, migrationUrl, mtlsConfig, mtlsContradictions, peers, port, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import { certificateContradictions, databaseCertificates, databasePooler, databaseUrl, findUnknownSettings, host, integer, migrationUrl, mtlsConfig, mtlsContradictions, peers, poolerContradiction, port, portContradiction, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -23,25 +23,16 @@ const settings = z.object({
 
 type Settings = z.infer<typeof settings>;
 
-const ports = settings.refine(
-  (config) => !isSameAddress({ host: config.USER_GRPC_HOST, port: config.USER_GRPC_PORT }, { host: config.USER_ADMIN_HOST, port: config.USER_ADMIN_PORT }),
-  contradiction(['USER_ADMIN_PORT', 'USER_ADMIN_HOST', 'USER_GRPC_PORT', 'USER_GRPC_HOST'], 'must not be USER_GRPC_PORT at the same address'),
-);
-
 /** Every setting of the service. */
-export const configSchema = refineAll(ports, mtlsContradictions<Settings>(['USER_GRPC_HOST'], { USER_VERIFIER_TARGET: (target) => [target] }));
+export const configSchema = refineAll(settings, [portContradiction('USER_ADMIN', 'USER_GRPC'), ...mtlsContradictions<Settings>(['USER_GRPC_HOST'], { USER_VERIFIER_TARGET: (target) => [target] })]);
 export type Config = z.infer<typeof configSchema>;
 
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
-// it keeps a lock in its session
 const migrateSchema = refineAll(
-  settings.pick({ USER_DATABASE_URL: true, USER_DATABASE_POOLER: true, USER_DATABASE_MIGRATION_URL: true, USER_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }).refine(
-    (config) => config.USER_DATABASE_POOLER === 'none' || config.USER_DATABASE_MIGRATION_URL !== undefined,
-    contradiction(['USER_DATABASE_MIGRATION_URL', 'USER_DATABASE_POOLER'], 'is required where USER_DATABASE_POOLER is transaction: migrations go straight to PostgreSQL'),
-  ),
-  certificateContradictions,
+  settings.pick({ USER_DATABASE_URL: true, USER_DATABASE_POOLER: true, USER_DATABASE_MIGRATION_URL: true, USER_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }),
+  [poolerContradiction('USER'), ...certificateContradictions],
 );
 
 /** What `migrate` needs. @throws ConfigError */

@@ -1,5 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs';
-import { type CertificatePaths, type Certificates, readCertificates } from './certificates';
+import { type CertificatePaths, type Certificates, listFiles, readCertificates } from './certificates';
 
 /** Certificates in files, followed as the files change. */
 export interface CertificateFiles {
@@ -10,19 +10,16 @@ export interface CertificateFiles {
   close(): void;
 }
 
-export interface CertificateFilesOptions {
-  /** Told when new certificates are used, or of why they cannot be. */
-  onRenewal?: (error?: unknown) => void;
-  /** How often the files are looked at, in milliseconds. */
-  intervalMs?: number;
-}
+// How often the files are looked at. Milliseconds.
+const intervalMs = 1_000;
 
 /**
  * Opens the files that the settings with a prefix name, and follows them; undefined where none are set. Files that become
  * such that they cannot be used leave those that are.
+ * @param onRenewal is told when new certificates are used, or of why they cannot be
  * @throws ConfigError that names every file which cannot be used
  */
-export function openCertificateFiles<P extends string>(prefix: P, paths: CertificatePaths<P>, { onRenewal, intervalMs = 1_000 }: CertificateFilesOptions = {}): CertificateFiles | undefined {
+export function openCertificateFiles<P extends string>(prefix: P, paths: CertificatePaths<P>, onRenewal: (error?: unknown) => void): CertificateFiles | undefined {
   const first = readCertificates(prefix, paths);
   if (!first) return undefined;
   let current = first;
@@ -35,13 +32,13 @@ export function openCertificateFiles<P extends string>(prefix: P, paths: Certifi
       if (next.cert === current.cert && next.key === current.key && next.ca === current.ca) return;
       current = next;
     } catch (error) {
-      onRenewal?.(error);
+      onRenewal(error);
       return;
     }
     for (const listener of listeners) listener();
-    onRenewal?.();
+    onRenewal();
   };
-  const files = (['CERT', 'KEY', 'CA'] as const).flatMap((part) => (paths as Readonly<Record<string, string | undefined>>)[`${prefix}_${part}_FILE`] ?? []);
+  const files = listFiles(prefix, paths);
   for (const file of files) watchFile(file, { persistent: false, interval: intervalMs }, look);
   return {
     current: () => current,

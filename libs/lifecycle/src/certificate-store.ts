@@ -11,7 +11,10 @@ export interface CertificateStore {
   close(): void;
 }
 
-/** @throws Error when the registry has its metrics already */
+/**
+ * Certificates whose renewals are logged and counted, and whose times are gauges.
+ * @throws Error when the registry has these metrics already
+ */
 export function createCertificateStore({ logger, registry }: { logger: Pick<Logger, 'info' | 'warn'>; registry: MetricsRegistry }): CertificateStore {
   const opened = new Map<string, CertificateFiles>();
   const registers = [registry];
@@ -31,12 +34,10 @@ export function createCertificateStore({ logger, registry }: { logger: Pick<Logg
   return {
     open(prefix, paths) {
       const certificate = prefix.toLowerCase();
-      const files = openCertificateFiles(prefix, paths, {
-        onRenewal(error) {
-          renewals.inc({ certificate, result: error === undefined ? 'used' : 'refused' });
-          if (error === undefined) logger.info(`a new certificate of ${prefix}_CERT_FILE is used`);
-          else logger.warn(`the files of ${prefix}_CERT_FILE cannot be used: the certificate before is kept`, { exception: error });
-        },
+      const files = openCertificateFiles(prefix, paths, (error) => {
+        renewals.inc({ certificate, result: error === undefined ? 'used' : 'refused' });
+        if (error === undefined) logger.info(`a new certificate of ${prefix}_CERT_FILE is used`);
+        else logger.warn(`the files of ${prefix}_CERT_FILE cannot be used: the certificate before is kept`, { exception: error });
       });
       if (!files) return undefined;
       opened.set(certificate, files);

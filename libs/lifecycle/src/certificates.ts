@@ -15,7 +15,8 @@ export interface Certificates {
   readonly notAfter: Date;
 }
 
-type Part = 'CERT' | 'KEY' | 'CA';
+const parts = ['CERT', 'KEY', 'CA'] as const;
+type Part = (typeof parts)[number];
 
 /** Paths of the files by their settings: with the prefix `MTLS` those are `MTLS_CERT_FILE`, `MTLS_KEY_FILE` and `MTLS_CA_FILE`. */
 export type CertificatePaths<P extends string> = { readonly [K in `${P}_${Part}_FILE`]?: string | undefined };
@@ -28,7 +29,7 @@ const maxBytes = 1_048_576;
  * @throws ConfigError that names every file which is missing, unreadable, expired, not valid yet, or does not fit the others
  */
 export function readCertificates<P extends string>(prefix: P, paths: CertificatePaths<P>): Certificates | undefined {
-  const pathOf = (part: Part) => (paths as Readonly<Record<string, string | undefined>>)[`${prefix}_${part}_FILE`];
+  const pathOf = (part: Part) => toPath(prefix, paths, part);
   if (!pathOf('CERT') || !pathOf('KEY')) return undefined;
   const problems: string[] = [];
   const tell = (part: Part, problem: string) => void problems.push(`${prefix}_${part}_FILE: ${problem}`);
@@ -54,6 +55,9 @@ export function readCertificates<P extends string>(prefix: P, paths: Certificate
   return { ...texts, notBefore: certificate!.validFromDate, notAfter: certificate!.validToDate };
 }
 
+/** The files that the settings with this prefix name. */
+export const listFiles = <P extends string>(prefix: P, paths: CertificatePaths<P>): readonly string[] => parts.flatMap((part) => toPath(prefix, paths, part) ?? []);
+
 /** Whether the files that the settings with these prefixes name can be used. @throws ConfigError that names every one which cannot */
 export function checkCertificates<P extends string>(prefixes: readonly P[], paths: CertificatePaths<P>): void {
   const problems = prefixes.flatMap((prefix) => {
@@ -67,6 +71,8 @@ export function checkCertificates<P extends string>(prefixes: readonly P[], path
   });
   if (problems.length) throw new ConfigError(problems);
 }
+
+const toPath = <P extends string>(prefix: P, paths: CertificatePaths<P>, part: Part) => (paths as Readonly<Record<string, string | undefined>>)[`${prefix}_${part}_FILE`];
 
 const isInTime = ({ validFromDate, validToDate }: X509Certificate) => validFromDate.getTime() <= Date.now() && Date.now() <= validToDate.getTime();
 

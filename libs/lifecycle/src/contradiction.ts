@@ -19,6 +19,35 @@ export type Contradiction<C> = readonly [agrees: (config: C) => boolean, otherwi
 export const refineAll = <S extends z.ZodType>(schema: S, contradictions: readonly Contradiction<z.infer<S>>[]): S =>
   contradictions.reduce<S>((refined, [agrees, otherwise]) => refined.refine(agrees, otherwise) as S, schema);
 
+/** Settings of which all must be there, or none: a question for each. */
+export const togetherContradictions = <N extends string>(...settings: readonly N[]): readonly Contradiction<{ readonly [K in N]?: unknown }>[] =>
+  settings.map((setting) => {
+    const others = settings.filter((other) => other !== setting);
+    return [(config) => config[setting] !== undefined || others.every((other) => config[other] === undefined), contradiction([setting, ...others], `must be set together with ${others.join(' and ')}`)];
+  });
+
+type Listeners<N extends string> = { readonly [K in `${N}_HOST`]: string } & { readonly [K in `${N}_PORT`]: number };
+
+/** Two listeners of a process, each by what its settings `_HOST` and `_PORT` begin with, must not be in each other's way. */
+export const portContradiction = <N extends string>(one: N, other: N): Contradiction<Listeners<N>> => [
+  (config) => !isSameAddress(addressOf(config, one), addressOf(config, other)),
+  contradiction([`${one}_PORT`, `${one}_HOST`, `${other}_PORT`, `${other}_HOST`], `must not be ${other}_PORT at the same address`),
+];
+
+/** Migrations keep a lock in their session: where there is a pooler, they must have a way past it. `service` is what its settings begin with. */
+export const poolerContradiction = <S extends string>(service: S): Contradiction<{ readonly [K in `${S}_DATABASE_POOLER` | `${S}_DATABASE_MIGRATION_URL`]?: string | undefined }> => [
+  (config) => config[`${service}_DATABASE_POOLER`] === 'none' || config[`${service}_DATABASE_MIGRATION_URL`] !== undefined,
+  contradiction(
+    [`${service}_DATABASE_MIGRATION_URL`, `${service}_DATABASE_POOLER`],
+    `is required where ${service}_DATABASE_POOLER is transaction: migrations go straight to PostgreSQL`,
+  ),
+];
+
+function addressOf<N extends string>(config: Listeners<N>, name: N): { host: string; port: number } {
+  const settings: Readonly<Record<string, unknown>> = config;
+  return { host: settings[`${name}_HOST`] as string, port: settings[`${name}_PORT`] as number };
+}
+
 /** Whether two listeners of a process would be in each other's way. */
 export function isSameAddress(one: { host: string; port: number }, other: { host: string; port: number }): boolean {
   const isAny = ({ host }: { host: string }) => host === '0.0.0.0' || host === '::';

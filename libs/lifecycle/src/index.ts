@@ -1,13 +1,13 @@
 export { type AdminServer, type AdminServerOptions, createAdminServer } from './admin-server';
 export { type BackgroundWork, type BackgroundWorkOptions, createBackgroundWork } from './background-work';
-export { type CertificateFiles, type CertificateFilesOptions, openCertificateFiles } from './certificate-files';
+export type { CertificateFiles } from './certificate-files';
 export { type CertificateStore, createCertificateStore } from './certificate-store';
 export { type CertificatePaths, type Certificates, checkCertificates, readCertificates } from './certificates';
 export { ConfigError } from './config-error';
 export { bytes, databasePooler, databaseUrl, flag, host, integer, isTarget, migrationUrl, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
-export { type Contradiction, contradiction, isSameAddress, refineAll } from './contradiction';
+export { type Contradiction, contradiction, poolerContradiction, portContradiction, refineAll, togetherContradictions } from './contradiction';
 export { logReadiness } from './log-readiness';
-export { hostsOf, isLoopback } from './loopback';
+export { isLoopback } from './loopback';
 export { certificateContradictions, databaseCertificates, file, type MtlsConfig, mtlsConfig, mtlsContradictions, peers } from './mtls-config';
 export { noSchemas } from './no-schemas';
 export { withPortSetting } from './port-setting';

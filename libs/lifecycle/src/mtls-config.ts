@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flag, isTarget } from './config-types';
-import { type Contradiction, contradiction } from './contradiction';
+import { type Contradiction, contradiction, togetherContradictions } from './contradiction';
 import { hostsOf, isLoopback } from './loopback';
 
 /** A path; what is in the file is looked at by who reads it. */
@@ -53,10 +53,7 @@ const remedy = `set ${files.join(', ')}, or ALLOW_PLAINTEXT_GRPC=true where some
 export const databaseCertificates = { MTLS_CERT_FILE: true, MTLS_KEY_FILE: true, MTLS_CA_FILE: true } as const;
 
 /** Questions about the three files alone, for `refineAll`. */
-export const certificateContradictions: readonly Contradiction<Pick<MtlsConfig, (typeof files)[number]>>[] = files.map((setting) => {
-  const others = files.filter((other) => other !== setting);
-  return [(config) => config[setting] !== undefined || others.every((other) => config[other] === undefined), contradiction([setting, ...others], `must be set together with ${others.join(' and ')}`)];
-});
+export const certificateContradictions = togetherContradictions(...files);
 
 /**
  * Questions about the settings of mutual TLS together with those of an app, for `refineAll`.

@@ -50,4 +50,5 @@ export function compareSet(set: MigrationSet, rows: readonly AppliedRow[]): SetS
 
 const toPaths = (set: MigrationSet, names: readonly string[]): string => names.map((name) => `${set.name}/${name}`).join(', ');
 
+/** SHA-256 of the text, in hexadecimal digits. */
 export const toChecksum = ({ sql }: Migration): string => createHash('sha256').update(sql).digest('hex');

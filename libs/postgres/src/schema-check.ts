@@ -6,7 +6,7 @@ import type { Queryable } from './statement';
  * version's: what runs goes on beside it, since each migration leaves the version before usable.
  * @throws Error where a migration has changed since it was applied
  */
-export async function findPendingMigrations(database: Queryable, sets: readonly MigrationSet[], signal?: AbortSignal): Promise<readonly string[]> {
+async function findPendingMigrations(database: Queryable, sets: readonly MigrationSet[], signal?: AbortSignal): Promise<readonly string[]> {
   const [table] = await database.query<{ found: boolean }>({
     name: 'find-schema-migrations-table',
     text: "select to_regclass('schema_migrations') is not null as found",

@@ -8,7 +8,9 @@ import { MutualTlsChannelCredentials, type RpcCertificates } from './mutual-tls'
 import { createReplay } from './replay';
 import { withRetries } from './retry';
 import { createRetryBudget } from './retry-budget';
+import { hostOf, toUri } from './target';
 import { sendStream, sendUnary, type Sending, type SentStream, toMetadata } from './transport';
+import { untilConnected } from './until-connected';
 
 export interface RpcChannelOptions {
   /** `host:port`, or a gRPC target such as `dns:///user.internal:50051` or `ipv4:10.0.0.1:50051,10.0.0.2:50051`. */
@@ -61,17 +63,14 @@ const connectPatienceMs = 1_500;
 // its retries know nothing of a request_id, and end where an answer began
 const serviceConfig = { loadBalancingConfig: [{ round_robin: {} }] };
 
-// a host may have the name of a scheme: `dns:50051`
-const hasScheme = (target: string) => target.includes('://') || /^(dns|ipv4|ipv6):.+:\d+$/.test(target);
-
 /** Makes attempts at one call; `findRequest` gives the one request that they send. */
 type Attempts = <T>(send: (sending: Sending) => Promise<T>, findRequest: () => Uint8Array | undefined) => Promise<T>;
 
 /** Opens a channel: round_robin over what the name resolves to, keepalive, retries under a budget. */
 export function createChannel({ target, descriptorSets, observer, certificates, serverName, defaultDeadlineMs = 5_000, errorDomains = ['gatehouse'] }: RpcChannelOptions): RpcChannel {
   const methods = new Map(readMethods(descriptorSets).map((method) => [method.path, method]));
-  const security = certificates ? new MutualTlsChannelCredentials(certificates, toHost(target), serverName) : credentials.createInsecure();
-  const client = new Client(hasScheme(target) ? target : `dns:///${target}`, security, {
+  const security = certificates ? new MutualTlsChannelCredentials(certificates, hostOf(target), serverName) : credentials.createInsecure();
+  const client = new Client(toUri(target), security, {
     'grpc.service_config': JSON.stringify(serviceConfig),
     'grpc.service_config_disable_resolution': 1,
     'grpc.keepalive_time_ms': 20_000,
@@ -175,29 +174,10 @@ export function createChannel({ target, descriptorSets, observer, certificates, 
   };
 }
 
-/** `user.internal` of `dns:///user.internal:50051`, `::1` of `[::1]:50051`; of several addresses, which have another name in common, the first. */
-const toHost = (target: string): string => new URL(`grpc://${target.replace(/^(dns|ipv4|ipv6):(\/\/\/)?(?=.*:)/, '').split(',')[0]}`).hostname.replace(/^\[|\]$/g, '');
-
 /** Tells of the metadata of the attempt that was answered. */
 async function withMetadata<T>({ onMetadata }: RpcCallOptions, call: (onMetadata: RpcCallOptions['onMetadata']) => Promise<T>): Promise<T> {
   let received: ReadonlyMap<string, string> | undefined;
   const answer = await call(onMetadata && ((metadata) => void (received = metadata)));
   if (received) onMetadata?.(received);
   return answer;
-}
-
-/**
- * Waits a moment for a connection that is being made anew, so that a callee that restarts fails no call. Nothing was sent
- * yet, so any call may wait. What is not connected after that is told by the call itself.
- */
-async function untilConnected(client: Client, until: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted || client.getChannel().getConnectivityState(true) === connectivityState.READY) return;
-  await new Promise<void>((resolve) => {
-    const onAbort = () => resolve();
-    signal.addEventListener('abort', onAbort, { once: true });
-    client.waitForReady(until, () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    });
-  });
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from '@gatehouse/postgres';
 
-export const batchSize = 1_000;
+const batchSize = 1_000;
 
 interface Ended {
   /** Where the next batch begins; null after the last one. */
@@ -63,6 +63,7 @@ export async function hasCredentials(db: Queryable): Promise<boolean> {
   return row!.found;
 }
 
+/** Takes a person's password away. */
 export async function deletePasswordHash(db: Queryable, userId: string): Promise<void> {
   await db.query({ name: 'delete-password-hash', text: 'delete from credentials where user_id = $1', values: [userId] });
 }

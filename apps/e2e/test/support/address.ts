@@ -8,6 +8,7 @@ export interface Address {
   close(): Promise<void>;
 }
 
+/** Opens an address on 127.0.0.1 that leads nowhere yet. */
 export async function openAddress(): Promise<Address> {
   let target = 0;
   const sockets = new Set<Socket>();

@@ -7,6 +7,7 @@ import { type Address, openAddress } from './address';
 import { freePort } from './free-port';
 import { type ServiceName, services } from './gatehouse';
 import { type ServiceProcess, startProcess, until } from './service-process';
+import { portSettings, toSettings, toTargets } from './settings';
 
 /** A process of a service, beside others of it. */
 export interface Replica extends ServiceProcess {
@@ -29,8 +30,7 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-const portSetting: Readonly<Record<ServiceName, string>> = { user: 'USER_GRPC_PORT', auth: 'AUTH_GRPC_PORT', gateway: 'GATEWAY_HTTP_PORT' };
-
+/** Opens a fleet without a process, on a PostgreSQL of its own. */
 export async function openFleet(): Promise<Fleet> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'gatehouse fleet '));
   chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
@@ -39,18 +39,7 @@ export async function openFleet(): Promise<Fleet> {
   const databases = { user: await postgres.createDatabase('fleet_user', { role: 'fleet_user', password }), auth: await postgres.createDatabase('fleet_auth', { role: 'fleet_auth', password }) };
   const addresses = Object.fromEntries(await Promise.all(services.map(async (service) => [service, await openAddress()] as const))) as Record<ServiceName, Address>;
   const target = (service: ServiceName) => `127.0.0.1:${addresses[service].port}`;
-  const key = () => randomBytes(32).toString('base64');
-  const settings: Record<string, string> = {
-    USER_DATABASE_URL: databases.user,
-    AUTH_DATABASE_URL: databases.auth,
-    USER_SECRET_KEY: key(),
-    AUTH_SECRET_KEY: key(),
-    USER_VERIFIER_TARGET: target('auth'),
-    AUTH_USER_TARGET: target('user'),
-    GATEWAY_UPSTREAMS: `gatehouse.user.v1=${target('user')},gatehouse.auth.v1=${target('auth')},gatehouse.verifier.v1=${target('auth')}`,
-    RATE_LIMIT_ENABLED: 'false', // everybody comes from one address here
-    SHUTDOWN_GRACE_MS: '200',
-  };
+  const settings = { ...toSettings(databases, toTargets(target('user'), target('auth'))), SHUTDOWN_GRACE_MS: '200' };
   const current = new Map<ServiceName, Replica>();
   const running = new Set<ServiceProcess>();
   return {
@@ -58,7 +47,8 @@ export async function openFleet(): Promise<Fleet> {
     databases,
     async start(service, bundles) {
       const [port, adminPort] = [await freePort(), await freePort()];
-      const process = startProcess(service, { ...settings, [portSetting[service]]: String(port), [`${service.toUpperCase()}_ADMIN_PORT`]: String(adminPort) }, [], bundles);
+      const [portSetting, adminSetting] = portSettings[service];
+      const process = startProcess(service, { ...settings, [portSetting]: String(port), [adminSetting]: String(adminPort) }, [], bundles);
       running.add(process);
       const readyz = () => fetch(`http://127.0.0.1:${adminPort}/readyz`).then(async (response) => ({ status: response.status, ...((await response.json()) as { checks: Record<string, string> }) }));
       await until(`${service} listens`, () => readyz().then(() => true, () => false));

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port';
 import { type ServiceProcess, startProcess, until } from './service-process';
+import { toSettings, toTargets } from './settings';
 
 export const services = ['user', 'auth', 'gateway'] as const;
 export type ServiceName = (typeof services)[number];
@@ -60,32 +61,22 @@ export async function startGatehouse({ env = {}, own = {}, order = services, bun
   const [http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin] = (await Promise.all(Array.from({ length: 6 }, freePort))) as [number, number, number, number, number, number];
   const ports = { http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin };
   const administrator = { email: 'root@example.com', password: 'a password for the administrator' };
-  const key = () => randomBytes(32).toString('base64');
   const settings: Record<string, string> = {
+    ...toSettings(databases, toTargets(`127.0.0.1:${userGrpc}`, `127.0.0.1:${authGrpc}`)),
     GATEWAY_HTTP_PORT: String(http),
     USER_GRPC_PORT: String(userGrpc),
     AUTH_GRPC_PORT: String(authGrpc),
     GATEWAY_ADMIN_PORT: String(gatewayAdmin),
     USER_ADMIN_PORT: String(userAdmin),
     AUTH_ADMIN_PORT: String(authAdmin),
-    USER_DATABASE_URL: databases.user,
-    AUTH_DATABASE_URL: databases.auth,
-    USER_SECRET_KEY: key(),
-    AUTH_SECRET_KEY: key(),
-    USER_VERIFIER_TARGET: `127.0.0.1:${authGrpc}`,
-    AUTH_USER_TARGET: `127.0.0.1:${userGrpc}`,
-    GATEWAY_UPSTREAMS: `gatehouse.user.v1=127.0.0.1:${userGrpc},gatehouse.auth.v1=127.0.0.1:${authGrpc},gatehouse.verifier.v1=127.0.0.1:${authGrpc}`,
-    // everybody comes from one address here
-    RATE_LIMIT_ENABLED: 'false',
     AUTH_BOOTSTRAP_EMAIL: administrator.email,
     AUTH_BOOTSTRAP_PASSWORD: administrator.password,
     ...env,
     ...(await withDatabases?.(databases)),
   };
   const processes = {} as Record<ServiceName, ServiceProcess>;
-  const adminPorts = { user: userAdmin, auth: authAdmin, gateway: gatewayAdmin };
   const readyz = (service: ServiceName) =>
-    fetch(`http://127.0.0.1:${adminPorts[service]}/readyz`).then(
+    fetch(`http://127.0.0.1:${ports[`${service}Admin` as const]}/readyz`).then(
       ({ status }) => status,
       () => 0,
     );

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findAccount } from './account';
 import { freePort } from './free-port';
 import { until } from './service-process';
 import { withClient } from './with-client';
@@ -40,10 +41,9 @@ export async function startPgBouncer(databases: Readonly<Record<'user' | 'auth',
       '',
     ].join('\n'),
   };
-  // it does not run as root
-  const account = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
+  const account = findAccount('nobody');
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  if (account.uid) for (const path of [folder, ...Object.keys(files).map((name) => join(folder, name))]) chownSync(path, account.uid, account.gid!);
+  if (account) for (const path of [folder, ...Object.keys(files).map((name) => join(folder, name))]) chownSync(path, account.uid, account.gid);
   chmodSync(folder, 0o700);
   const through = (url: string) => Object.assign(new URL(url), { port: String(port) }).href;
   const statistics = through(Object.assign(new URL(databases.user), { pathname: '/pgbouncer' }).href);
@@ -84,5 +84,3 @@ export async function startPgBouncer(databases: Readonly<Record<'user' | 'auth',
     },
   };
 }
-
-const idOf = (option: '-u' | '-g') => Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }));

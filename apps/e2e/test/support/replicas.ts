@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { freePort } from './free-port';
 import { type Gatehouse, type ServiceName, services } from './gatehouse';
 import { type ServiceProcess, startProcess, until } from './service-process';
+import { portSettings, toTargets } from './settings';
 
 /** One process of a service. */
 export interface Replica {
@@ -28,14 +29,12 @@ export async function startReplicas(gatehouse: Gatehouse, count: number): Promis
   const take = () => Promise.all(Array.from({ length: count }, freePort));
   const ports = { user: await take(), auth: await take(), gateway: await take() };
   const toTarget = (service: 'user' | 'auth') => `ipv4:${ports[service].map((port) => `127.0.0.1:${port}`).join(',')}`;
-  const [user, auth] = [toTarget('user'), toTarget('auth')];
-  const portSettings = { user: ['USER_GRPC_PORT', 'USER_ADMIN_PORT'], auth: ['AUTH_GRPC_PORT', 'AUTH_ADMIN_PORT'], gateway: ['GATEWAY_HTTP_PORT', 'GATEWAY_ADMIN_PORT'] } as const;
-  const shared = { ...gatehouse.settings, USER_VERIFIER_TARGET: auth, AUTH_USER_TARGET: user, GATEWAY_UPSTREAMS: `gatehouse.user.v1=${user},gatehouse.auth.v1=${auth},gatehouse.verifier.v1=${auth}` };
+  const settings = { ...gatehouse.settings, ...toTargets(toTarget('user'), toTarget('auth')) };
   const all: Record<ServiceName, Replica[]> = { user: [], auth: [], gateway: [] };
   const start = async (service: ServiceName, port: number): Promise<Replica> => {
     const admin = await freePort();
     const [portSetting, adminSetting] = portSettings[service];
-    const process = startProcess(service, { ...shared, [portSetting]: String(port), [adminSetting]: String(admin) });
+    const process = startProcess(service, { ...settings, [portSetting]: String(port), [adminSetting]: String(admin) });
     const replica = { service, process, port, read: (series: string) => readSeries(admin, series) };
     all[service].push(replica);
     await until(`${service} is ready`, async () => (await fetch(`http://127.0.0.1:${admin}/readyz`).catch(() => undefined))?.status === 200, 60_000);

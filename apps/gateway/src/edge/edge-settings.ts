@@ -1,4 +1,4 @@
-import { bytes, type Contradiction, contradiction, file, flag, integer, isLoopback, milliseconds, seconds } from '@gatehouse/lifecycle';
+import { bytes, type Contradiction, contradiction, file, flag, integer, isLoopback, milliseconds, seconds, togetherContradictions } from '@gatehouse/lifecycle';
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -83,7 +83,6 @@ export const edgeContradictions: readonly Contradiction<EdgeSettings>[] = [
       'is not loopback, and what is served there would go in plain text: set GATEWAY_TLS_CERT_FILE, GATEWAY_TLS_KEY_FILE, or GATEWAY_ALLOW_PLAINTEXT_HTTP=true behind a load balancer that ends TLS',
     ),
   ],
-  [(config) => !config.GATEWAY_TLS_CERT_FILE || config.GATEWAY_TLS_KEY_FILE !== undefined, contradiction(['GATEWAY_TLS_KEY_FILE', 'GATEWAY_TLS_CERT_FILE'], 'must be set together with GATEWAY_TLS_CERT_FILE')],
-  [(config) => !config.GATEWAY_TLS_KEY_FILE || config.GATEWAY_TLS_CERT_FILE !== undefined, contradiction(['GATEWAY_TLS_CERT_FILE', 'GATEWAY_TLS_KEY_FILE'], 'must be set together with GATEWAY_TLS_KEY_FILE')],
+  ...togetherContradictions('GATEWAY_TLS_CERT_FILE', 'GATEWAY_TLS_KEY_FILE'),
   [(config) => !config.CORS_CREDENTIALS || !config.CORS_ORIGINS?.includes('*'), contradiction(['CORS_CREDENTIALS', 'CORS_ORIGINS'], 'must be false where CORS_ORIGINS is *')],
 ];

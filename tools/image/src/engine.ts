@@ -27,6 +27,8 @@ export interface Engine {
   readonly env: NodeJS.ProcessEnv;
   build(tag: string, containerfile: string, folder: string): Promise<void>;
   hasImage(tag: string): Promise<boolean>;
+  /** Removes what a later image of the same name has taken the place of. */
+  prune(): Promise<void>;
   /** Bytes. */
   sizeOf(tag: string): Promise<number>;
   /** Starts a service in the background, on the host's network, with a root file system that cannot be written. */
@@ -64,6 +66,7 @@ export function createEngine(folder: string, hosts: readonly string[]): Engine {
     env,
     build: async (tag, containerfile, context) => void (await run('buildah', [...bud, '--tag', tag, '--file', containerfile, context], env)),
     hasImage: (tag) => podman('image', 'exists', tag).then(() => true, () => false),
+    prune: async () => void (await podman('image', 'prune', '--force')),
     sizeOf: async (tag) => Number(await podman('image', 'inspect', '--format', '{{.Size}}', tag)),
     start: async (name, container) => void (await podman('run', '--detach', '--name', name, ...toRunOptions(container), container.image)),
     restart: async (name) => void (await podman('start', name)),

@@ -26,6 +26,7 @@ export async function verify(): Promise<void> {
   console.log('building the images');
   // not by Nx, which may know images that this store does not have
   for (const app of apps) await run('node', ['tools/image/build.mts', app], { ...engine.env, IMAGE_BUILD: engine.buildCommand, IMAGE_REPOSITORY: 'localhost/gatehouse', IMAGE_VERSION: 'dev' });
+  await engine.prune();
   const names = replicas.map(({ name }) => name);
   const postgres = await startTemporaryPostgresServer();
   try {

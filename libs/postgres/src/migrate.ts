@@ -39,6 +39,9 @@ export async function migrate({ url, certificates, sets, waitMs = 600_000, log =
     await client.connect();
     // so that a statement does not outlive a killed process, with its locks; not every platform of PostgreSQL can
     await client.query("set client_connection_check_interval = '1s'").catch(() => {});
+    // limits of time that the role has for its calls behind a pooler are not for building an index; before PostgreSQL 17 there are two
+    await client.query('set statement_timeout = 0; set lock_timeout = 0');
+    await client.query('set transaction_timeout = 0').catch(() => {});
     await waitForTurn(client, waitMs, log);
     await client.query(bookkeeping);
     const applied: string[] = [];

@@ -48,7 +48,7 @@ const noId = '00000000-0000-0000-0000-000000000000';
  * simply run again. First what a restored database must not go on with, and needs nobody else: sessions, whose refresh
  * tokens may have been used since, and sign-ups, whose people may have another password since. Then everybody whom `user`
  * knows is gone through, page by page: once to count, and once to remove.
- * @throws Error when `user` knows nobody, while there are passwords, or does not know those of most of them
+ * @throws Error when `user` knows nobody, while there are passwords, or does not know most of those who have one
  */
 export async function reconcile(options: ReconcileOptions, findings: Findings): Promise<void> {
   const { database, people, isDry, isAuthCurrent, isWithoutUser, mayRemoveMost, patienceMs = 600_000, onPerson = () => {}, onAlone = () => {}, onWait } = options;

@@ -129,6 +129,14 @@ it('ends sessions before user can be asked; killed while it waits for user, the 
   await until(async () => (await login(ada.email)) === 'OK');
 });
 
+it('names its options where it is given another, and changes nothing', async () => {
+  const ada = await enter('ada');
+  const { ended, output } = run('--dryrun');
+  expect(await ended).toBe(1);
+  expect(output()).toBe("cannot start as configured:\n  Unknown option '--dryrun': reconcile takes --check-config, --dry-run, --auth-is-current, --without-user, --remove-most, --list\n");
+  expect(await refresh(ada.refreshToken)).toBe('OK');
+});
+
 it('refuses to do nothing at all', async () => {
   const { ended, output } = run('--without-user', '--auth-is-current');
   expect(await ended).toBe(1);

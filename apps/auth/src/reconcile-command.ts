@@ -1,13 +1,15 @@
-import { createAuthObservability } from './app';
+import { ConfigError } from '@gatehouse/lifecycle';
+import { createSchemaCheck } from '@gatehouse/postgres';
+import { createAuthObservability, migrationSets } from './app';
 import type { Config } from './config';
 import { createParts } from './parts';
-import { type Findings, reconcile } from './reconcile';
+import { type Findings, isMost, reconcile } from './reconcile';
 
 /**
  * `--dry-run` changes nothing, `--auth-is-current` leaves sessions and sign-ups, `--without-user` looks at nothing else,
- * `--list` names each person by their id.
+ * `--remove-most` believes a `user` that does not know most people, `--list` names each person by their id.
  */
-export const reconcileOptions = ['dry-run', 'auth-is-current', 'without-user', 'list'] as const;
+export const reconcileOptions = ['dry-run', 'auth-is-current', 'without-user', 'remove-most', 'list'] as const;
 
 const progressMs = 5_000;
 
@@ -16,16 +18,18 @@ const progressMs = 5_000;
  * where it is asked for, ids.
  */
 export async function runReconcile(config: Config, given: ReadonlySet<(typeof reconcileOptions)[number]>): Promise<void> {
+  if (given.has('without-user') && given.has('auth-is-current')) throw new ConfigError(['--without-user with --auth-is-current leaves nothing to do: which of the two is meant?']);
   const parts = createParts(config, createAuthObservability({ ...config, OTEL_SDK_DISABLED: true }));
   const [isDry, isAuthCurrent, isWithoutUser] = [given.has('dry-run'), given.has('auth-is-current'), given.has('without-user')];
-  const findings: Findings = { sessionsEnded: 0, signUpsDropped: 0, people: 0, withoutPassword: 0, unknown: 0 };
+  const findings: Findings = { sessionsEnded: 0, signUpsDropped: 0, people: 0, withoutPassword: 0, unknown: 0, passwords: 0 };
   let isWaiting = false;
   const progress = setInterval(() => {
     console.log(isWaiting ? 'waiting for user: do auth and user run?' : `compared so far: ${findings.people} people, ${findings.unknown} passwords of people whom user does not know`);
     isWaiting = false;
   }, progressMs);
   try {
-    // told at once: a database that cannot be used, a wrong secret
+    // told at once: a database that cannot be used, a backup of another release, a wrong secret
+    await createSchemaCheck(parts.database, migrationSets)();
     await parts.signingKeys.signingKey();
     await reconcile(
       {
@@ -34,6 +38,7 @@ export async function runReconcile(config: Config, given: ReadonlySet<(typeof re
         isDry,
         isAuthCurrent,
         isWithoutUser,
+        mayRemoveMost: given.has('remove-most'),
         onPerson: given.has('list') ? (finding, id) => console.log(`${finding} ${id}`) : undefined,
         onAlone: () => console.log(isAuthCurrent ? 'sessions and sign-ups go on' : `${isDry ? 'to end' : 'ended'}: ${findings.sessionsEnded} sessions, ${findings.signUpsDropped} sign-ups`),
         onWait: () => (isWaiting = true),
@@ -41,6 +46,7 @@ export async function runReconcile(config: Config, given: ReadonlySet<(typeof re
       findings,
     );
     if (!isWithoutUser) console.log(`people: ${findings.people}; without a password: ${findings.withoutPassword}; passwords ${isDry ? 'to remove' : 'removed'}, of people whom user does not know: ${findings.unknown}`);
+    if (isDry && isMost(findings)) console.log('that is more than are kept: is the database of user the one that was restored? If so, --remove-most');
     if (isDry) console.log('nothing was changed');
   } finally {
     clearInterval(progress);

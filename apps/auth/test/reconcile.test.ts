@@ -57,12 +57,25 @@ describe('where user is older than auth', () => {
   it('removes the passwords of people whom user does not know, wherever they stand in the order, and ends their sessions', async () => {
     const [first, ada, between, next, bob, last] = [await enter('first'), await enter('ada'), await enter('between'), await enter('next'), await enter('bob'), await enter('last')];
     forget(first.id, between.id, next.id, last.id);
-    expect(await reconcile('--auth-is-current')).toContain('people: 2; without a password: 0; passwords removed, of people whom user does not know: 4');
+    expect(await reconcile('--auth-is-current', '--remove-most')).toContain('people: 2; without a password: 0; passwords removed, of people whom user does not know: 4');
     const kept = await under.database.query<{ user_id: string }>({ name: 'list-credentials', text: 'select user_id from credentials order by 1' });
     expect(kept.map(({ user_id }) => user_id)).toEqual([ada.id, bob.id].sort());
     const open = await under.database.query<{ user_id: string }>({ name: 'list-open', text: 'select user_id from sessions where revoke_time is null order by 1' });
     expect(open.map(({ user_id }) => user_id)).toEqual([ada.id, bob.id].sort());
     expect(await verdictOf(under.auth.signUp({ email: last.email, password }))).toBe('OK');
+  });
+
+  it('removes no password where it would remove more than it keeps, as in the place of a database that was made anew, unless it is told to', async () => {
+    const people = [await enter('ada'), await enter('bob'), await enter('cy')];
+    forget(...people.slice(1).map(({ id }) => id));
+    const dry = await reconcile('--auth-is-current', '--dry-run');
+    expect(dry).toContain('passwords to remove, of people whom user does not know: 2\nthat is more than are kept: ');
+    const { ended, output } = run('--auth-is-current', '--list');
+    expect(await ended).toBe(1);
+    expect(output()).toContain('2 of the 3 passwords are of people whom user does not know, and would be removed: is the database of user the one that was restored? If so, --remove-most');
+    expect(output()).not.toContain('unknown ');
+    expect(await refresh(people[0]!.refreshToken)).toBe('OK');
+    expect(await under.database.query({ name: 'count', text: 'select user_id from credentials' })).toHaveLength(3);
   });
 
   it('touches nothing where user knows nobody, as a database that was not restored does', async () => {
@@ -114,6 +127,29 @@ it('ends sessions before user can be asked; killed while it waits for user, the 
   expect(await waiting.ended).toBe(0);
   expect(waiting.output()).toContain('passwords removed, of people whom user does not know: 1');
   await until(async () => (await login(ada.email)) === 'OK');
+});
+
+it('names its options where it is given another, and changes nothing', async () => {
+  const ada = await enter('ada');
+  const { ended, output } = run('--dryrun');
+  expect(await ended).toBe(1);
+  expect(output()).toBe("cannot start as configured:\n  Unknown option '--dryrun': reconcile takes --check-config, --dry-run, --auth-is-current, --without-user, --remove-most, --list\n");
+  expect(await refresh(ada.refreshToken)).toBe('OK');
+});
+
+it('refuses to do nothing at all', async () => {
+  const { ended, output } = run('--without-user', '--auth-is-current');
+  expect(await ended).toBe(1);
+  expect(output()).toContain('--without-user with --auth-is-current leaves nothing to do');
+});
+
+it('says that the schema is older than this version, as in a backup of the release before', async () => {
+  await under.database.query({ name: 'forget-migration', text: "delete from schema_migrations where name = '0006_lower_email_domains'" });
+  const ada = await enter('ada');
+  const { ended, output } = run();
+  expect(await ended).toBe(1);
+  expect(output()).toContain('it lacks auth/0006_lower_email_domains: run the command `migrate` of this version');
+  expect(await refresh(ada.refreshToken)).toBe('OK');
 });
 
 it('says which secret is wrong', async () => {

@@ -79,6 +79,13 @@ describe('behind PgBouncer in transaction mode', () => {
     await gatehouse.ready();
   });
 
+  it('migrate that is led through it all the same refuses, and leaves no lock in a session that others get', async () => {
+    const { exited, stderr } = startProcess('user', { ...gatehouse.settings, USER_DATABASE_MIGRATION_URL: gatehouse.settings.USER_DATABASE_URL! }, ['migrate']);
+    expect((await exited).code).toBe(1);
+    expect(stderr()).toContain('a pooler answers in the place of PostgreSQL');
+    expect(await gatehouse.run('user', 'migrate')).toBe('nothing to apply');
+  });
+
   it('migrate asks for the way past it', async () => {
     const { USER_DATABASE_MIGRATION_URL: _, ...settings } = gatehouse.settings;
     const { exited, stderr } = startProcess('user', settings, ['migrate']);

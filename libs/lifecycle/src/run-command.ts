@@ -61,7 +61,7 @@ export async function runCommand({ commands, findUnknown = () => [] }: RunComman
     // no option has a value: what does not begin as one is the command
     const name = args.find((arg) => !arg.startsWith('-')) ?? defaultCommand;
     const chosen = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    const { positionals, values } = parseArgs({ args, allowPositionals: true, options: toOptions([checkOption, ...(chosen?.options ?? [])]) });
+    const { positionals, values } = parse(args, name, [checkOption, ...(chosen?.options ?? [])]);
     if (!chosen || positionals.length > 1) throw new ConfigError([`unknown command: ${positionals.join(' ')}; there is ${Object.keys(commands).join(', ')}`]);
     if (values[checkOption]) {
       checkAll(chosen, findUnknown());
@@ -71,7 +71,7 @@ export async function runCommand({ commands, findUnknown = () => [] }: RunComman
     if (name !== defaultCommand) endAtSignals();
     await chosen.run(new Set(Object.keys(values)));
   } catch (error) {
-    console.error(error instanceof ConfigError || isArgumentError(error) ? error.message : toReport(error));
+    console.error(error instanceof ConfigError ? error.message : toReport(error));
     process.exit(1);
   }
 }
@@ -91,4 +91,12 @@ function checkAll(chosen: Command, unknown: readonly string[]): void {
   if (unknown.length) throw new ConfigError(unknown);
 }
 
-const isArgumentError = (error: unknown): error is Error => error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
+/** @throws ConfigError that names the options which there are */
+function parse(args: string[], command: string, options: readonly string[]) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options: toOptions(options) });
+  } catch (error) {
+    // the sentences after the first are of files whose names begin with -
+    throw new ConfigError([`${(error as Error).message.split('. ')[0]}: ${command} takes ${options.map((option) => `--${option}`).join(', ')}`], error);
+  }
+}

@@ -39,7 +39,7 @@ export async function applyMigration(client: Client, set: MigrationSet, migratio
       if (cause instanceof DatabaseError) Object.assign(cause, { detail: undefined, where: undefined });
       const state = findSqlState(cause);
       const left = waitMs - (performance.now() - begin);
-      if (!lockStates.has(state)) throw new Error(`migration ${path} failed, ${outcome}: ${(cause as Error).message}${advice[state ?? ''] ?? ''}`, { cause });
+      if (!lockStates.has(state)) throw new Error(`migration ${path} failed, ${outcome}: ${reasonOf(cause as Error, state)}${advice[state ?? ''] ?? ''}`, { cause });
       if (left <= 0)
         throw new Error(`migration ${path} failed, ${outcome}: others held a lock that it needs for ${waitMs / 1_000} s; end their transactions (the oldest of pg_stat_activity by xact_start), then run \`migrate\` again`, { cause });
       const pauseMs = Math.min(pausesMs[attempt] ?? pausesMs.at(-1)!, left);
@@ -47,6 +47,9 @@ export async function applyMigration(client: Client, set: MigrationSet, migratio
       await pause(pauseMs);
     }
 }
+
+// classes 22, data exception, and P0, what a routine says
+const reasonOf = ({ message }: Error, state = ''): string => (/^(22|P0)/.test(state) ? `SQLSTATE ${state}, whose message would quote a value` : message);
 
 async function runInTransaction(client: Client, set: MigrationSet, migration: Migration): Promise<void> {
   await client.query('begin');

@@ -60,6 +60,19 @@ describe('migrations', () => {
     expect(await count()).toBe(0);
   });
 
+  it('tell of a value that PostgreSQL could not read where it was, and not what it was', async () => {
+    const failure = await run(setOf(first, { name: '0002_number_things', sql: "create table notes (text text); insert into notes values ('Ada Lovelace'); alter table notes alter text type int using text::int" })).catch((error: Error) => error);
+    expect((failure as Error).message).toBe('migration thing/0002_number_things failed, it was rolled back: SQLSTATE 22P02, whose message would quote a value');
+  });
+
+  it('take longer than role and database let a statement take', async () => {
+    await withClient(async (client) => {
+      const { rows } = await client.query<{ name: string }>('select current_database() as name');
+      await client.query(`alter database ${rows[0]!.name} set statement_timeout = 1`);
+    });
+    expect(await run(setOf(first, { name: '0002_wait', sql: 'select pg_sleep(0.2)' }))).toEqual(['thing/0001_create_things', 'thing/0002_wait']);
+  });
+
   it('keep the books of each set apart', async () => {
     await run(setOf(first));
     const other: MigrationSet = { name: 'other', migrations: [{ name: '0001_create_things', sql: 'create table other_things (id int)' }] };

@@ -37,8 +37,12 @@ export async function migrate({ url, certificates, sets, waitMs = 600_000, log =
   client.on('error', () => {});
   try {
     await client.connect();
+    await requireNoPooler(client);
     // so that a statement does not outlive a killed process, with its locks; not every platform of PostgreSQL can
     await client.query("set client_connection_check_interval = '1s'").catch(() => {});
+    // limits of time that the role has for its calls behind a pooler are not for building an index; before PostgreSQL 17 there are two
+    await client.query('set statement_timeout = 0; set lock_timeout = 0');
+    await client.query('set transaction_timeout = 0').catch(() => {});
     await waitForTurn(client, waitMs, log);
     await client.query(bookkeeping);
     const applied: string[] = [];
@@ -48,6 +52,13 @@ export async function migrate({ url, certificates, sets, waitMs = 600_000, log =
   } finally {
     await client.end();
   }
+}
+
+/** In a session that others get next, lock and settings would stay. A pooler does not tell whose session it gives: the number that it greeted with is its own. */
+async function requireNoPooler(client: Client): Promise<void> {
+  const { processID } = client as unknown as { readonly processID: number };
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  if (rows[0]!.pid !== processID) throw new Error('a pooler answers in the place of PostgreSQL: `migrate` keeps a lock in its session and goes straight to PostgreSQL; name it in the setting that ends with DATABASE_MIGRATION_URL');
 }
 
 /** Takes the lock of those who migrate: of the session, so that it goes with the connection, however that ends. */

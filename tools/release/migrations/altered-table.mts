@@ -4,8 +4,9 @@ import type { Finding, Rule } from './finding.mts';
 
 const harmless: ReadonlySet<string> = new Set(['AT_DropNotNull', 'AT_SetStatistics', 'AT_SetRelOptions', 'AT_ResetRelOptions']);
 
-/** What the migrations before have said of columns that are never null. */
-export class KnownColumns {
+/** What the migrations before have said: of columns that are never null, and of indexes. */
+export class EarlierMigrations {
+  readonly indexes = new Set<string | undefined>();
   readonly #columnOfCheck = new Map<string, string>();
   readonly #neverNull = new Set<string>();
   #addedHere = new Set<string>();
@@ -33,13 +34,13 @@ export class KnownColumns {
 }
 
 /** What is wrong with altering a table that is in use. */
-export function checkAlteredTable({ relation, cmds = [], objtype }: AlterTableStmt, known: KnownColumns): Finding[] {
+export function checkAlteredTable({ relation, cmds = [], objtype }: AlterTableStmt, known: EarlierMigrations): Finding[] {
   const table = relation?.relname ?? '';
   if (objtype !== 'OBJECT_TABLE') return [{ rule: 'unknown', what: `alter ${objtype?.replace('OBJECT_', '').toLowerCase()} ${table}` }];
   return cmds.flatMap((cmd) => checkCommand(table, (cmd as { AlterTableCmd: AlterTableCmd }).AlterTableCmd, known));
 }
 
-function checkCommand(table: string, { subtype = 'AT_AddColumn', name = '', def }: AlterTableCmd, known: KnownColumns): Finding[] {
+function checkCommand(table: string, { subtype = 'AT_AddColumn', name = '', def }: AlterTableCmd, known: EarlierMigrations): Finding[] {
   const column = `column ${name} of ${table}`;
   const one = (rule: Rule, what: string): Finding[] => [{ rule, what }];
   switch (subtype) {
@@ -65,7 +66,7 @@ function checkCommand(table: string, { subtype = 'AT_AddColumn', name = '', def 
   }
 }
 
-function checkConstraint(table: string, constraint: Constraint, known: KnownColumns): Finding[] {
+function checkConstraint(table: string, constraint: Constraint, known: EarlierMigrations): Finding[] {
   const what = `constraint ${constraint.conname ?? ''} of ${table}`;
   const narrows: Finding = { rule: 'narrows', what };
   switch (constraint.contype) {

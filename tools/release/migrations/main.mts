@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { lastRelease } from '../last-release.mts';
-import { KnownColumns } from './altered-table.mts';
+import { EarlierMigrations } from './altered-table.mts';
 import { checkMigration } from './check-migration.mts';
 import { readStatements } from './statements.mts';
 
@@ -19,7 +19,8 @@ const folders = named.length ? named : [...new Set([...here, ...released].map((f
 const problems: string[] = [];
 let looked = 0;
 for (const folder of folders) {
-  const known = new KnownColumns();
+  const known = new EarlierMigrations();
+  if (named.length && !existsSync(folder)) problems.push(`${folder}: there is no such folder`);
   const list = existsSync(`${folder}.ts`) ? readFileSync(`${folder}.ts`, 'utf8') : undefined;
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.sql')).sort() : [];
   for (const gone of [...released].filter((file) => file.startsWith(`${folder}/`) && !existsSync(file))) problems.push(`${gone}: release ${release!.version} has applied it, and it is gone: restore it`);

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeScratchClone, type ScratchClone } from '@gatehouse/scratch-clone';
@@ -8,7 +8,8 @@ let clone: ScratchClone;
 const ask = (...args: string[]) => execFileSync('git', args, { cwd: clone.folder, encoding: 'utf8' }).trim();
 const read = (file: string) => readFileSync(join(clone.folder, file), 'utf8');
 const readJson = (file: string) => JSON.parse(read(file));
-const release = (...args: string[]) => clone.nx('release', '--skip-publish', ...args);
+const environment = () => ({ ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_CACHE_DIRECTORY: join(clone.folder, '.nx/cache'), NX_WORKSPACE_ROOT_PATH: clone.folder });
+const release = (...args: string[]) => execFileSync('npm', ['run', 'release', '--', ...args], { cwd: clone.folder, env: environment(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
 beforeAll(() => {
   Object.assign(process.env, { GIT_AUTHOR_NAME: 'test', GIT_AUTHOR_EMAIL: 'test@example.com', GIT_COMMITTER_NAME: 'test', GIT_COMMITTER_EMAIL: 'test@example.com' });
@@ -29,6 +30,17 @@ it('--dry-run shows version, changelog and record, and changes nothing', () => {
   expect(ask('tag')).toBe('');
 });
 
+it('a tree with what is not committed, or a git that does not know who commits, is refused before anything is written', () => {
+  writeFileSync(join(clone.folder, 'LICENSE'), 'changed');
+  clone.git('add', 'LICENSE');
+  const nobody = { GIT_AUTHOR_NAME: '', GIT_AUTHOR_EMAIL: '', GIT_COMMITTER_NAME: '', GIT_COMMITTER_EMAIL: '' };
+  const refused = spawnSync('npm', ['run', 'release'], { cwd: clone.folder, env: { ...environment(), ...nobody }, encoding: 'utf8' });
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain('the tree holds what is not committed, and a release is recorded with the commit that it is made of: commit or remove\nM  LICENSE\ngit does not know who commits');
+  expect(ask('status', '--porcelain')).toBe('M  LICENSE');
+  clone.git('reset', '-q', '--hard');
+});
+
 it('one version for the three services: in package.json and its lock, recorded with the commit it was made of, in the changelog, committed and tagged', () => {
   const made = ask('rev-parse', 'HEAD');
   const before = readJson('docs/releases.json');
@@ -43,7 +55,7 @@ it('one version for the three services: in package.json and its lock, recorded w
 });
 
 it('its images have its version as their tag and label', () => {
-  const env = { ...process.env, IMAGE_BUILD: 'echo', NX_DAEMON: 'false', NX_TUI: 'false', NX_CACHE_DIRECTORY: join(clone.folder, '.nx/cache'), NX_WORKSPACE_ROOT_PATH: clone.folder };
+  const env = { ...environment(), IMAGE_BUILD: 'echo' };
   const told = execFileSync('npm', ['run', 'release:images', '--', '-p', 'user', '--output-style=static'], { cwd: clone.folder, encoding: 'utf8', env });
   expect(told).toMatch(/--build-arg VERSION=1\.5\.0 .*--tag gatehouse\/user:1\.5\.0 dist\/images\/user$/m);
   expect(readJson('dist/images/user.json')).toMatchObject({ tag: 'gatehouse/user:1.5.0', VERSION: '1.5.0', REVISION: ask('rev-parse', 'HEAD') });

@@ -57,13 +57,13 @@ export async function findOthers(db: Queryable, range: { after: string; upTo: st
   return rows.map(({ user_id }) => user_id);
 }
 
-/** Whether anybody has a password. */
-export async function hasCredentials(db: Queryable): Promise<boolean> {
-  const [row] = await db.query<{ found: boolean }>({ name: 'has-credentials', text: 'select exists (select from credentials) as found' });
-  return row!.found;
+export async function countCredentials(db: Queryable): Promise<number> {
+  const [row] = await db.query<{ count: number }>({ name: 'count-credentials', text: 'select count(*)::int as count from credentials' });
+  return row!.count;
 }
 
-/** Takes a person's password away. */
-export async function deletePasswordHash(db: Queryable, userId: string): Promise<void> {
-  await db.query({ name: 'delete-password-hash', text: 'delete from credentials where user_id = $1', values: [userId] });
+/** Takes a person's password away; false where there was none. */
+export async function deletePasswordHash(db: Queryable, userId: string): Promise<boolean> {
+  const rows = await db.query({ name: 'delete-password-hash', text: 'delete from credentials where user_id = $1 returning 1', values: [userId] });
+  return rows.length > 0;
 }

@@ -46,6 +46,13 @@ describe('migrations', () => {
     expect(await count()).toBe(3);
   });
 
+  it('are not applied to the database of another service', async () => {
+    const common = { name: 'idempotency', migrations: [first] };
+    const only = (name: string) => ({ name, migrations: [{ name: `0001_create_${name}`, sql: `create table ${name} ()` }] });
+    await run([common, only('other')]);
+    await expect(run([common, only('own')])).rejects.toThrow('the database has the tables of other, and none of own: is its URL that of another service?');
+  });
+
   it('are applied once by several at the same time', async () => {
     const applied = await Promise.all(Array.from({ length: 5 }, () => run(setOf(first, second))));
     expect(applied.flat().sort()).toEqual(['thing/0001_create_things', 'thing/0002_fill_things']);

@@ -45,6 +45,7 @@ export async function migrate({ url, certificates, sets, waitMs = 600_000, log =
     await client.query('set transaction_timeout = 0').catch(() => {});
     await waitForTurn(client, waitMs, log);
     await client.query(bookkeeping);
+    await requireOwnDatabase(client, sets);
     const applied: string[] = [];
     for (const set of sets) applied.push(...(await applySet(client, set, { waitMs, log })));
     if (applied.length === 0) log('nothing to apply');
@@ -59,6 +60,15 @@ async function requireNoPooler(client: Client): Promise<void> {
   const { processID } = client as unknown as { readonly processID: number };
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   if (rows[0]!.pid !== processID) throw new Error('a pooler answers in the place of PostgreSQL: `migrate` keeps a lock in its session and goes straight to PostgreSQL; name it in the setting that ends with DATABASE_MIGRATION_URL');
+}
+
+/** A newer version may have brought a set; who has another's and lacks one of ours is somebody else. */
+async function requireOwnDatabase(client: Client, sets: readonly MigrationSet[]): Promise<void> {
+  const { rows } = await client.query<{ set_name: string }>('select distinct set_name from schema_migrations order by set_name');
+  const recorded = rows.map(({ set_name }) => set_name);
+  const others = recorded.filter((name) => !sets.some((set) => set.name === name));
+  const lacking = sets.filter(({ name }) => !recorded.includes(name));
+  if (others.length && lacking.length) throw new Error(`the database has the tables of ${others.join(', ')}, and none of ${lacking.map(({ name }) => name).join(', ')}: is its URL that of another service?`);
 }
 
 /** Takes the lock of those who migrate: of the session, so that it goes with the connection, however that ends. */

@@ -160,6 +160,13 @@ describe('of the three services with certificates of one CA', () => {
       expect(Math.abs(seconds - Date.now() / 1_000 - 86_400)).toBeLessThan(600);
     }
   });
+
+  it('a certificate that is not valid yet, as where the clock of the issuer is ahead, is used once it is', async () => {
+    const before = await renewals('user');
+    writeCertificates(join(folder, 'user'), await ca.issue(namesOf('user'), { fromDays: 6 / 86_400 }), ca);
+    await until('user tells of it', () => gatehouse.processes.user.lines.some(({ exception }) => JSON.stringify(exception ?? '').includes('is not valid before')));
+    await until('user uses it', async () => (await renewals('user')) > before);
+  });
 });
 
 describe('no service starts, nor is its configuration valid, with', () => {

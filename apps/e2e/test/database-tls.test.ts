@@ -74,6 +74,10 @@ describe('a database off loopback', () => {
     expect((await migrate(urlOf('0.0.0.0', filesIn(others)), own)).code).toBe(1);
   });
 
+  it('is spoken to over TLS where the URL has a parameter `host` with nothing in it', async () => {
+    expect(await migrate(urlOf('0.0.0.0', { host: '' }), own)).toEqual({ code: 0, stderr: '' });
+  });
+
   it.each<[string, () => Promise<readonly [string, Record<string, string>?]>, RegExp]>([
     ['its CA is not believed', async () => [urlOf('0.0.0.0'), writeCertificates(join(folder, 'mixed'), await ca.issue(['user']), foreign)], /self-signed certificate in certificate chain/],
     ['nobody says which CA is to be believed', async () => [urlOf('0.0.0.0')], /self-signed certificate in certificate chain/],

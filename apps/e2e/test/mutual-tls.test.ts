@@ -5,9 +5,10 @@ import { isAppError } from '@gatehouse/errors';
 import { createChannel, createClient, type RpcCertificates } from '@gatehouse/rpc';
 import { createTestAuthority, type Issued, type TestAuthority, type Validity, writeCertificates } from '@gatehouse/rpc/testing';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { type Gatehouse, type ServiceName, services, startGatehouse } from './support/gatehouse';
 import { send, signUp } from './support/http';
 import { startLoad } from './support/load';
@@ -161,6 +162,13 @@ describe('of the three services with certificates of one CA', () => {
       expect(Math.abs(seconds - Date.now() / 1_000 - 86_400)).toBeLessThan(600);
     }
   });
+
+  it('a certificate that is not valid yet, as where the clock of the issuer is ahead, is used once it is', async () => {
+    const before = await renewals('user');
+    writeCertificates(join(folder, 'user'), await ca.issue(namesOf('user'), { fromDays: 6 / 86_400 }), ca);
+    await until('user tells of it', () => gatehouse.processes.user.lines.some(({ exception }) => JSON.stringify(exception ?? '').includes('is not valid before')));
+    await until('user uses it', async () => (await renewals('user')) > before);
+  });
 });
 
 describe('no service starts, nor is its configuration valid, with', () => {
@@ -179,6 +187,7 @@ describe('no service starts, nor is its configuration valid, with', () => {
     ['the key of another certificate', async () => writeCertificates(place('key'), { ...(await issue()), key: (await issue()).key }, ca), /^MTLS_KEY_FILE: .* is not the key of the certificate in MTLS_CERT_FILE/],
     ['a certificate that has expired', async () => writeCertificates(place('expired'), await issue({ fromDays: -3, untilDays: -1 }), ca), /^MTLS_CERT_FILE: the certificate in .* expired at 20.*: renew it/],
     ['a certificate that is not valid yet', async () => writeCertificates(place('early'), await issue({ fromDays: 1, untilDays: 3 }), ca), /^MTLS_CERT_FILE: the certificate in .* is not valid before 20/],
+    ['a CA file that is cut off', async () => writeCertificates(place('cut'), await issue(), ca, { cert: foreign.cert.slice(0, 200) }), /^MTLS_CA_FILE: .* holds no certificate in PEM, or one that cannot be read/],
     ['a CA that has expired', async () => writeCertificates(place('ca'), await issue(), await createTestAuthority('old', { fromDays: -3, untilDays: -1 })), /^MTLS_CA_FILE: the certificate in .* expired at 20/],
   ])('%s', async (_, make, ...told) => {
     const settings = await make();
@@ -191,5 +200,46 @@ describe('no service starts, nor is its configuration valid, with', () => {
   it('nothing else: the same files are taken where they fit, and plain text where it is asked for', async () => {
     expect(await run(writeCertificates(place('good'), await issue(), ca), '--check-config')).toMatchObject({ code: 0 });
     expect(await run({ ALLOW_PLAINTEXT_GRPC: 'true' }, '--check-config')).toMatchObject({ code: 0 });
+  });
+});
+
+describe('what the environment says to all programs changes nothing:', () => {
+  const required = { USER_DATABASE_URL: 'postgresql://user@127.0.0.1:1/database', USER_SECRET_KEY: Buffer.alloc(32).toString('base64'), USER_GRPC_PORT: '0', USER_ADMIN_PORT: '0' };
+  /** A `user` with nobody else there, until the outcome is known. */
+  const withUser = async <T>(settings: Record<string, string>, outcome: Promise<T>): Promise<T> => {
+    const { child, exited } = startProcess('user', { ...required, ...settings });
+    try {
+      return await outcome;
+    } finally {
+      child.kill('SIGKILL');
+      await exited;
+    }
+  };
+  const listen = async (server: ReturnType<typeof createServer>) => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return (server.address() as AddressInfo).port;
+  };
+
+  it.each(['grpc_proxy', 'https_proxy', 'http_proxy'])('gRPC goes straight to its target though %s is set', async (variable) => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const [callee, proxy] = ['callee', 'proxy'].map((name) => createServer((socket) => void socket.on('error', () => {}).once('data', () => resolve(name)))) as [ReturnType<typeof createServer>, ReturnType<typeof createServer>];
+    try {
+      expect(await withUser({ USER_VERIFIER_TARGET: `127.0.0.1:${await listen(callee)}`, [variable]: `http://127.0.0.1:${await listen(proxy)}` }, promise)).toBe('callee');
+    } finally {
+      callee.close();
+      proxy.close();
+    }
+  });
+
+  it('a server of an unknown CA is told nothing though NODE_TLS_REJECT_UNAUTHORIZED is 0', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const { cert, key } = await foreign.issue(['127.0.0.1']);
+    const callee = createTlsServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => void socket.on('error', () => {}).once('data', () => resolve('spoken to')).once('close', () => resolve('left')));
+    callee.on('tlsClientError', () => resolve('left'));
+    try {
+      expect(await withUser({ ...own.user, USER_VERIFIER_TARGET: `127.0.0.1:${await listen(callee)}`, NODE_TLS_REJECT_UNAUTHORIZED: '0' }, promise)).toBe('left');
+    } finally {
+      callee.close();
+    }
   });
 });

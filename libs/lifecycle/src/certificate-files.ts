@@ -25,13 +25,21 @@ export function openCertificateFiles<P extends string>(prefix: P, paths: Certifi
   let current = first;
   const listeners = new Set<() => void>();
   // by asking: files in a mounted volume are replaced by moving a folder, of which there is no event. One that has changed
-  // alone does not fit the others yet: that is told, and the old ones are used until all are new.
+  // alone does not fit the others yet: that is told once, and the old ones are used until all are new.
+  let refusal = '';
+  let again: NodeJS.Timeout | undefined;
   const look = () => {
+    clearTimeout(again);
     try {
       const next = readCertificates(prefix, paths)!;
+      refusal = '';
       if (next.cert === current.cert && next.key === current.key && next.ca === current.ca) return;
       current = next;
     } catch (error) {
+      // what is not valid yet becomes so without a change of the files
+      again = setTimeout(look, intervalMs).unref();
+      if (refusal === String(error)) return;
+      refusal = String(error);
       onRenewal(error);
       return;
     }
@@ -46,6 +54,9 @@ export function openCertificateFiles<P extends string>(prefix: P, paths: Certifi
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close: () => files.forEach((file) => unwatchFile(file, look)),
+    close() {
+      clearTimeout(again);
+      for (const file of files) unwatchFile(file, look);
+    },
   };
 }

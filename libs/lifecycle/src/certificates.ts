@@ -21,8 +21,8 @@ type Part = (typeof parts)[number];
 /** Paths of the files by their settings: with the prefix `MTLS` those are `MTLS_CERT_FILE`, `MTLS_KEY_FILE` and `MTLS_CA_FILE`. */
 export type CertificatePaths<P extends string> = { readonly [K in `${P}_${Part}_FILE`]?: string | undefined };
 
-// what a cloud's bundle of CAs has, and more
-const maxBytes = 1_048_576;
+/** What a cloud's bundle of CAs has, and more. */
+export const maxCertificateBytes = 1_048_576;
 
 /**
  * Reads certificate and key, and CAs where they are set; undefined where no certificate is.
@@ -34,7 +34,7 @@ export function readCertificates<P extends string>(prefix: P, paths: Certificate
   const problems: string[] = [];
   const tell = (part: Part, problem: string) => void problems.push(`${prefix}_${part}_FILE: ${problem}`);
   const read = (part: Part): string => {
-    const file = readSecretFile(pathOf(part)!, maxBytes);
+    const file = readSecretFile(pathOf(part)!, maxCertificateBytes);
     if ('value' in file) return file.value;
     tell(part, file.problem);
     return '';
@@ -77,17 +77,20 @@ const toPath = <P extends string>(prefix: P, paths: CertificatePaths<P>, part: P
 const isInTime = ({ validFromDate, validToDate }: X509Certificate) => validFromDate.getTime() <= Date.now() && Date.now() <= validToDate.getTime();
 
 function judge(certificate: X509Certificate | undefined, path: string, tell: (problem: string) => void): void {
-  if (!certificate) return tell(`${path} holds no certificate in PEM`);
+  if (!certificate) return tell(`${path} holds no certificate in PEM, or one that cannot be read`);
   const { validFromDate, validToDate } = certificate;
   if (isInTime(certificate)) return;
   if (validToDate.getTime() < Date.now()) tell(`the certificate in ${path} expired at ${validToDate.toISOString()}: renew it`);
   else tell(`the certificate in ${path} is not valid before ${validFromDate.toISOString()}: wait, or set the clock right`);
 }
 
+const certificateBegin = '-----BEGIN CERTIFICATE-----';
+
 /** The certificates of a PEM text in their order; none where one of them cannot be read. */
 function toCertificates(text: string): readonly X509Certificate[] {
   try {
-    return (text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map((pem) => new X509Certificate(pem));
+    // by their beginnings: OpenSSL goes no further than one that is cut off
+    return text.split(certificateBegin).slice(1).map((rest) => new X509Certificate(certificateBegin + rest));
   } catch {
     return [];
   }

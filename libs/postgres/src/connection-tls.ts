@@ -20,7 +20,8 @@ const isLocal = (host: string) => host === '' || host.startsWith('/') || host ==
 export function toClientConfig(url: string, certificates?: DatabaseCertificates): ClientConfig & { readonly Client?: typeof Client } {
   const parsed = new URL(url);
   const parameters = parsed.searchParams;
-  const host = parameters.get('host') ?? parsed.hostname.replace(/^\[|\]$/g, '');
+  // empty, it is as absent to node-postgres
+  const host = parameters.get('host') || parsed.hostname.replace(/^\[|\]$/g, '');
   const files = { ca: parameters.get('sslrootcert'), cert: parameters.get('sslcert'), key: parameters.get('sslkey') };
   const isAsked = Object.values(files).some((file) => file !== null) || parameters.get('sslnegotiation') === 'direct';
   const mode = parameters.get('sslmode') ?? (isLocal(host) && !isAsked ? 'disable' : 'verify-full');

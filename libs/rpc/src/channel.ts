@@ -81,6 +81,8 @@ export function createChannel({ target, descriptorSets, observer, certificates, 
     'grpc.dns_min_time_between_resolutions_ms': 1_000,
     'grpc.max_receive_message_length': 4 * 1024 * 1024,
     'grpc.enable_channelz': 0,
+    // that of the environment is for the world outside: what is loopback here would leave the machine, in plain text
+    'grpc.enable_http_proxy': 0,
   });
   const chain = (observer?.client ?? []).reduceRight<(call: RpcClientCall, invoke: () => Promise<unknown>) => Promise<unknown>>(
     (next, interceptor) => async (call, invoke) => interceptor(call, () => next(call, invoke)),

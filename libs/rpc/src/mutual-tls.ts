@@ -86,6 +86,8 @@ export class MutualTlsChannelCredentials extends ChannelCredentials {
         secureContext: this.context(),
         ALPNProtocols: ['h2'],
         host: this.host,
+        // NODE_TLS_REJECT_UNAUTHORIZED would say otherwise
+        rejectUnauthorized: true,
         // RFC 6066 §3
         ...(isIP(this.host) ? {} : { servername: this.host }),
         checkServerIdentity: (_host, certificate) => checkName(certificate, this.name),

@@ -91,7 +91,7 @@ function parse(args: string[]) {
 
 function toSan(entry: string, value: string): San {
   if (isIP(value)) return { type: 'ip', value };
-  if (/^[a-z][a-z0-9+.-]*:\/\//.test(value) && URL.canParse(value)) return { type: 'url', value };
+  if (/^[a-z][a-z0-9+.-]*:\/\/[!-~]+$/.test(value) && URL.canParse(value)) return { type: 'url', value };
   if (/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/.test(value)) return { type: 'dns', value };
   throw new CommandError(`--san ${entry}: is neither a DNS name in small letters, nor an IP address, nor a URI`);
 }

@@ -171,6 +171,7 @@ describe('what it refuses', () => {
     [['--out', '/tmp/x', '--name', 'ca'], 'not ca, where the authority lies'],
     [['--out', '/tmp/x', '--san', 'nobody=a.example'], '--san nobody=a.example: must be <name>=<value>, with a name of gateway, user, auth, postgres'],
     [['--out', '/tmp/x', '--san', 'user=no name'], 'is neither a DNS name in small letters, nor an IP address, nor a URI'],
+    [['--out', '/tmp/x', '--san', 'user=spiffe://exämple/user'], 'is neither a DNS name in small letters, nor an IP address, nor a URI'],
     [['--out', '/tmp/x', '--dais', '3'], "Unknown option '--dais'"],
   ])('is what cannot be meant: %j', (args, sentence) => {
     expect(refusal(...args)).toContain(sentence);

@@ -25,7 +25,7 @@ const table: readonly (readonly [service: ServiceName, setting: string, told: st
   ['user', 'USER_DATABASE_URL', databaseUrl, `mysql://u:${secretWord}@db/a`, `postgresql://u:${secretWord}@db`, `postgresql:///a`, `postgresql://u:${secretWord}@db:70000/a`, `postgresql://u:${secretWord}@db:0/a`, `postgresql://u:${secretWord}%zz@db/a`, `postgresql://u:${secretWord}@db/a\n`],
   ['user', 'USER_DATABASE_URL', 'must have one of these as its sslmode', `postgresql://u:${secretWord}@db/a?sslmode=verify`],
   ['user', 'USER_DATABASE_URL', 'may have these parameters, each once', `postgresql://u:${secretWord}@db/a?sslmod=verify-full`, `postgresql://u:${secretWord}@db/a?sslmode=verify-full&sslmode=disable`],
-  ['user', 'USER_DATABASE_URL', 'names a certificate file that is not there', `postgresql://u:${secretWord}@db/a?sslmode=verify-full&sslrootcert=/nowhere/ca.pem`],
+  ['user', 'USER_DATABASE_URL', 'names a certificate file that is not there, or cannot be read', ...['/nowhere/ca.pem', '/tmp', '/dev/null'].map((file) => `postgresql://u:${secretWord}@db/a?sslmode=verify-full&sslrootcert=${file}`)],
   ['user', 'USER_DATABASE_POOL_SIZE', 'must be a whole number from 1 to 1000', '0', '-1', '1001', 'ten'],
   ['user', 'USER_MIGRATE_WAIT_SECONDS', 'must be a whole number from 0 to 86400', '-1', '10m', '86401'],
   ['user', 'USER_SECRET_KEY', key, secretWord, keyOf(31).toString('base64'), keyOf(33).toString('base64'), keyOf(32).toString('hex'), `${keyOf(32).toString('base64')}\n`],

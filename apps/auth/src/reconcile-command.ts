@@ -24,7 +24,7 @@ export async function runReconcile(config: Config, given: ReadonlySet<(typeof re
   const findings: Findings = { sessionsEnded: 0, signUpsDropped: 0, people: 0, withoutPassword: 0, unknown: 0, passwords: 0 };
   let isWaiting = false;
   const progress = setInterval(() => {
-    console.log(isWaiting ? 'waiting for user: do auth and user run?' : `compared so far: ${findings.people} people, ${findings.unknown} passwords of people whom user does not know`);
+    console.log(isWaiting ? 'waiting for user: do auth and user run, with the same GATEHOUSE_ISSUER and GATEHOUSE_AUDIENCE?' : `compared so far: ${findings.people} people, ${findings.unknown} passwords of people whom user does not know`);
     isWaiting = false;
   }, progressMs);
   try {

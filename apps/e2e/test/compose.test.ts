@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { composeServices, createInstallation } from './support/compose';
 import { startProcess } from './support/service-process';
@@ -33,6 +33,15 @@ describe('the first start', () => {
     const { [lost]: made, ...kept } = readAll(installation.volumes.secrets!);
     expect({ ...kept, [lost]: before[lost] }).toEqual(before);
     expect(made).not.toBe(before[lost]);
+  });
+
+  it('takes no empty file for a password, and says which it is', () => {
+    const file = join(installation.volumes.secrets!, 'postgres', 'user-password');
+    const before = readFileSync(file);
+    writeFileSync(file, '');
+    expect(installation.runJob('secrets')).toMatchObject({ status: 1, stderr: expect.stringMatching(/^make-secrets: .*user-password is empty: remove it/) });
+    writeFileSync(file, before);
+    expect(installation.runJob('secrets').status).toBe(0);
   });
 
   it('gives the database of each service the password that the service has', () => {

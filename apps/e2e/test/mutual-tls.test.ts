@@ -12,7 +12,7 @@ import { connect as connectTls, createServer as createTlsServer } from 'node:tls
 import { type Gatehouse, type ServiceName, services, startGatehouse } from './support/gatehouse';
 import { send, signUp } from './support/http';
 import { startLoad } from './support/load';
-import { startProcess, until } from './support/service-process';
+import { startProcess, until, untilLinesAreWritten } from './support/service-process';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse mtls '));
 let ca: TestAuthority;
@@ -231,8 +231,9 @@ it.each<[string, string, () => Promise<Issued>]>([
   const { child, exited, lines } = startProcess('user', { USER_DATABASE_URL: 'postgresql://user@127.0.0.1:1/database', USER_SECRET_KEY: Buffer.alloc(32).toString('base64'), USER_GRPC_PORT: '0', USER_ADMIN_PORT: '0', USER_VERIFIER_TARGET: target, ...own.user });
   try {
     await until('it was tried several times', () => connections > 2);
+    await untilLinesAreWritten();
     const told = lines.filter(({ body }) => body?.includes('TLS handshake'));
-    expect(told).toEqual([expect.objectContaining({ level: 'warn', body: `the TLS handshake with ${target} failed: ${reason}` })]);
+    expect(told).toEqual([expect.objectContaining({ severity_text: 'WARN', body: `the TLS handshake with ${target} failed: ${reason}` })]);
   } finally {
     child.kill('SIGKILL');
     await exited;

@@ -1,6 +1,6 @@
 import { type PostgresServer, startPostgresServer } from '@gatehouse/postgres-server';
-import { createTestAuthority, type TestAuthority, writeCertificates } from '@gatehouse/rpc/testing';
-import { randomBytes } from 'node:crypto';
+import { createTestAuthority, type Issuance, type Issued, type TestAuthority, writeCertificates } from '@gatehouse/rpc/testing';
+import { createPrivateKey, randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,10 +56,11 @@ afterAll(async () => {
 });
 
 const urlOf = (host: string, parameters: Record<string, string> = {}) => `postgresql://${role}:${password}@${host}:${postgres.port}/people?${new URLSearchParams(parameters)}`;
+const lock = ({ cert, key }: Issued) => ({ cert, key: String(createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: password })) });
 const filesIn = ({ MTLS_CERT_FILE: sslcert = '', MTLS_KEY_FILE: sslkey = '', MTLS_CA_FILE: sslrootcert = '' }: Record<string, string>) => ({ sslcert, sslkey, sslrootcert });
 
-async function migrate(url: string, files: Record<string, string> = {}): Promise<{ code: number | null; stderr: string }> {
-  const { exited, stderr } = startProcess('user', { USER_DATABASE_URL: url, ...files }, ['migrate']);
+async function migrate(url: string, files: Record<string, string> = {}, ...args: string[]): Promise<{ code: number | null; stderr: string }> {
+  const { exited, stderr } = startProcess('user', { USER_DATABASE_URL: url, ...files }, ['migrate', ...args]);
   return { code: (await exited).code, stderr: stderr() };
 }
 
@@ -76,6 +77,11 @@ describe('a database off loopback', () => {
 
   it('is spoken to over TLS where the URL has a parameter `host` with nothing in it', async () => {
     expect(await migrate(urlOf('0.0.0.0', { host: '' }), own)).toEqual({ code: 0, stderr: '' });
+  });
+
+  it.each(['prefer', 'require', 'verify-ca'])('is spoken to with sslmode=%s as with verify-full, by the CA of the service and without a warning', async (sslmode) => {
+    expect(await migrate(urlOf('0.0.0.0', { sslmode }), own)).toEqual({ code: 0, stderr: '' });
+    expect(await migrate(urlOf('127.0.0.1', { sslmode }), own)).toEqual({ code: 1, stderr: expect.stringContaining("127.0.0.1 is not in the cert's list") });
   });
 
   it.each<[string, () => Promise<readonly [string, Record<string, string>?]>, RegExp]>([
@@ -95,6 +101,36 @@ describe('a database off loopback', () => {
     await until('PostgreSQL speaks no TLS', async () => (await ask('show ssl')).ssl === 'off');
     expect(await migrate(urlOf('0.0.0.0'), own)).toEqual({ code: 1, stderr: expect.stringContaining('does not support SSL') });
     await secure(ca, ['0.0.0.0', 'localhost'], ca);
+  });
+});
+
+describe('a database URL is refused, by --check-config too, with', () => {
+  const place = (name: string) => join(folder, 'url', name);
+  const issue = (issuance?: Issuance) => ca.issue(['user'], issuance);
+  const junk = { cert: password };
+
+  it.each<[string, () => Promise<Record<string, string>>, ...string[]]>([
+    ['files that hold something else', async () => filesIn(writeCertificates(place('junk'), { ...junk, key: password }, junk)), 'the file of sslcert holds no certificate in PEM, or one that cannot be read', 'the file of sslkey holds no private key in PEM that can be read without a password', 'the file of sslrootcert holds no certificate in PEM, or one that cannot be read'],
+    ['a key that has a passphrase', async () => filesIn(writeCertificates(place('locked'), lock(await issue()), ca)), 'the file of sslkey holds no private key in PEM that can be read without a password'],
+    ['the key of another certificate', async () => filesIn(writeCertificates(place('key'), { ...(await issue()), key: (await issue()).key }, ca)), 'the file of sslkey is not the key of the certificate in sslcert'],
+    ['a certificate that has expired', async () => filesIn(writeCertificates(place('expired'), await issue({ fromDays: -3, untilDays: -1 }), ca)), 'the certificate in the file of sslcert expired at 20'],
+    ['a certificate for servers alone', async () => filesIn(writeCertificates(place('server'), await issue({ usages: ['serverAuth'] }), ca)), 'the certificate in the file of sslcert is not for client authentication'],
+    ['a certificate of no CA to believe', async () => ({ sslrootcert: writeCertificates(place('leaf'), await issue(), await issue()).MTLS_CA_FILE }), 'the file of sslrootcert holds a certificate that is not of a CA'],
+    ['a certificate without its key', async () => ({ sslcert: own.MTLS_CERT_FILE! }), 'must have sslcert and sslkey together'],
+    ['a key without its certificate', async () => ({ sslkey: own.MTLS_KEY_FILE! }), 'must have sslcert and sslkey together'],
+    ['a CA to be verified that nobody names', async () => ({ sslmode: 'verify-ca', uselibpqcompat: 'true' }), 'must name the CA by sslrootcert, or have verify-full as its sslmode'],
+  ])('%s', async (_, make, ...told) => {
+    const url = urlOf('0.0.0.0', await make());
+    const [start, check] = [await migrate(url, own), await migrate(url, own, '--check-config')];
+    expect(start.code).toBe(1);
+    expect(start.stderr.trim().split('\n  ').slice(1)).toEqual(told.map((sentence) => expect.stringContaining(`USER_DATABASE_URL: ${sentence}`)));
+    expect(check).toEqual(start);
+    expect(start.stderr).not.toContain(password);
+  });
+
+  it('nothing else: a self-signed certificate that is believed as it is, and is not of a CA', async () => {
+    const itself = writeCertificates(place('itself'), await issue(), await createTestAuthority('itself', { isAuthority: false }));
+    expect(await migrate(urlOf('0.0.0.0', { ...filesIn(itself) }), {}, '--check-config')).toEqual({ code: 0, stderr: '' });
   });
 });
 

@@ -3,7 +3,7 @@ import { UserServiceDefinition } from '@gatehouse/contracts/user';
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { isAppError } from '@gatehouse/errors';
 import { createChannel, createClient, type RpcCertificates } from '@gatehouse/rpc';
-import { createTestAuthority, type Issued, type TestAuthority, type Validity, writeCertificates } from '@gatehouse/rpc/testing';
+import { createTestAuthority, type Issuance, type Issued, type TestAuthority, type Validity, writeCertificates } from '@gatehouse/rpc/testing';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { connect as connectTls, createServer as createTlsServer } from 'node:tls
 import { type Gatehouse, type ServiceName, services, startGatehouse } from './support/gatehouse';
 import { send, signUp } from './support/http';
 import { startLoad } from './support/load';
-import { startProcess, until } from './support/service-process';
+import { startProcess, until, untilLinesAreWritten } from './support/service-process';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse mtls '));
 let ca: TestAuthority;
@@ -178,17 +178,23 @@ describe('no service starts, nor is its configuration valid, with', () => {
     return { ...(await exited), problems: stderr().trim().split('\n  ').slice(1) };
   };
   const place = (name: string) => join(folder, 'start', name);
-  const issue = (validity?: Validity) => ca.issue(namesOf('user'), validity);
+  let own: Issued;
+  const issue = (issuance?: Issuance) => ca.issue(namesOf('user'), issuance);
+  const expired = { fromDays: -3, untilDays: -1 };
 
   it.each<[string, () => Promise<Record<string, string>>, ...RegExp[]]>([
     ['no certificate, off loopback', async () => ({}), /^USER_GRPC_HOST: is not loopback.*ALLOW_PLAINTEXT_GRPC=true/],
     ['files that are missing', async () => ({ MTLS_CERT_FILE: '/nowhere/tls.crt', MTLS_KEY_FILE: '/nowhere/tls.key', MTLS_CA_FILE: '/nowhere/ca.crt' }), /^MTLS_CERT_FILE: there is no file \/nowhere\/tls.crt$/, /^MTLS_KEY_FILE: there is no/, /^MTLS_CA_FILE: there is no/],
     ['files that hold something else', async () => writeCertificates(place('else'), { cert: 'hunter2', key: 'hunter2' }, { cert: 'hunter2' }), /^MTLS_CERT_FILE: .* holds no certificate in PEM/, /^MTLS_KEY_FILE: .* holds no private key/, /^MTLS_CA_FILE: .* holds no certificate in PEM/],
     ['the key of another certificate', async () => writeCertificates(place('key'), { ...(await issue()), key: (await issue()).key }, ca), /^MTLS_KEY_FILE: .* is not the key of the certificate in MTLS_CERT_FILE/],
-    ['a certificate that has expired', async () => writeCertificates(place('expired'), await issue({ fromDays: -3, untilDays: -1 }), ca), /^MTLS_CERT_FILE: the certificate in .* expired at 20.*: renew it/],
+    ['a certificate that has expired', async () => writeCertificates(place('expired'), await issue(expired), ca), /^MTLS_CERT_FILE: the certificate in .* expired at 20.*: renew it/],
     ['a certificate that is not valid yet', async () => writeCertificates(place('early'), await issue({ fromDays: 1, untilDays: 3 }), ca), /^MTLS_CERT_FILE: the certificate in .* is not valid before 20/],
+    ['an expired certificate between it and its CA', async () => writeCertificates(place('between'), { ...(own = await issue()), cert: `${own.cert}\n${(await issue(expired)).cert}` }, ca), /^MTLS_CERT_FILE: a certificate of the chain in .* expired at 20.*: renew it/],
+    ['a certificate for servers alone', async () => writeCertificates(place('server'), await issue({ usages: ['serverAuth'] }), ca), /^MTLS_CERT_FILE: the certificate in .* is not for client authentication \(extended key usage\): have it issued for that too/],
+    ['a certificate for clients alone', async () => writeCertificates(place('client'), await issue({ usages: ['clientAuth'] }), ca), /^MTLS_CERT_FILE: the certificate in .* is not for server authentication \(extended key usage\): have it issued for that too/],
+    ['a certificate of no CA among those of CAs', async () => writeCertificates(place('no ca'), await issue(), ca, await issue()), /^MTLS_CA_FILE: .* holds a certificate that is not of a CA: put that of its issuer in its place/],
     ['a CA file that is cut off', async () => writeCertificates(place('cut'), await issue(), ca, { cert: foreign.cert.slice(0, 200) }), /^MTLS_CA_FILE: .* holds no certificate in PEM, or one that cannot be read/],
-    ['a CA that has expired', async () => writeCertificates(place('ca'), await issue(), await createTestAuthority('old', { fromDays: -3, untilDays: -1 })), /^MTLS_CA_FILE: the certificate in .* expired at 20/],
+    ['a CA that has expired', async () => writeCertificates(place('ca'), await issue(), await createTestAuthority('old', expired)), /^MTLS_CA_FILE: the certificate in .* expired at 20/],
   ])('%s', async (_, make, ...told) => {
     const settings = await make();
     const [start, check] = await Promise.all([run(settings), run(settings, '--check-config')]);
@@ -198,9 +204,41 @@ describe('no service starts, nor is its configuration valid, with', () => {
   });
 
   it('nothing else: the same files are taken where they fit, and plain text where it is asked for', async () => {
-    expect(await run(writeCertificates(place('good'), await issue(), ca), '--check-config')).toMatchObject({ code: 0 });
+    const check = async (name: string, issued: Issued, ...believed: TestAuthority[]) => expect(await run(writeCertificates(place(name), issued, ...believed), '--check-config')).toMatchObject({ code: 0, problems: [] });
+    await check('good', await issue(), ca);
+    await check('both usages', await issue({ usages: ['serverAuth', 'clientAuth'] }), ca);
+    // on the way from one CA to the other
+    await check('both CAs', await issue(), foreign, ca);
+    await check('ahead', await issue(), foreign);
+    const old = await createTestAuthority('old', expired);
+    await check('root in the chain', { ...(own = await issue()), cert: `${own.cert}\n${old.cert}` }, ca, old);
+    // a self-signed certificate is believed where it is shown, CA or not
+    await check('itself', await issue(), await createTestAuthority('itself', { isAuthority: false }));
     expect(await run({ ALLOW_PLAINTEXT_GRPC: 'true' }, '--check-config')).toMatchObject({ code: 0 });
   });
+});
+
+it.each<[string, string, () => Promise<Issued>]>([
+  ['the certificate of the server does not name 127.0.0.1', 'has another name', () => ca.issue(['auth'])],
+  ['CERT_HAS_EXPIRED', 'has expired', () => ca.issue(['127.0.0.1'], { fromDays: -3, untilDays: -1 })],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'is of an unknown CA', () => foreign.issue(['127.0.0.1'])],
+])('a log says %j once of a target whose certificate %s, however often it is tried', async (reason, _, issue) => {
+  let connections = 0;
+  const callee = createTlsServer({ ...(await issue()), ALPNProtocols: ['h2'] }).on('tlsClientError', () => {});
+  callee.on('connection', () => void connections++);
+  await new Promise<void>((resolve) => callee.listen(0, '127.0.0.1', resolve));
+  const target = `127.0.0.1:${(callee.address() as AddressInfo).port}`;
+  const { child, exited, lines } = startProcess('user', { USER_DATABASE_URL: 'postgresql://user@127.0.0.1:1/database', USER_SECRET_KEY: Buffer.alloc(32).toString('base64'), USER_GRPC_PORT: '0', USER_ADMIN_PORT: '0', USER_VERIFIER_TARGET: target, ...own.user });
+  try {
+    await until('it was tried several times', () => connections > 2);
+    await untilLinesAreWritten();
+    const told = lines.filter(({ body }) => body?.includes('TLS handshake'));
+    expect(told).toEqual([expect.objectContaining({ severity_text: 'WARN', body: `the TLS handshake with ${target} failed: ${reason}` })]);
+  } finally {
+    child.kill('SIGKILL');
+    await exited;
+    callee.close();
+  }
 });
 
 describe('what the environment says to all programs changes nothing:', () => {

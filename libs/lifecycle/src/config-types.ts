@@ -1,8 +1,6 @@
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
 import { z } from 'zod';
-import { maxCertificateBytes } from './certificates';
-import { readSecretFile } from './secret-file';
+import { findFileProblems } from './database-certificate-files';
 
 const keyBytes = 32;
 // node-postgres passes over what it does not know: a misspelt sslmode would be no sslmode
@@ -50,7 +48,9 @@ export const databaseUrl = z
   .string()
   .refine(isDatabaseUrl, 'must be postgresql://user:password@host:port/database; what stands for itself in a password, as % does, must be percent-encoded')
   .refine((value) => !URL.canParse(value) || sslModes.has(new URL(value).searchParams.get('sslmode') ?? 'disable'), `must have one of these as its sslmode: ${[...sslModes].join(', ')}`)
-  .refine((value) => !URL.canParse(value) || ['sslrootcert', 'sslcert', 'sslkey'].every((name) => isReadable(new URL(value).searchParams.get(name))), 'names a certificate file that is not there, or cannot be read')
+  .superRefine((value, context) => {
+    if (URL.canParse(value)) for (const problem of findFileProblems(new URL(value).searchParams)) context.addIssue(problem);
+  })
   .refine((value) => !URL.canParse(value) || [...new URL(value).searchParams.keys()].every((name, index, names) => urlParameters.has(name) && names.indexOf(name) === index), `may have these parameters, each once: ${[...urlParameters].join(', ')}`)
   .meta({ secret: true, form: 'URL' });
 
@@ -100,7 +100,6 @@ function isIssuer(text: string): boolean {
   return username === '' && password === '';
 }
 
-const isReadable = (file: string | null) => file === null || (file !== '' && 'value' in readSecretFile(resolve(file), maxCertificateBytes));
 
 /** Every part that is used can be decoded, and none is missing. */
 function isDatabaseUrl(text: string): boolean {

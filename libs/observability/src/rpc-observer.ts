@@ -96,6 +96,7 @@ export function createRpcObserver({ spans, registry, logger, callerOf }: RpcObse
       return [clientTrace, createClientMetrics(called())];
     },
     openChannel: (channel) => called().addChannel(channel),
+    onHandshakeFailure: ({ target, reason }) => logger.warn(`the TLS handshake with ${target} failed: ${reason}`),
   };
 }
 

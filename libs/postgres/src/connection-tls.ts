@@ -8,13 +8,16 @@ export interface DatabaseCertificates {
   current(): { readonly cert: string; readonly key: string; readonly ca?: string };
 }
 
+// as strict as verify-full to node-postgres, which warns that they will not be (pg-connection-string 2); to libpq they are less
+const strictModes: ReadonlySet<string> = new Set(['prefer', 'require', 'verify-ca']);
 const own = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation'] as const;
 
 const isLocal = (host: string) => host === '' || host.startsWith('/') || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /**
  * How to connect to a database by its URL. Without `sslmode`, a server elsewhere must show a certificate with its name, as
- * with `verify-full` (PostgreSQL, 34.19); `sslmode=disable` goes in plain text.
+ * with `verify-full` (PostgreSQL, 34.19), and as with `prefer`, `require` and `verify-ca` unless `uselibpqcompat=true`;
+ * `sslmode=disable` goes in plain text.
  * @param certificates are shown and believed where the URL has no sslcert, sslkey and sslrootcert
  */
 export function toClientConfig(url: string, certificates?: DatabaseCertificates): ClientConfig & { readonly Client?: typeof Client } {
@@ -24,7 +27,8 @@ export function toClientConfig(url: string, certificates?: DatabaseCertificates)
   const host = parameters.get('host') || parsed.hostname.replace(/^\[|\]$/g, '');
   const files = { ca: parameters.get('sslrootcert'), cert: parameters.get('sslcert'), key: parameters.get('sslkey') };
   const isAsked = Object.values(files).some((file) => file !== null) || parameters.get('sslnegotiation') === 'direct';
-  const mode = parameters.get('sslmode') ?? (isLocal(host) && !isAsked ? 'disable' : 'verify-full');
+  const asked = parameters.get('sslmode') ?? (isLocal(host) && !isAsked ? 'disable' : 'verify-full');
+  const mode = strictModes.has(asked) && parameters.get('uselibpqcompat') !== 'true' ? 'verify-full' : asked;
   // what the other modes are, node-postgres knows
   if (mode !== 'verify-full') return { connectionString: url };
   const sslnegotiation = parameters.get('sslnegotiation') as ClientConfig['sslnegotiation'] | null;

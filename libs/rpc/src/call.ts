@@ -60,6 +60,14 @@ export interface RpcObserver {
   readonly client: readonly RpcClientInterceptor[];
   /** Told of each channel that is opened. */
   readonly openChannel?: (channel: ObservedChannel) => void;
+  /** Told why no TLS is spoken with a target: once for each change of the reason, not at each attempt. */
+  readonly onHandshakeFailure?: (failure: HandshakeFailure) => void;
+}
+
+export interface HandshakeFailure {
+  readonly target: string;
+  /** A sentence of this library, or a code of OpenSSL's or Node's such as CERT_HAS_EXPIRED: nothing that the other side wrote. */
+  readonly reason: string;
 }
 
 /** A channel as it can be asked about at any time. */

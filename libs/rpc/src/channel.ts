@@ -68,8 +68,12 @@ type Attempts = <T>(send: (sending: Sending) => Promise<T>, findRequest: () => U
 
 /** Opens a channel: round_robin over what the name resolves to, keepalive, retries under a budget. */
 export function createChannel({ target, descriptorSets, observer, certificates, serverName, defaultDeadlineMs = 5_000, errorDomains = ['gatehouse'] }: RpcChannelOptions): RpcChannel {
+  let closed = false;
   const methods = new Map(readMethods(descriptorSets).map((method) => [method.path, method]));
-  const security = certificates ? new MutualTlsChannelCredentials(certificates, hostOf(target), serverName) : credentials.createInsecure();
+  const onFailure = (reason: string) => {
+    if (!closed) observer?.onHandshakeFailure?.({ target, reason });
+  };
+  const security = certificates ? new MutualTlsChannelCredentials(certificates, hostOf(target), serverName, onFailure) : credentials.createInsecure();
   const client = new Client(toUri(target), security, {
     'grpc.service_config': JSON.stringify(serviceConfig),
     'grpc.service_config_disable_resolution': 1,
@@ -90,7 +94,6 @@ export function createChannel({ target, descriptorSets, observer, certificates, 
   );
   const cancelBudget = createCancelBudget();
   const retryBudget = createRetryBudget();
-  let closed = false;
   const connectivity = () => connectivityState[client.getChannel().getConnectivityState(false)].toLowerCase();
   observer?.openChannel?.({ target, connectivity, retryBudget: retryBudget.left });
 

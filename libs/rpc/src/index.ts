@@ -1,4 +1,4 @@
-export { type ObservedChannel, type RpcCall, type RpcClientCall, type RpcClientInterceptor, type RpcInterceptor, type RpcObserver, currentCall } from './call';
+export { type HandshakeFailure, type ObservedChannel, type RpcCall, type RpcClientCall, type RpcClientInterceptor, type RpcInterceptor, type RpcObserver, currentCall } from './call';
 export { findConfidential } from './confidential';
 export { type RpcCallOptions, type RpcChannel, type RpcChannelOptions, type RpcStream, createChannel } from './channel';
 export { type RpcClient, type RpcClientOptions, type RpcError, type RpcFunction, createClient, errorOf } from './client';

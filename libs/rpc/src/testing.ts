@@ -2,7 +2,7 @@ import type { RpcInterceptor } from './call';
 import { bindService, type RpcService, type ServiceDefinition } from './definition';
 import { createRpcServer, type RpcServer, type RpcServerOptions } from './server';
 
-export { createTestAuthority, type Issued, type TestAuthority, type Validity, writeCertificates } from './testing/certificates';
+export { createTestAuthority, type Issuance, type Issued, type TestAuthority, type Validity, writeCertificates } from './testing/certificates';
 export { decodeInto } from './decode';
 export { createValidation } from './validate';
 

@@ -1,6 +1,6 @@
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { connect as connectTls } from 'node:tls';
-import { createChannel, createClient, type RpcCertificates } from '../src';
+import { createChannel, createClient, type RpcCertificates, type RpcObserver } from '../src';
 import { createTestAuthority, startTestServer, type TestAuthority } from '../src/testing';
 import { caught, closeLater, descriptorSets, toService } from './connect';
 import { TestServiceDefinition } from './gen/test/v1/test';
@@ -43,8 +43,8 @@ async function serve(names: readonly string[] = ['127.0.0.1', 'localhost'], cert
   return server;
 }
 
-function connect(target: string, certificates?: RpcCertificates, serverName?: string) {
-  const channel = createChannel({ target, descriptorSets, certificates, serverName });
+function connect(target: string, certificates?: RpcCertificates, serverName?: string, onHandshakeFailure?: RpcObserver['onHandshakeFailure']) {
+  const channel = createChannel({ target, descriptorSets, certificates, serverName, observer: { server: [], client: [], onHandshakeFailure } });
   closeLater(async () => channel.close());
   return createClient(TestServiceDefinition, channel);
 }
@@ -151,6 +151,42 @@ it('each new connection shows and believes what is held then, and those that are
   expect(await caught(connect(target, own).act({}, { deadlineMs: 1_500 }))).toMatchObject({ code: 'UNAVAILABLE' });
   own.change({ ...(await other.issue(['gateway'])), ca: other.cert });
   expect(await connect(target, own).act({})).toMatchObject({ result: 'answered' });
+});
+
+describe('of a handshake that fails the observer of the channel is told', () => {
+  const wrong = 'the certificate of the server does not name user';
+
+  it.each<[string, () => Promise<readonly [server: RpcCertificates, own: RpcCertificates, serverName?: string]>, string]>([
+    ['the name that the server has not', async () => [await holdOf(['127.0.0.1']), await holdOf(['gateway']), 'user'], wrong],
+    ['that the certificate of the server expired', async () => [await holdOf(['127.0.0.1'], ca, ca, { fromDays: -3, untilDays: -1 }), await holdOf(['gateway'])], 'CERT_HAS_EXPIRED'],
+    ['that its CA is unknown', async () => [await holdOf(['127.0.0.1'], other, ca), await holdOf(['gateway'])], 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    ['that the server refused the own certificate', async () => [await holdOf(['127.0.0.1']), await holdOf(['gateway'], ca, ca, { fromDays: -3, untilDays: -1 })], 'the server ended the connection after the handshake, as one does that refuses the certificate of this process'],
+  ])('%s, once in however many attempts', async (_, make, reason) => {
+    const [theirs, own, serverName] = await make();
+    const { target } = await serve([], theirs);
+    const told: unknown[] = [];
+    const client = connect(target, own, serverName, (failure) => void told.push(failure));
+    for (let attempt = 0; attempt < 3; attempt++) expect(await caught(client.act({}, { deadlineMs: 1_000 }))).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(told).toEqual([{ target, reason }]);
+  });
+
+  it('anew when the reason is another, and when it comes again after a connection', async () => {
+    const held = await holdOf(['127.0.0.1']);
+    const { target, port, close } = await startTestServer(TestServiceDefinition, toService(async () => ({ result: 'answered' })), { descriptorSets, certificates: held, peers: ['gateway'] });
+    const told: string[] = [];
+    const client = connect(target, await holdOf(['gateway']), 'user', ({ reason }) => void told.push(reason));
+    const act = () => caught(client.act({}, { deadlineMs: 1_500 }));
+    await act();
+    held.change({ ...(await other.issue(['user'])), ca: ca.cert });
+    await act();
+    held.change({ ...(await ca.issue(['user'])), ca: ca.cert });
+    expect(await client.act({})).toMatchObject({ result: 'answered' });
+    await close();
+    const again = await startTestServer(TestServiceDefinition, toService(async () => ({ result: 'answered' })), { descriptorSets, certificates: await holdOf(['127.0.0.1']), peers: ['gateway'], port });
+    closeLater(() => again.close());
+    await act();
+    expect(told).toEqual([wrong, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', wrong]);
+  });
 });
 
 it('a service that does not say who its peers are does not start', async () => {

@@ -1,6 +1,6 @@
 // what makes certificates needs it
 import 'reflect-metadata';
-import { BasicConstraintsExtension, type JsonGeneralName, KeyUsageFlags, KeyUsagesExtension, PemConverter, SubjectAlternativeNameExtension, type X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
+import { BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, type JsonGeneralName, KeyUsageFlags, KeyUsagesExtension, PemConverter, SubjectAlternativeNameExtension, type X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,12 +20,17 @@ export interface Validity {
   readonly untilDays?: number;
 }
 
+/** What a certificate is for, where it says so. */
+export interface Issuance extends Validity {
+  readonly usages?: readonly ('serverAuth' | 'clientAuth')[];
+}
+
 /** A CA for one test. */
 export interface TestAuthority {
   /** Its own certificate as PEM. */
   readonly cert: string;
   /** Issues a certificate, with a key of its own, for these names: DNS names, IP addresses, or URIs. */
-  issue(names: readonly string[], validity?: Validity): Promise<Issued>;
+  issue(names: readonly string[], issuance?: Issuance): Promise<Issued>;
 }
 
 const toGeneralName = (value: string): JsonGeneralName => ({ type: value.includes('://') ? 'url' : /^[\d.]+$|^[\da-f:]*:[\da-f:]+$/.test(value) ? 'ip' : 'dns', value });
@@ -33,8 +38,8 @@ const toPeriod = ({ fromDays = -1, untilDays = 1 }: Validity) => ({ notBefore: n
 const makeKeys = () => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 const serialNumber = () => `01${randomBytes(15).toString('hex')}`;
 
-/** Makes a CA. */
-export async function createTestAuthority(name = 'Gatehouse test CA', validity: Validity = {}): Promise<TestAuthority> {
+/** Makes a CA, or what its certificate says is none. */
+export async function createTestAuthority(name = 'Gatehouse test CA', { isAuthority = true, ...validity }: Validity & { readonly isAuthority?: boolean } = {}): Promise<TestAuthority> {
   const keys = await makeKeys();
   const root: X509Certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
@@ -42,11 +47,11 @@ export async function createTestAuthority(name = 'Gatehouse test CA', validity: 
     ...toPeriod(validity),
     keys,
     signingAlgorithm: algorithm,
-    extensions: [new BasicConstraintsExtension(true, 0, true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true)],
+    extensions: isAuthority ? [new BasicConstraintsExtension(true, 0, true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true)] : [new BasicConstraintsExtension(false, undefined, true)],
   });
   return {
     cert: root.toString('pem'),
-    async issue(names, period = {}) {
+    async issue(names, { usages, ...period } = {}) {
       const { publicKey, privateKey } = await makeKeys();
       const certificate = await X509CertificateGenerator.create({
         serialNumber: serialNumber(),
@@ -57,7 +62,7 @@ export async function createTestAuthority(name = 'Gatehouse test CA', validity: 
         publicKey,
         signingKey: keys.privateKey,
         signingAlgorithm: algorithm,
-        extensions: [new SubjectAlternativeNameExtension(names.map(toGeneralName))],
+        extensions: [new SubjectAlternativeNameExtension(names.map(toGeneralName)), ...(usages ? [new ExtendedKeyUsageExtension(usages.map((usage) => ExtendedKeyUsage[usage]))] : [])],
       });
       return { cert: certificate.toString('pem'), key: PemConverter.encode(await crypto.subtle.exportKey('pkcs8', privateKey), 'PRIVATE KEY') };
     },

@@ -25,6 +25,8 @@ export interface ShutdownTimes {
 
 // one wish to stop may come twice: a shell and a supervisor both pass it on. Milliseconds.
 const sameWishMs = 1_000;
+// within which a process has made its first connections and fetched what it needs. Milliseconds.
+const settledMs = 1_000;
 const defaultTimes: ShutdownTimes = { graceMs: 0, timeoutMs: 10_000 };
 
 /**
@@ -62,8 +64,7 @@ export async function runApp(create: () => App | Promise<App>): Promise<void> {
   const started = Promise.resolve().then(async () => {
     app = await create();
     await app.listen();
-    // where Node was started with --expose-gc: what the start left behind is a tenth of a process at rest
-    await globalThis.gc?.({ type: 'major', execution: 'async', flavor: 'last-resort' });
+    setTimeout(collectStart, settledMs).unref();
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => void stop(started).catch((error) => fail('the process did not end cleanly', error)));
@@ -73,3 +74,6 @@ export async function runApp(create: () => App | Promise<App>): Promise<void> {
     process.exit(1);
   });
 }
+
+/** Where Node was started with --expose-gc: what the start left behind is a tenth of a process at rest. */
+const collectStart = () => void globalThis.gc?.({ type: 'major', execution: 'async', flavor: 'last-resort' });

@@ -75,9 +75,9 @@ describe('migrations', () => {
   it('take longer than role and database let a statement take', async () => {
     await withClient(async (client) => {
       const { rows } = await client.query<{ name: string }>('select current_database() as name');
-      await client.query(`alter database ${rows[0]!.name} set statement_timeout = 1`);
+      await client.query(`alter database ${rows[0]!.name} set statement_timeout = 1000`);
     });
-    expect(await run(setOf(first, { name: '0002_wait', sql: 'select pg_sleep(0.2)' }))).toEqual(['thing/0001_create_things', 'thing/0002_wait']);
+    expect(await run(setOf(first, { name: '0002_wait', sql: 'select pg_sleep(1.5)' }))).toEqual(['thing/0001_create_things', 'thing/0002_wait']);
   });
 
   it('keep the books of each set apart', async () => {

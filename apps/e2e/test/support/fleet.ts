@@ -1,8 +1,5 @@
-import { startPostgresServer } from '@gatehouse/postgres-server';
+import { startTemporaryPostgresServer } from '@gatehouse/postgres-server';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Address, openAddress } from './address';
 import { freePort } from './free-port';
 import { type ServiceName, services } from './gatehouse';
@@ -32,9 +29,7 @@ export interface Fleet {
 
 /** Opens a fleet without a process, on a PostgreSQL of its own. */
 export async function openFleet(): Promise<Fleet> {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'gatehouse fleet '));
-  chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
-  const postgres = await startPostgresServer({ dataFolder, durable: false });
+  const postgres = await startTemporaryPostgresServer();
   const password = randomBytes(12).toString('hex');
   const databases = { user: await postgres.createDatabase('fleet_user', { role: 'fleet_user', password }), auth: await postgres.createDatabase('fleet_auth', { role: 'fleet_auth', password }) };
   const addresses = Object.fromEntries(await Promise.all(services.map(async (service) => [service, await openAddress()] as const))) as Record<ServiceName, Address>;
@@ -72,7 +67,6 @@ export async function openFleet(): Promise<Fleet> {
       await Promise.all([...running].map(({ exited }) => exited));
       await Promise.all(Object.values(addresses).map((address) => address.close()));
       await postgres.stop();
-      rmSync(dataFolder, { recursive: true, force: true });
     },
   };
 }

@@ -31,8 +31,18 @@ const depConstraints = [
   allow('lib:observability', ...libs('errors', 'rpc', 'postgres', 'transcoding')),
   allow('lib:lifecycle', 'lib:observability'),
   allow('lib:transcoding', ...libs('errors', 'rpc'), 'contract:api'),
-  allow('app:user', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'user', 'verifier'), 'tool:postgres-server'),
-  allow('app:auth', ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'), ...contracts('api', 'auth', 'user', 'verifier'), 'tool:postgres-server'),
+  allow(
+    'app:user',
+    ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'),
+    ...contracts('api', 'user', 'verifier'),
+    'tool:postgres-server',
+  ),
+  allow(
+    'app:auth',
+    ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'),
+    ...contracts('api', 'auth', 'user', 'verifier'),
+    'tool:postgres-server',
+  ),
   allow('app:gateway', ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', 'transcoding'), ...contracts('api', 'verifier')),
   allow('app:e2e', ...libs('errors', 'rpc', 'observability'), ...contracts('api', 'user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:scratch-clone'),
   allow('tool:launcher', 'tool:postgres-server', 'tool:look'),
@@ -51,22 +61,19 @@ export default tseslint.config(
   {
     files: ['**/*.{ts,tsx,mts}'],
     plugins: { '@nx': nx, 'import-x': importX, n },
-    settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.tsx', '.mts', '.mjs', '.js'] } }, 'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.mts'] } },
+    settings: {
+      'import-x/resolver': { node: { extensions: ['.ts', '.tsx', '.mts', '.mjs', '.js'] } },
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.mts'] },
+    },
     rules: {
-      '@nx/enforce-module-boundaries': [
-        'error',
-        { enforceBuildableLibDependency: false, allow: [], allowCircularSelfDependency: false, depConstraints },
-      ],
+      '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], allowCircularSelfDependency: false, depConstraints }],
       'n/no-process-env': 'error',
       'import-x/no-default-export': 'error',
       'import-x/no-cycle': 'error',
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'ExportAllDeclaration', message: 'list the names: an index.ts is a table of contents' },
-      ],
+      'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'list the names: an index.ts is a table of contents' }],
     },
   },
   {

@@ -12,12 +12,17 @@ const replaceObservability = (file: string): Plugin => ({
   setup(bundler) {
     const path = `${workspace}/tools/bench/src/observability/${file}`;
     // the replacement itself takes from the replaced what is no telemetry, such as the settings
-    bundler.onResolve({ filter: /^@gatehouse\/observability$/ }, ({ importer }) => (importer.includes('/tools/bench/src/observability/') ? undefined : { path }));
+    bundler.onResolve({ filter: /^@gatehouse\/observability$/ }, ({ importer }) =>
+      importer.includes('/tools/bench/src/observability/') ? undefined : { path },
+    );
   },
 });
 
 for (const app of ['user', 'gateway'])
-  for (const [variant, file, packages] of [['silent', 'silent.ts', 'bundle'], ['stock', 'stock.ts', 'external']] as const)
+  for (const [variant, file, packages] of [
+    ['silent', 'silent.ts', 'bundle'],
+    ['stock', 'stock.ts', 'external'],
+  ] as const)
     await build({
       ...options,
       entryPoints: { main: `${workspace}/apps/${app}/src/main.ts` },

@@ -22,7 +22,9 @@ const resource = resourceFromAttributes({ 'service.name': OTEL_SERVICE_NAME });
 const tracerProvider = new TracerProvider({
   resource,
   sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.1) }),
-  spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces` }), scheduledDelayMillis: 1_000 })],
+  spanProcessors: [
+    new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces` }), scheduledDelayMillis: 1_000 }),
+  ],
 });
 const meterProvider = new MeterProvider({ resource, readers: [new PatientReader()] });
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());

@@ -23,7 +23,8 @@ const chosen = parts.filter(([name, , tests]) => name.includes(word) || tests.in
 if (chosen.length === 0) throw new Error(`no part has "${word}": there are ${parts.map(([name]) => name).join('; ')}`);
 
 rmSync(folder, { recursive: true, force: true });
-let isGood = (await run('what is made from proto/', 'nx', nx('generate'), env)) && (await run('the services', 'nx', nx('build', '-p', 'user', 'auth', 'gateway'), env));
+let isGood =
+  (await run('what is made from proto/', 'nx', nx('generate'), env)) && (await run('the services', 'nx', nx('build', '-p', 'user', 'auth', 'gateway'), env));
 for (const [name, project, tests] of chosen) isGood &&= await run(name, 'jest', ['-c', `${project}/jest.config.cjs`, tests], env);
 if (isGood) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();

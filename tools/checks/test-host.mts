@@ -26,7 +26,10 @@ const tools: Readonly<Record<string, Tool>> = {
   // a module of Debian's own Python, which may not be the first in the PATH
   'python3-grpcio': { packages: ['python3-grpcio'], probe: "/usr/bin/python3 -c 'import grpc, google.protobuf'" },
   // and an account that may make containers
-  podman: { packages: ['podman', 'buildah', 'runc', 'mmdebstrap'], probe: 'command -v podman && command -v buildah && command -v runc && command -v mmdebstrap && unshare --mount true' },
+  podman: {
+    packages: ['podman', 'buildah', 'runc', 'mmdebstrap'],
+    probe: 'command -v podman && command -v buildah && command -v runc && command -v mmdebstrap && unshare --mount true',
+  },
   // the right to mount one
   tmpfs: { probe: 'folder=$(mktemp -d) && mount -t tmpfs tmpfs "$folder" && umount "$folder" && rmdir "$folder"' },
 };
@@ -47,7 +50,22 @@ if (installable().length && process.getuid?.() === 0 && isThere('apt-get')) {
   await run('looking for packages', 'apt-get', ['update', '-qq'], env);
   // the tools alone: no service of theirs is started
   const names = installable();
-  await run(`installing ${names.join(', ')}`, 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', '-o', 'Dpkg::Options::=--path-exclude=/lib/systemd/*', '-o', 'Dpkg::Options::=--path-exclude=/etc/init.d/*', ...names], env);
+  await run(
+    `installing ${names.join(', ')}`,
+    'apt-get',
+    [
+      'install',
+      '-y',
+      '-qq',
+      '--no-install-recommends',
+      '-o',
+      'Dpkg::Options::=--path-exclude=/lib/systemd/*',
+      '-o',
+      'Dpkg::Options::=--path-exclude=/etc/init.d/*',
+      ...names,
+    ],
+    env,
+  );
 }
 const left = missing();
 if (left.length) console.log(`left out, for want of ${left.join(', ')}: ${left.map((tool) => `apps/e2e/host/{,*.}${tool}.test.ts`).join(', ')}`);

@@ -31,14 +31,22 @@ async function keep(name: string, made: string): Promise<string> {
 
 const password = () => randomBytes(24).toString('base64url');
 const certificates = '/certificates';
-const tls = new URLSearchParams({ sslmode: 'verify-full', sslrootcert: `${certificates}/ca.crt`, sslcert: `${certificates}/tls.crt`, sslkey: `${certificates}/tls.key` });
+const tls = new URLSearchParams({
+  sslmode: 'verify-full',
+  sslrootcert: `${certificates}/ca.crt`,
+  sslcert: `${certificates}/tls.crt`,
+  sslkey: `${certificates}/tls.key`,
+});
 
 async function makeAll(): Promise<void> {
   await keep('postgres/password', password());
   for (const service of ['user', 'auth']) {
     const databasePassword = await keep(`postgres/${service}-password`, password());
     // the path of what each container has as its own
-    await keep(`${service}/database-url`, `postgresql://gatehouse_${service}:${databasePassword}@postgres:5432/gatehouse_${service}?${decodeURIComponent(tls.toString())}`);
+    await keep(
+      `${service}/database-url`,
+      `postgresql://gatehouse_${service}:${databasePassword}@postgres:5432/gatehouse_${service}?${decodeURIComponent(tls.toString())}`,
+    );
     await keep(`${service}/secret-key`, randomBytes(32).toString('base64'));
   }
   const limitsPassword = (await keep('valkey/valkey.conf', `requirepass ${password()}`)).replace(/^requirepass /, '');

@@ -52,7 +52,4 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 execFileSync('buf', ['generate', '--template', JSON.stringify(template)], { stdio: 'inherit' });
 execFileSync('node', ['tools/generate/errors.mts', out, directory, ...packages], { stdio: 'inherit' });
-writeFileSync(
-  join(out, 'descriptor-set.ts'),
-  `export const descriptorSet: Uint8Array = Buffer.from('${image.toString('base64')}', 'base64');\n`,
-);
+writeFileSync(join(out, 'descriptor-set.ts'), `export const descriptorSet: Uint8Array = Buffer.from('${image.toString('base64')}', 'base64');\n`);

@@ -14,7 +14,11 @@ export interface ErrorDeclaration {
   translations?: Record<string, { title: string; message: string }>;
 }
 
-type ErrorOption = Omit<ErrorDeclaration, 'retry' | 'translations' | 'httpStatus'> & { retry: number; httpStatus: number; translations: { language: string; title: string; message: string }[] };
+type ErrorOption = Omit<ErrorDeclaration, 'retry' | 'translations' | 'httpStatus'> & {
+  retry: number;
+  httpStatus: number;
+  translations: { language: string; title: string; message: string }[];
+};
 
 export interface Options {
   readonly domain: DescExtension;
@@ -22,7 +26,24 @@ export interface Options {
   readonly reasons: DescExtension;
 }
 
-const codes = ['CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS', 'PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'];
+const codes = [
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+];
 const retries = [undefined, 'never', 'safe', 'if-idempotent'];
 
 /** The options in which errors are declared; undefined where no file knows them. */
@@ -69,7 +90,9 @@ export function readErrors(enumeration: DescEnum, options: Options): ErrorDeclar
         retry: retries[retry] ?? refuse('does not say whether a retry is safe'),
         metadata,
         ...(httpStatus ? { httpStatus } : {}),
-        ...(translations.length ? { translations: Object.fromEntries(translations.map(({ language, title, message }) => [language, { title, message }])) } : {}),
+        ...(translations.length
+          ? { translations: Object.fromEntries(translations.map(({ language, title, message }) => [language, { title, message }])) }
+          : {}),
       };
     });
 }

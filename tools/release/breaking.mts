@@ -15,7 +15,11 @@ try {
   execFileSync('buf', ['build', 'proto', '-o', 'base.binpb'], { cwd: folder, stdio: 'inherit' });
   const verdict = spawnSync('buf', ['breaking', 'proto', '--against', join(folder, 'base.binpb'), '--exclude-imports'], { stdio: 'inherit' });
   process.exitCode = verdict.status ?? 1;
-  console.log(process.exitCode ? `breaking changes since ${base.version}: add a field, a method or a package version instead` : `no breaking change since ${base.version}`);
+  console.log(
+    process.exitCode
+      ? `breaking changes since ${base.version}: add a field, a method or a package version instead`
+      : `no breaking change since ${base.version}`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -8,7 +8,8 @@ const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8',
 function findObstacles(): string[] {
   const obstacles: string[] = [];
   const changed = git('status', '--porcelain').trimEnd();
-  if (changed) obstacles.push(`the tree holds what is not committed, and a release is recorded with the commit that it is made of: commit or remove\n${changed}`);
+  if (changed)
+    obstacles.push(`the tree holds what is not committed, and a release is recorded with the commit that it is made of: commit or remove\n${changed}`);
   try {
     for (const ident of ['GIT_AUTHOR_IDENT', 'GIT_COMMITTER_IDENT']) git('var', ident);
   } catch {

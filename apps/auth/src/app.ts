@@ -63,7 +63,10 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
 
   const verifier = createTokenVerifier({ ...realm, keys: signingKeys, service: 'auth' });
   const server = createRpcServer({
-    services: [bindService(AuthServiceDefinition, createAuthService({ signUp, login, sessions }), config.AUTH_MTLS_PEERS), bindService(VerifierServiceDefinition, createVerifierService(signingKeys), config.VERIFIER_MTLS_PEERS)],
+    services: [
+      bindService(AuthServiceDefinition, createAuthService({ signUp, login, sessions }), config.AUTH_MTLS_PEERS),
+      bindService(VerifierServiceDefinition, createVerifierService(signingKeys), config.VERIFIER_MTLS_PEERS),
+    ],
     descriptorSets: [authContract, verifierContract],
     observer: observability.rpc,
     certificates: parts.certificates,

@@ -1,4 +1,26 @@
-import { certificateContradictions, databaseCertificates, databasePooler, databaseUrl, findUnknownSettings, host, integer, migrationUrl, mtlsConfig, mtlsContradictions, peers, poolerContradiction, port, portContradiction, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import {
+  certificateContradictions,
+  databaseCertificates,
+  databasePooler,
+  databaseUrl,
+  findUnknownSettings,
+  host,
+  integer,
+  migrationUrl,
+  mtlsConfig,
+  mtlsContradictions,
+  peers,
+  poolerContradiction,
+  port,
+  portContradiction,
+  processConfig,
+  readConfig,
+  refineAll,
+  seconds,
+  secretKey,
+  target,
+  tokenConfig,
+} from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -13,14 +35,24 @@ const settings = z.object({
   AUTH_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
   AUTH_DATABASE_POOLER: databasePooler,
   AUTH_DATABASE_MIGRATION_URL: migrationUrl,
-  AUTH_MIGRATE_WAIT_SECONDS: seconds(0, 86_400).default(600).describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
-  AUTH_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; seals the signing keys and keys HMACs. Who loses it loses the signing keys'),
+  AUTH_MIGRATE_WAIT_SECONDS: seconds(0, 86_400)
+    .default(600)
+    .describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
+  AUTH_SECRET_KEY: secretKey.describe(
+    '32 bytes in base64, the same in all replicas; seals the signing keys and keys HMACs. Who loses it loses the signing keys',
+  ),
   AUTH_USER_TARGET: target.default('127.0.0.1:50051').describe('gRPC target of `user`'),
   AUTH_ACCESS_TOKEN_SECONDS: seconds(1, maxSeconds).default(900).describe('how long an access token is valid'),
   AUTH_REFRESH_TOKEN_SECONDS: seconds(1, maxSeconds).default(2_592_000).describe('how long a refresh token waits to be used'),
   AUTH_SESSION_SECONDS: seconds(1, maxSeconds).default(7_776_000).describe('how long a session lasts at most'),
-  AUTH_REFRESH_REPLAY_SECONDS: seconds(0, 300).default(10).describe('how long a used refresh token gives its successor again, so that two tabs may refresh at once'),
-  AUTH_BOOTSTRAP_EMAIL: z.email('must be an email address').meta({ form: 'email address' }).optional().describe('email of the administrator that the command `bootstrap` makes or restores'),
+  AUTH_REFRESH_REPLAY_SECONDS: seconds(0, 300)
+    .default(10)
+    .describe('how long a used refresh token gives its successor again, so that two tabs may refresh at once'),
+  AUTH_BOOTSTRAP_EMAIL: z
+    .email('must be an email address')
+    .meta({ form: 'email address' })
+    .optional()
+    .describe('email of the administrator that the command `bootstrap` makes or restores'),
   AUTH_BOOTSTRAP_PASSWORD: z
     .string()
     .min(8, 'must have at least 8 characters')
@@ -28,8 +60,12 @@ const settings = z.object({
     .optional()
     .describe('password that the command `bootstrap` gives the administrator')
     .meta({ secret: true, form: '8 to 256 characters' }),
-  AUTH_MTLS_PEERS: peers.prefault('gateway').describe('who may call AuthService over mutual TLS: DNS names or `spiffe://` URIs of certificates, with commas between'),
-  VERIFIER_MTLS_PEERS: peers.prefault('gateway,user').describe('who may call VerifierService over mutual TLS, as `AUTH_MTLS_PEERS`: every service that verifies tokens'),
+  AUTH_MTLS_PEERS: peers
+    .prefault('gateway')
+    .describe('who may call AuthService over mutual TLS: DNS names or `spiffe://` URIs of certificates, with commas between'),
+  VERIFIER_MTLS_PEERS: peers
+    .prefault('gateway,user')
+    .describe('who may call VerifierService over mutual TLS, as `AUTH_MTLS_PEERS`: every service that verifies tokens'),
   ...mtlsConfig,
   ...tokenConfig,
   ...telemetryConfig,
@@ -41,7 +77,10 @@ type Settings = z.infer<typeof settings>;
 const callsToUser = { AUTH_USER_TARGET: (target: string) => [target] };
 
 /** Every setting of the service. */
-export const configSchema = refineAll(settings, [portContradiction('AUTH_ADMIN', 'AUTH_GRPC'), ...mtlsContradictions<Settings>(['AUTH_GRPC_HOST'], callsToUser)]);
+export const configSchema = refineAll(settings, [
+  portContradiction('AUTH_ADMIN', 'AUTH_GRPC'),
+  ...mtlsContradictions<Settings>(['AUTH_GRPC_HOST'], callsToUser),
+]);
 export type Config = z.infer<typeof configSchema>;
 
 const required = settings.required({ AUTH_BOOTSTRAP_EMAIL: true, AUTH_BOOTSTRAP_PASSWORD: true });
@@ -53,13 +92,25 @@ export type BootstrapConfig = z.infer<typeof bootstrapSchema>;
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
 const migrateSchema = refineAll(
-  settings.pick({ AUTH_DATABASE_URL: true, AUTH_DATABASE_POOLER: true, AUTH_DATABASE_MIGRATION_URL: true, AUTH_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }),
+  settings.pick({
+    AUTH_DATABASE_URL: true,
+    AUTH_DATABASE_POOLER: true,
+    AUTH_DATABASE_MIGRATION_URL: true,
+    AUTH_MIGRATE_WAIT_SECONDS: true,
+    ...databaseCertificates,
+  }),
   [poolerContradiction('AUTH'), ...certificateContradictions],
 );
 
 /** What `migrate` needs. @throws ConfigError */
 export function readMigrateConfig() {
-  const { AUTH_DATABASE_URL: pooled, AUTH_DATABASE_MIGRATION_URL: url = pooled, AUTH_DATABASE_POOLER: _, AUTH_MIGRATE_WAIT_SECONDS: waitSeconds, ...certificates } = readConfig(migrateSchema, process.env);
+  const {
+    AUTH_DATABASE_URL: pooled,
+    AUTH_DATABASE_MIGRATION_URL: url = pooled,
+    AUTH_DATABASE_POOLER: _,
+    AUTH_MIGRATE_WAIT_SECONDS: waitSeconds,
+    ...certificates
+  } = readConfig(migrateSchema, process.env);
   return { url, waitMs: waitSeconds * 1_000, certificates };
 }
 

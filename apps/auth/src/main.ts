@@ -12,7 +12,8 @@ void runCommand({
     migrate: command({
       read: readMigrateConfig,
       check: ({ certificates }) => checkCertificates(['MTLS'], certificates),
-      run: async ({ url, waitMs, certificates }) => void (await migrate({ url, waitMs, certificates: readCertificates('MTLS', certificates), sets: migrationSets, log: console.log })),
+      run: async ({ url, waitMs, certificates }) =>
+        void (await migrate({ url, waitMs, certificates: readCertificates('MTLS', certificates), sets: migrationSets, log: console.log })),
     }),
     bootstrap: command({ read: readBootstrapConfig, check: (config) => checkCertificates(['MTLS'], config), run: runBootstrap }),
     reconcile: command({ read: readServeConfig, options: reconcileOptions, check: (config) => checkCertificates(['MTLS'], config), run: runReconcile }),

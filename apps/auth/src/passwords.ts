@@ -34,7 +34,8 @@ export function createPasswords({ concurrency = defaultConcurrency, maxWaiting =
   decoy.catch(() => {}); // told to whoever asks for it
   return {
     hash: (password) => inTurn(() => hash(normalize(password), parameters), signal()),
-    verify: (password, passwordHash) => inTurn(async () => (await verify(passwordHash ?? (await decoy), normalize(password))) && passwordHash !== undefined, signal()),
+    verify: (password, passwordHash) =>
+      inTurn(async () => (await verify(passwordHash ?? (await decoy), normalize(password))) && passwordHash !== undefined, signal()),
     isOld: (passwordHash) => !passwordHash.startsWith(current),
   };
 }

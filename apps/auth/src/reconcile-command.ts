@@ -16,12 +16,17 @@ const progressMs = 5_000;
  * where it is asked for, ids.
  */
 export async function runReconcile(config: Config, given: ReadonlySet<(typeof reconcileOptions)[number]>): Promise<void> {
-  if (given.has('without-user') && given.has('auth-is-current')) throw new ConfigError(['--without-user with --auth-is-current leaves nothing to do: which of the two is meant?']);
+  if (given.has('without-user') && given.has('auth-is-current'))
+    throw new ConfigError(['--without-user with --auth-is-current leaves nothing to do: which of the two is meant?']);
   const [isDry, isAuthCurrent, isWithoutUser] = [given.has('dry-run'), given.has('auth-is-current'), given.has('without-user')];
   const findings: Findings = { sessionsEnded: 0, signUpsDropped: 0, people: 0, withoutPassword: 0, unknown: 0, passwords: 0 };
   let isWaiting = false;
   const tellProgress = () => {
-    console.log(isWaiting ? 'waiting for user: do auth and user run, with the same GATEHOUSE_ISSUER and GATEHOUSE_AUDIENCE?' : `compared so far: ${findings.people} people, ${findings.unknown} passwords of people whom user does not know`);
+    console.log(
+      isWaiting
+        ? 'waiting for user: do auth and user run, with the same GATEHOUSE_ISSUER and GATEHOUSE_AUDIENCE?'
+        : `compared so far: ${findings.people} people, ${findings.unknown} passwords of people whom user does not know`,
+    );
     isWaiting = false;
   };
   await withParts(config, async ({ database, people }) => {
@@ -33,13 +38,21 @@ export async function runReconcile(config: Config, given: ReadonlySet<(typeof re
       isWithoutUser,
       mayRemoveMost: given.has('remove-most'),
       onPerson: given.has('list') ? (finding: string, id: string) => console.log(`${finding} ${id}`) : undefined,
-      onAlone: () => console.log(isAuthCurrent ? 'sessions and sign-ups go on' : `${isDry ? 'to end' : 'ended'}: ${findings.sessionsEnded} sessions, ${findings.signUpsDropped} sign-ups`),
+      onAlone: () =>
+        console.log(
+          isAuthCurrent
+            ? 'sessions and sign-ups go on'
+            : `${isDry ? 'to end' : 'ended'}: ${findings.sessionsEnded} sessions, ${findings.signUpsDropped} sign-ups`,
+        ),
       onWait: () => (isWaiting = true),
     };
     const progress = setInterval(tellProgress, progressMs);
     await reconcile(options, findings).finally(() => clearInterval(progress));
   });
-  if (!isWithoutUser) console.log(`people: ${findings.people}; without a password: ${findings.withoutPassword}; passwords ${isDry ? 'to remove' : 'removed'}, of people whom user does not know: ${findings.unknown}`);
+  if (!isWithoutUser)
+    console.log(
+      `people: ${findings.people}; without a password: ${findings.withoutPassword}; passwords ${isDry ? 'to remove' : 'removed'}, of people whom user does not know: ${findings.unknown}`,
+    );
   if (isDry && isMost(findings)) console.log('that is more than are kept: is the database of user the one that was restored? If so, --remove-most');
   if (isDry) console.log('nothing was changed');
 }

@@ -62,7 +62,9 @@ export async function reconcile(options: ReconcileOptions, findings: Findings): 
   findings.passwords = await countCredentials(database);
   if (isDry) return;
   if (isMost(findings) && !mayRemoveMost)
-    throw new Error(`${findings.unknown} of the ${findings.passwords} passwords are of people whom user does not know, and would be removed: is the database of user the one that was restored? If so, --remove-most`);
+    throw new Error(
+      `${findings.unknown} of the ${findings.passwords} passwords are of people whom user does not know, and would be removed: is the database of user the one that was restored? If so, --remove-most`,
+    );
   await compare(true);
 
   async function compare(isRemoving: boolean): Promise<void> {
@@ -72,7 +74,8 @@ export async function reconcile(options: ReconcileOptions, findings: Findings): 
     let after = noId;
     do {
       const page = await ask(() => people.listIds(pageToken));
-      if (!page.ids.length && findings.people === 0 && (await countCredentials(database))) throw new Error('user knows nobody, and there are passwords: restore the database of user first');
+      if (!page.ids.length && findings.people === 0 && (await countCredentials(database)))
+        throw new Error('user knows nobody, and there are passwords: restore the database of user first');
       findings.people += page.ids.length;
       for (const id of await findWithoutPassword(database, page.ids, isDry && !isAuthCurrent)) {
         findings.withoutPassword += 1;
@@ -90,7 +93,7 @@ export async function reconcile(options: ReconcileOptions, findings: Findings): 
   }
 
   async function endWhatIsOld(): Promise<void> {
-    for (let last: string | null = noId; last; ) {
+    for (let last: string | null = noId; last;) {
       const ended = await endSessionsAfter(database, last, isDry);
       findings.sessionsEnded += ended.count;
       last = ended.last;
@@ -99,7 +102,7 @@ export async function reconcile(options: ReconcileOptions, findings: Findings): 
   }
 
   async function* findUnknown({ after, upTo }: { after: string; upTo: string | null }, known: readonly string[]): AsyncGenerator<string> {
-    for (let last = after; ; ) {
+    for (let last = after; ;) {
       const others = await findOthers(database, { after: last, upTo }, known);
       // who signed up since the page was read is known by now
       for (const id of others) if (!(await ask(() => people.findById(id)))) yield id;

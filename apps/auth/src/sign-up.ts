@@ -56,7 +56,13 @@ export function createSignUp({ database, people, passwords, sessions, idempotenc
 
   const attempt = async (request: SignUpRequest, record: (tx: Queryable) => Promise<void>): Promise<SignUpResponse> => {
     const passwordHash = await passwords.hash(request.password);
-    const pending = await beginSignUp(database, { userId: uuidv7(), email: request.email, displayName: request.displayName, passwordHash, attemptId: randomUUID() });
+    const pending = await beginSignUp(database, {
+      userId: uuidv7(),
+      email: request.email,
+      displayName: request.displayName,
+      passwordHash,
+      attemptId: randomUUID(),
+    });
     const person = await ensurePerson(pending);
     if (isSuspended(person)) throw accountSuspended();
     // begun by another attempt, whose person it is so far

@@ -61,7 +61,12 @@ describe('turns', () => {
   it('tell how much runs and waits, and of each turn', async () => {
     let state: () => TurnsState = () => ({ running: -1, waiting: -1, concurrency: -1 });
     const told: string[] = [];
-    const inTurn = createTurns(1, 1, { open: (given) => (state = given), waited: (ms) => told.push(`waited ${ms >= 0}`), worked: (ms) => told.push(`worked ${ms >= 0}`), refused: () => told.push('refused') });
+    const inTurn = createTurns(1, 1, {
+      open: (given) => (state = given),
+      waited: (ms) => told.push(`waited ${ms >= 0}`),
+      worked: (ms) => told.push(`worked ${ms >= 0}`),
+      refused: () => told.push('refused'),
+    });
     expect(state()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
     const work = createWork();
     const both = [inTurn(work.run), inTurn(work.run)];

@@ -80,7 +80,9 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
     async dump() {
       const tables = ['signing_keys', 'credentials', 'pending_sign_ups', 'sessions', 'refresh_tokens', 'idempotency_records'];
       // bytes as text too, as they might hold what is text
-      const rows = await Promise.all(tables.map((table) => database.query<{ row: string }>({ name: `dump-${table}`, text: `select ${table}::text as row from ${table}` })));
+      const rows = await Promise.all(
+        tables.map((table) => database.query<{ row: string }>({ name: `dump-${table}`, text: `select ${table}::text as row from ${table}` })),
+      );
       const texts = rows.flat().map(({ row }) => row);
       return [...texts, ...texts.map((text) => text.replace(/\\+x([0-9a-f]+)/g, (_, hex) => Buffer.from(hex, 'hex').toString('latin1')))].join('\n');
     },

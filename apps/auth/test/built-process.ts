@@ -27,7 +27,16 @@ export async function buildBundle(): Promise<Bundle> {
   const { default: config } = await import(join(root, 'tools/esbuild.config.cjs'));
   const { outExtension: _, ...options } = config;
   const file = join(folder, 'main.cjs');
-  await build({ ...options, sourcemap: false, entryPoints: [join(root, 'apps/auth/src/main.ts')], tsconfig: join(root, 'tsconfig.base.json'), bundle: true, platform: 'node', format: 'cjs', outfile: file });
+  await build({
+    ...options,
+    sourcemap: false,
+    entryPoints: [join(root, 'apps/auth/src/main.ts')],
+    tsconfig: join(root, 'tsconfig.base.json'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    outfile: file,
+  });
   const children = new Set<ChildProcess>();
   return {
     run(command, env, options = []) {
@@ -35,10 +44,12 @@ export async function buildBundle(): Promise<Bundle> {
       children.add(child);
       let output = '';
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-      const ended = new Promise<number | string>((done) => child.once('close', (code, signal) => {
+      const ended = new Promise<number | string>((done) =>
+        child.once('close', (code, signal) => {
           children.delete(child);
           done(code ?? signal!);
-        }));
+        }),
+      );
       return { child, output: () => output, ended };
     },
     async remove() {

@@ -78,8 +78,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
       {
         descriptorSets: [descriptorSet],
         port,
-        access: (methods) =>
-          createAccess({ verifier: { verify: (token) => createTokenVerifier({ ...realm, keys, service: 'user' }).verify(token) }, methods }),
+        access: (methods) => createAccess({ verifier: { verify: (token) => createTokenVerifier({ ...realm, keys, service: 'user' }).verify(token) }, methods }),
       },
     );
 

@@ -24,14 +24,27 @@ const countHashes = async () => {
   return Number(/^auth_password_hash_duration_seconds_count (\d+)$/m.exec(text)![1]);
 };
 const hashOf = async (userId: string) =>
-  (await under.database.query<{ password_hash: string }>({ name: 'read-hash', text: 'select password_hash from credentials where user_id = $1', values: [userId] }))[0]!.password_hash;
+  (
+    await under.database.query<{ password_hash: string }>({
+      name: 'read-hash',
+      text: 'select password_hash from credentials where user_id = $1',
+      values: [userId],
+    })
+  )[0]!.password_hash;
 
 describe('logging in', () => {
   it('answers a wrong password, an unknown email and a person without a password alike', async () => {
     under.users.add('made@example.com');
     const answers = await Promise.all(
-      [under.auth.login({ email: 'ada@example.com', password: 'wrong' }), under.auth.login({ email: 'nobody@example.com', password }), under.auth.login({ email: 'made@example.com', password })].map(
-        (call) => call.then(() => undefined, ({ code, reason, message, metadata }) => ({ code, reason, message, metadata })),
+      [
+        under.auth.login({ email: 'ada@example.com', password: 'wrong' }),
+        under.auth.login({ email: 'nobody@example.com', password }),
+        under.auth.login({ email: 'made@example.com', password }),
+      ].map((call) =>
+        call.then(
+          () => undefined,
+          ({ code, reason, message, metadata }) => ({ code, reason, message, metadata }),
+        ),
       ),
     );
     expect(answers[0]).toMatchObject({ code: 'UNAUTHENTICATED', reason: 'INVALID_CREDENTIALS' });
@@ -74,7 +87,14 @@ describe('logging in', () => {
   });
 
   it('refuses at once when more passwords wait than can be hashed soon, and takes them again later', async () => {
-    const verdicts = await Promise.all(Array.from({ length: 180 }, () => under.auth.login({ email: 'ada@example.com', password }).then(() => undefined, (error) => error)));
+    const verdicts = await Promise.all(
+      Array.from({ length: 180 }, () =>
+        under.auth.login({ email: 'ada@example.com', password }).then(
+          () => undefined,
+          (error) => error,
+        ),
+      ),
+    );
     const refused = verdicts.filter((error) => error !== undefined);
     expect(refused.length).toBeGreaterThan(0);
     expect(verdicts.length - refused.length).toBeGreaterThan(50);
@@ -103,7 +123,14 @@ describe('an access token', () => {
 
     expect(decodeProtectedHeader(answer.accessToken!)).toEqual({ alg: 'EdDSA', typ: 'at+jwt', kid: keys[0]!.kid });
     const claims = decodeJwt(answer.accessToken!);
-    expect(claims).toMatchObject({ iss: realm.issuer, aud: realm.audience, sub: user!.id, client_id: 'gatehouse', jti: expect.any(String), sid: expect.any(String) });
+    expect(claims).toMatchObject({
+      iss: realm.issuer,
+      aud: realm.audience,
+      sub: user!.id,
+      client_id: 'gatehouse',
+      jti: expect.any(String),
+      sid: expect.any(String),
+    });
     expect(claims.exp! - claims.iat!).toBe(900);
     expect(answer.expiresIn).toBe(900);
   });
@@ -113,6 +140,9 @@ describe('an access token', () => {
     expect(decodeJwt(first.accessToken!).permissions).toEqual([]);
     change('promoted@example.com', { roles: [Role.ROLE_ADMIN] });
     const second = await under.auth.refresh({ refreshToken: first.refreshToken });
-    expect(decodeJwt(second.accessToken!)).toMatchObject({ permissions: ['users.create', 'users.read', 'users.update'], sid: decodeJwt(first.accessToken!).sid });
+    expect(decodeJwt(second.accessToken!)).toMatchObject({
+      permissions: ['users.create', 'users.read', 'users.update'],
+      sid: decodeJwt(first.accessToken!).sid,
+    });
   });
 });

@@ -9,7 +9,12 @@ afterAll(() => under.close());
 /** The value of each series. */
 async function readMetrics(): Promise<Record<string, number>> {
   const text = await (await fetch(`http://127.0.0.1:${under.app.adminPort}/metrics`)).text();
-  return Object.fromEntries(text.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => [line.replace(/ \S+$/, ''), Number(/ (\S+)$/.exec(line)![1])]));
+  return Object.fromEntries(
+    text
+      .split('\n')
+      .filter((line) => line && !line.startsWith('#'))
+      .map((line) => [line.replace(/ \S+$/, ''), Number(/ (\S+)$/.exec(line)![1])]),
+  );
 }
 
 const databaseName = () => new URL(under.settings.AUTH_DATABASE_URL!).pathname.slice(1);
@@ -55,5 +60,9 @@ it('the pool tells its connections, and how long one was waited for', async () =
 it('the channel to the user service tells its state and what is left of its retries', async () => {
   await verdictOf(under.auth.signUp({ email: 'ada@example.com', password: 'correct horse battery' }));
   const target = `target="${under.users.target}"`;
-  expect(await readMetrics()).toMatchObject({ [`rpc_client_channel_state{${target},state="ready"}`]: 1, [`rpc_client_channel_state{${target},state="transient_failure"}`]: 0, [`rpc_client_retry_budget_ratio{${target}}`]: 1 });
+  expect(await readMetrics()).toMatchObject({
+    [`rpc_client_channel_state{${target},state="ready"}`]: 1,
+    [`rpc_client_channel_state{${target},state="transient_failure"}`]: 0,
+    [`rpc_client_retry_budget_ratio{${target}}`]: 1,
+  });
 });

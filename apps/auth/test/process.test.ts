@@ -77,7 +77,8 @@ describe('the process', () => {
     const { refreshToken: successor } = await inFlight;
     expect(await ending.ended).toBe(0);
     expect(ending.output()).toContain('AuthService/Refresh');
-    for (const secret of [email, password, 'a wrong password', 'Secretive', refreshToken!, successor!, accessToken!, 'ghr_', under.settings.AUTH_SECRET_KEY!]) expect(ending.output()).not.toContain(secret);
+    for (const secret of [email, password, 'a wrong password', 'Secretive', refreshToken!, successor!, accessToken!, 'ghr_', under.settings.AUTH_SECRET_KEY!])
+      expect(ending.output()).not.toContain(secret);
   });
 
   it('names every setting at fault, and shows no value', async () => {
@@ -90,7 +91,12 @@ describe('the process', () => {
 
 describe('the command bootstrap', () => {
   const bootstrap = async (given: string, settings: Record<string, string> = {}) => {
-    const { ended, output } = bundle.run('bootstrap', { ...under.settings, AUTH_BOOTSTRAP_EMAIL: 'root@example.com', AUTH_BOOTSTRAP_PASSWORD: given, ...settings });
+    const { ended, output } = bundle.run('bootstrap', {
+      ...under.settings,
+      AUTH_BOOTSTRAP_EMAIL: 'root@example.com',
+      AUTH_BOOTSTRAP_PASSWORD: given,
+      ...settings,
+    });
     return { code: await ended, output: output() };
   };
   const login = (given: string, email = 'root@example.com') => verdictOf(under.auth.login({ email, password: given }));

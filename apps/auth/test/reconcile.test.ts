@@ -33,14 +33,25 @@ describe('where auth is older than user', () => {
     const [eve, grace] = [under.users.add('eve@example.com'), under.users.add('grace@example.com')];
     const output = await reconcile('--list');
     expect(output).toBe(
-      ['ended: 3 sessions, 0 sign-ups', `without-password ${eve.id}`, `without-password ${grace.id}`, 'people: 5; without a password: 2; passwords removed, of people whom user does not know: 0', ''].join('\n'),
+      [
+        'ended: 3 sessions, 0 sign-ups',
+        `without-password ${eve.id}`,
+        `without-password ${grace.id}`,
+        'people: 5; without a password: 2; passwords removed, of people whom user does not know: 0',
+        '',
+      ].join('\n'),
     );
-    for (const { refreshToken, email } of people) expect([await refresh(refreshToken), await login(email)]).toEqual(['UNAUTHENTICATED REFRESH_TOKEN_INVALID', 'OK']);
+    for (const { refreshToken, email } of people)
+      expect([await refresh(refreshToken), await login(email)]).toEqual(['UNAUTHENTICATED REFRESH_TOKEN_INVALID', 'OK']);
   });
 
   it('drops a sign-up that was pending: whoever takes it up could take a person who has another password since', async () => {
     const ada = under.users.add('ada@example.com');
-    await under.database.query({ name: 'leave-sign-up', text: `insert into pending_sign_ups (user_id, email, display_name, password_hash, attempt_id) values ($1, $2, '', 'hash', $1)`, values: [ada.id, ada.email] });
+    await under.database.query({
+      name: 'leave-sign-up',
+      text: `insert into pending_sign_ups (user_id, email, display_name, password_hash, attempt_id) values ($1, $2, '', 'hash', $1)`,
+      values: [ada.id, ada.email],
+    });
     expect(await reconcile()).toMatch(/^ended: 0 sessions, 1 sign-ups\npeople: 1; without a password: 1;/);
     expect(await verdictOf(under.auth.signUp({ email: ada.email, password }))).toBe('ALREADY_EXISTS EMAIL_TAKEN');
     expect(await login(ada.email)).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
@@ -55,12 +66,24 @@ describe('where auth is older than user', () => {
 
 describe('where user is older than auth', () => {
   it('removes the passwords of people whom user does not know, wherever they stand in the order, and ends their sessions', async () => {
-    const [first, ada, between, next, bob, last] = [await enter('first'), await enter('ada'), await enter('between'), await enter('next'), await enter('bob'), await enter('last')];
+    const [first, ada, between, next, bob, last] = [
+      await enter('first'),
+      await enter('ada'),
+      await enter('between'),
+      await enter('next'),
+      await enter('bob'),
+      await enter('last'),
+    ];
     forget(first.id, between.id, next.id, last.id);
-    expect(await reconcile('--auth-is-current', '--remove-most')).toContain('people: 2; without a password: 0; passwords removed, of people whom user does not know: 4');
+    expect(await reconcile('--auth-is-current', '--remove-most')).toContain(
+      'people: 2; without a password: 0; passwords removed, of people whom user does not know: 4',
+    );
     const kept = await under.database.query<{ user_id: string }>({ name: 'list-credentials', text: 'select user_id from credentials order by 1' });
     expect(kept.map(({ user_id }) => user_id)).toEqual([ada.id, bob.id].sort());
-    const open = await under.database.query<{ user_id: string }>({ name: 'list-open', text: 'select user_id from sessions where revoke_time is null order by 1' });
+    const open = await under.database.query<{ user_id: string }>({
+      name: 'list-open',
+      text: 'select user_id from sessions where revoke_time is null order by 1',
+    });
     expect(open.map(({ user_id }) => user_id)).toEqual([ada.id, bob.id].sort());
     expect(await verdictOf(under.auth.signUp({ email: last.email, password }))).toBe('OK');
   });
@@ -72,7 +95,9 @@ describe('where user is older than auth', () => {
     expect(dry).toContain('passwords to remove, of people whom user does not know: 2\nthat is more than are kept: ');
     const { ended, output } = run('--auth-is-current', '--list');
     expect(await ended).toBe(1);
-    expect(output()).toContain('2 of the 3 passwords are of people whom user does not know, and would be removed: is the database of user the one that was restored? If so, --remove-most');
+    expect(output()).toContain(
+      '2 of the 3 passwords are of people whom user does not know, and would be removed: is the database of user the one that was restored? If so, --remove-most',
+    );
     expect(output()).not.toContain('unknown ');
     expect(await refresh(people[0]!.refreshToken)).toBe('OK');
     expect(await under.database.query({ name: 'count', text: 'select user_id from credentials' })).toHaveLength(3);
@@ -105,7 +130,9 @@ it('changes nothing in a dry run, and says the same as the run after it', async 
   const before = await under.dump();
   const dry = await reconcile('--dry-run');
   expect(await under.dump()).toBe(before);
-  expect(dry).toBe('to end: 2 sessions, 0 sign-ups\npeople: 2; without a password: 1; passwords to remove, of people whom user does not know: 1\nnothing was changed\n');
+  expect(dry).toBe(
+    'to end: 2 sessions, 0 sign-ups\npeople: 2; without a password: 1; passwords to remove, of people whom user does not know: 1\nnothing was changed\n',
+  );
   const wet = await reconcile();
   expect(wet).toBe('ended: 2 sessions, 0 sign-ups\npeople: 2; without a password: 1; passwords removed, of people whom user does not know: 1\n');
   expect(await reconcile()).toBe('ended: 0 sessions, 0 sign-ups\npeople: 2; without a password: 1; passwords removed, of people whom user does not know: 0\n');
@@ -133,7 +160,9 @@ it('names its options where it is given another, and changes nothing', async () 
   const ada = await enter('ada');
   const { ended, output } = run('--dryrun');
   expect(await ended).toBe(1);
-  expect(output()).toBe("cannot start as configured:\n  Unknown option '--dryrun': reconcile takes --check-config, --dry-run, --auth-is-current, --without-user, --remove-most, --list\n");
+  expect(output()).toBe(
+    "cannot start as configured:\n  Unknown option '--dryrun': reconcile takes --check-config, --dry-run, --auth-is-current, --without-user, --remove-most, --list\n",
+  );
   expect(await refresh(ada.refreshToken)).toBe('OK');
 });
 

@@ -87,7 +87,10 @@ describe('a refresh token', () => {
   it('has its sealed successor erased after the window', async () => {
     const { id, refreshToken } = await signUp();
     await refresh(refreshToken);
-    expect(await tokensOf(id)).toEqual([{ is_sealed: true, is_used: true }, { is_sealed: false, is_used: false }]);
+    expect(await tokensOf(id)).toEqual([
+      { is_sealed: true, is_used: true },
+      { is_sealed: false, is_used: false },
+    ]);
     const took = await until(async () => (await tokensOf(id)).every(({ is_sealed }) => !is_sealed));
     expect(took).toBeGreaterThan(replaySeconds * 1000 - 200);
   });
@@ -126,7 +129,10 @@ describe('a refresh token', () => {
     under.users.gates.beforeResolve = () => new Promise((resolve) => (answer = resolve));
     const waiting = verdictOfRefresh(refreshToken);
     await until(() => answer !== undefined);
-    const locks = await under.database.query({ name: 'list-open', text: "select 1 from pg_stat_activity where application_name = 'gatehouse-auth' and state like 'idle in transaction%'" });
+    const locks = await under.database.query({
+      name: 'list-open',
+      text: "select 1 from pg_stat_activity where application_name = 'gatehouse-auth' and state like 'idle in transaction%'",
+    });
     expect(locks).toEqual([]);
     under.users.gates.beforeResolve = undefined;
     answer!();

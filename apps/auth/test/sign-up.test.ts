@@ -34,7 +34,9 @@ describe('signing up', () => {
       expect((await under.auth.login({ email, password: given })).user?.id).toBe(answer.user?.id);
       expect(await verdictOf(under.auth.signUp({ email, password }))).toBe(taken);
     }
-    expect(await verdictOf(under.auth.login({ email: 'kurt@b\u00fccher.example', password: 'caf\u00e9  au lait' }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+    expect(await verdictOf(under.auth.login({ email: 'kurt@b\u00fccher.example', password: 'caf\u00e9  au lait' }))).toBe(
+      'UNAUTHENTICATED INVALID_CREDENTIALS',
+    );
     // eight characters are eight after it too
     expect(await verdictOf(under.auth.signUp({ email: 'short@example.com', password: 'e\u0301'.repeat(7) }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED');
   });
@@ -111,13 +113,17 @@ describe('signing up', () => {
 
   it('gives a person the name and the spelling of the attempt that won, whoever began', async () => {
     under.users.gates.afterCreate = () => Promise.reject(unavailable());
-    expect(await verdictOf(under.auth.signUp({ email: 'planted@example.com', password: 'of somebody else', displayName: 'Planted' }))).toBe('UNAVAILABLE UNAVAILABLE');
+    expect(await verdictOf(under.auth.signUp({ email: 'planted@example.com', password: 'of somebody else', displayName: 'Planted' }))).toBe(
+      'UNAVAILABLE UNAVAILABLE',
+    );
     under.users.gates.afterCreate = undefined;
     const answer = await under.auth.signUp({ email: 'PLANTED@example.com', password, displayName: 'Victim' });
     expect(answer.user).toMatchObject({ email: 'PLANTED@example.com', displayName: 'Victim' });
     expect(under.users.findByEmail('planted@example.com')).toMatchObject({ email: 'PLANTED@example.com', displayName: 'Victim' });
     const names = Array.from({ length: 8 }, (_, index) => `name ${index}`);
-    const attempts = await Promise.allSettled(names.map((displayName) => under.auth.signUp({ email: 'names@example.com', password: `password of ${displayName}`, displayName })));
+    const attempts = await Promise.allSettled(
+      names.map((displayName) => under.auth.signUp({ email: 'names@example.com', password: `password of ${displayName}`, displayName })),
+    );
     const winner = names[attempts.findIndex(({ status }) => status === 'fulfilled')]!;
     expect((await under.auth.login({ email: 'names@example.com', password: `password of ${winner}` })).user?.displayName).toBe(winner);
   });
@@ -150,7 +156,12 @@ describe('a request_id', () => {
   it('lets every repetition at the same time have the same person, or try again', async () => {
     const request = { email: 'twins@example.com', password, requestId: randomUUID() };
     const answers = await Promise.all(
-      Array.from({ length: 6 }, () => under.auth.signUp(request).then(({ user }) => user!.id, ({ code }) => code as string)),
+      Array.from({ length: 6 }, () =>
+        under.auth.signUp(request).then(
+          ({ user }) => user!.id,
+          ({ code }) => code as string,
+        ),
+      ),
     );
     const id = under.users.findByEmail('twins@example.com')!.id;
     expect(answers).toContain(id);
@@ -189,7 +200,8 @@ describe('the sweeper', () => {
     await later.app.sweeper.sweepSignUps();
     await later.close();
     expect(await pendingSignUps()).toBe(0);
-    for (const email of ['former@example.com', 'present@example.com']) expect(await verdictOf(under.auth.login({ email, password }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+    for (const email of ['former@example.com', 'present@example.com'])
+      expect(await verdictOf(under.auth.login({ email, password }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
   });
 
   it('decides nothing while user is down', async () => {

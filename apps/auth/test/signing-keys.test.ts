@@ -40,7 +40,11 @@ it('is not replaced under a wrong AUTH_SECRET_KEY: the process is not ready, say
       done();
     },
   });
-  const wrong = await startAuth({ beside: under, settings: { AUTH_SECRET_KEY: Buffer.alloc(32, 8).toString('base64'), LOG_LEVEL: 'warn' }, overrides: { logStream } });
+  const wrong = await startAuth({
+    beside: under,
+    settings: { AUTH_SECRET_KEY: Buffer.alloc(32, 8).toString('base64'), LOG_LEVEL: 'warn' },
+    overrides: { logStream },
+  });
   expect(await wrong.readyz()).toBe(503);
   expect(log).toMatch(/signing-key.*AUTH_SECRET_KEY/);
   expect(await verdictOf(wrong.auth.login({ email: 'ada@example.com', password }))).toBe('UNAVAILABLE UNAVAILABLE');

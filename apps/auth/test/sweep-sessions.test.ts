@@ -6,7 +6,10 @@ afterAll(() => under.close());
 
 const run = (name: string, text: string) => under.database.query<{ count: number }>({ name, text });
 const insertSessions = (count: number, age: string) =>
-  run(`insert-sessions-${count}-${age}`, `insert into sessions (id, user_id, expire_time) select gen_random_uuid(), gen_random_uuid(), now() - interval '${age}' from generate_series(1, ${count})`);
+  run(
+    `insert-sessions-${count}-${age}`,
+    `insert into sessions (id, user_id, expire_time) select gen_random_uuid(), gen_random_uuid(), now() - interval '${age}' from generate_series(1, ${count})`,
+  );
 const left = async (table: string) => (await run(`count-${table}`, `select count(*)::int as count from ${table}`))[0]!.count;
 
 it('what is past its time is removed, however much it is, and nothing else', async () => {
@@ -14,7 +17,10 @@ it('what is past its time is removed, however much it is, and nothing else', asy
   await insertSessions(2_100, '2 days');
   // over, but for less than a day
   await insertSessions(3, '1 hour');
-  await run('insert-expired', `insert into refresh_tokens (token_hash, session_id, expire_time) select sha256(id::text::bytea), id, expire_time from sessions where user_id <> '${user!.id}'`);
+  await run(
+    'insert-expired',
+    `insert into refresh_tokens (token_hash, session_id, expire_time) select sha256(id::text::bytea), id, expire_time from sessions where user_id <> '${user!.id}'`,
+  );
   await under.app.sweeper.sweepSessions();
   expect([await left('sessions'), await left('refresh_tokens')]).toEqual([4, 1]);
 });

@@ -14,7 +14,9 @@ interface Rule {
   readonly labels: { readonly severity: string };
   readonly annotations: { readonly runbook_url: string };
 }
-const alerts = files.flatMap((file) => (parse(readFileSync(file, 'utf8')) as { groups: { rules: Rule[] }[] }).groups.flatMap(({ rules }) => rules)).filter(({ alert }) => alert);
+const alerts = files
+  .flatMap((file) => (parse(readFileSync(file, 'utf8')) as { groups: { rules: Rule[] }[] }).groups.flatMap(({ rules }) => rules))
+  .filter(({ alert }) => alert);
 
 /** Series in promtool's notation, a value a minute: `1x10` stays, `0+5x10` grows by 5 ten times. */
 type Series = Readonly<Record<string, string>>;
@@ -29,11 +31,16 @@ interface Case {
 
 const process = 'job="user",instance="user:9051"';
 const gateway = 'job="gateway",instance="gateway:9080"';
-const up = { 'up{job="gateway",instance="gateway:9080"}': '1x5000', 'up{job="user",instance="user:9051"}': '1x5000', 'up{job="auth",instance="auth:9052"}': '1x5000' };
+const up = {
+  'up{job="gateway",instance="gateway:9080"}': '1x5000',
+  'up{job="user",instance="user:9051"}': '1x5000',
+  'up{job="auth",instance="auth:9052"}': '1x5000',
+};
 const getUser = 'gatehouse.user.v1.UserService/GetUser';
 const calls = (code: string) => `rpc_client_call_duration_seconds_count{${gateway},rpc_method="${getUser}",rpc_status_code="${code}"}`;
 const within = (seconds: string) => `rpc_client_call_duration_seconds_bucket{${gateway},rpc_method="${getUser}",rpc_status_code="OK",le="${seconds}"}`;
-const requests = (status: number) => `http_server_request_duration_seconds_count{${gateway},http_request_method="GET",http_route="/v1/users",http_response_status_code="${status}"}`;
+const requests = (status: number) =>
+  `http_server_request_duration_seconds_count{${gateway},http_request_method="GET",http_route="/v1/users",http_response_status_code="${status}"}`;
 const pool = (state: string) => `db_client_connections{${process},db_client_connection_pool_name="user",db_client_connection_state="${state}"}`;
 const ofPool = (name: string) => `db_client_connection_${name}{${process},db_client_connection_pool_name="user"}`;
 const check = (name: string) => `gatehouse_readiness_check_ok{${process},check="${name}"}`;
@@ -41,34 +48,165 @@ const certificateTime = (bound: string) => `tls_certificate_${bound}_seconds{${g
 const certificates = (result: string) => `tls_certificate_renewals_total{${gateway},certificate="mtls",result="${result}"}`;
 
 const cases: readonly Case[] = [
-  { alert: 'ServiceDown', at: '5m', fires: { 'up{job="user",instance="user:9051"}': '0x10' }, quiet: { 'a scrape that failed once': { 'up{job="user",instance="user:9051"}': '1x3 0 1x10' } } },
-  { alert: 'KeysMissing', at: '5m', fires: { [`gatehouse_ready{${process}}`]: '0x10', [check('keys')]: '0x10' }, quiet: { 'keys that are there': { [check('keys')]: '1x10' } } },
-  { alert: 'ServiceNotReady', at: '5m', fires: { [`gatehouse_ready{${process}}`]: '0x10', [check('database')]: '0x10', [check('keys')]: '1x10' }, quiet: { 'a start that takes a minute': { [`gatehouse_ready{${process}}`]: '0x1 1x10' } } },
-  { alert: 'ServiceRestarting', at: '15m', fires: { [`process_start_time_seconds{${process}}`]: '100x3 400x3 700x3 1000x5' }, quiet: { 'one release': { [`process_start_time_seconds{${process}}`]: '100x5 400x20' } } },
-  { alert: 'EdgeFailures', at: '10m', fires: { [requests(200)]: '0+90x10', [requests(503)]: '0+10x10' }, quiet: { 'a request in a hundred': { [requests(200)]: '0+99x10', [requests(500)]: '0+1x10' }, 'a few at night': { [requests(200)]: '0+1x10', [requests(500)]: '0+1x10' }, 'callers that err': { [requests(200)]: '0+10x10', [requests(404)]: '0+90x10' } } },
-  { alert: 'ChannelDown', at: '5m', fires: { [`rpc_client_channel_state{${process},target="auth:50052",state="transient_failure"}`]: '1x10' }, quiet: { 'a channel that connects anew': { [`rpc_client_channel_state{${process},target="auth:50052",state="transient_failure"}`]: '0 1 0 1 0x10' } } },
-  { alert: 'RetryBudgetSpent', at: '5m', fires: { [`rpc_client_retry_budget_ratio{${process},target="auth:50052"}`]: '0x10' }, quiet: { 'a budget in use': { [`rpc_client_retry_budget_ratio{${process},target="auth:50052"}`]: '0.1x10' } } },
-  { alert: 'CallsShed', at: '15m', fires: { [`rpc_server_shed_calls_total{${process},rpc_method="${getUser}"}`]: '0+5x20' }, quiet: { 'one peak': { [`rpc_server_shed_calls_total{${process},rpc_method="${getUser}"}`]: '0x2 50x20' } } },
-  { alert: 'RequestsShed', at: '15m', fires: { [`http_server_shed_requests_total{${gateway},reason="overflow"}`]: '0+5x20' }, quiet: { 'one peak': { [`http_server_shed_requests_total{${gateway},reason="overflow"}`]: '0x2 50x20' } } },
-  { alert: 'PasswordsRefused', at: '15m', fires: { 'auth_password_hash_refused_total{job="auth",instance="auth:9052"}': '0+5x20' }, quiet: { 'one peak': { 'auth_password_hash_refused_total{job="auth",instance="auth:9052"}': '0x2 50x20' } } },
-  { alert: 'PoolExhausted', at: '5m', fires: { [ofPool('pending_requests')]: '4x10', [pool('used')]: '10x10', [pool('idle')]: '0x10', [ofPool('max')]: '10x10' }, quiet: { 'a pool that still opens connections': { [ofPool('pending_requests')]: '4x10', [pool('used')]: '7x10', [ofPool('max')]: '10x10' }, 'a full pool for which nobody waits': { [ofPool('pending_requests')]: '0x10', [pool('used')]: '10x10', [ofPool('max')]: '10x10' } } },
-  { alert: 'EventLoopBlocked', at: '10m', fires: { [`nodejs_eventloop_delay_p99_seconds{${process}}`]: '0.5x20' }, quiet: { 'a pause': { [`nodejs_eventloop_delay_p99_seconds{${process}}`]: '0.01x5 0.5 0.01x20' } } },
-  { alert: 'EventLoopBusy', at: '20m', fires: { [`nodejs_eventloop_time_seconds_total{${process},nodejs_eventloop_state="active"}`]: '0+58x30', [`nodejs_eventloop_time_seconds_total{${process},nodejs_eventloop_state="idle"}`]: '0+2x30' }, quiet: { 'a process with time to spare': { [`nodejs_eventloop_time_seconds_total{${process},nodejs_eventloop_state="active"}`]: '0+40x30', [`nodejs_eventloop_time_seconds_total{${process},nodejs_eventloop_state="idle"}`]: '0+20x30' } } },
-  { alert: 'HeapNearLimit', at: '15m', fires: { [`nodejs_heap_used_bytes{${process}}`]: '95x20', [`nodejs_heap_limit_bytes{${process}}`]: '100x20' }, quiet: { 'a heap in use': { [`nodejs_heap_used_bytes{${process}}`]: '80x20', [`nodejs_heap_limit_bytes{${process}}`]: '100x20' } } },
-  { alert: 'SpansDropped', at: '20m', fires: { [`span_dropped_total{${process},reason="export_failed"}`]: '0+5x30' }, quiet: { 'a collector that is restarted': { [`span_dropped_total{${process},reason="export_failed"}`]: '0x3 50x30' } } },
-  { alert: 'LogLinesDropped', at: '20m', fires: { [`log_dropped_total{${process}}`]: '0+5x30' }, quiet: { 'one loss': { [`log_dropped_total{${process}}`]: '0x3 50x30' } } },
-  { alert: 'CertificateRefused', at: '20m', fires: { [certificates('refused')]: '0x5 1x30', [certificates('used')]: '0x30' }, quiet: { 'a file that was seen half written': { [certificates('refused')]: '0x5 1x30', [certificates('used')]: '0x6 1x30' } } },
+  {
+    alert: 'ServiceDown',
+    at: '5m',
+    fires: { 'up{job="user",instance="user:9051"}': '0x10' },
+    quiet: { 'a scrape that failed once': { 'up{job="user",instance="user:9051"}': '1x3 0 1x10' } },
+  },
+  {
+    alert: 'KeysMissing',
+    at: '5m',
+    fires: { [`gatehouse_ready{${process}}`]: '0x10', [check('keys')]: '0x10' },
+    quiet: { 'keys that are there': { [check('keys')]: '1x10' } },
+  },
+  {
+    alert: 'ServiceNotReady',
+    at: '5m',
+    fires: { [`gatehouse_ready{${process}}`]: '0x10', [check('database')]: '0x10', [check('keys')]: '1x10' },
+    quiet: { 'a start that takes a minute': { [`gatehouse_ready{${process}}`]: '0x1 1x10' } },
+  },
+  {
+    alert: 'ServiceRestarting',
+    at: '15m',
+    fires: { [`process_start_time_seconds{${process}}`]: '100x3 400x3 700x3 1000x5' },
+    quiet: { 'one release': { [`process_start_time_seconds{${process}}`]: '100x5 400x20' } },
+  },
+  {
+    alert: 'EdgeFailures',
+    at: '10m',
+    fires: { [requests(200)]: '0+90x10', [requests(503)]: '0+10x10' },
+    quiet: {
+      'a request in a hundred': { [requests(200)]: '0+99x10', [requests(500)]: '0+1x10' },
+      'a few at night': { [requests(200)]: '0+1x10', [requests(500)]: '0+1x10' },
+      'callers that err': { [requests(200)]: '0+10x10', [requests(404)]: '0+90x10' },
+    },
+  },
+  {
+    alert: 'ChannelDown',
+    at: '5m',
+    fires: { [`rpc_client_channel_state{${process},target="auth:50052",state="transient_failure"}`]: '1x10' },
+    quiet: { 'a channel that connects anew': { [`rpc_client_channel_state{${process},target="auth:50052",state="transient_failure"}`]: '0 1 0 1 0x10' } },
+  },
+  {
+    alert: 'RetryBudgetSpent',
+    at: '5m',
+    fires: { [`rpc_client_retry_budget_ratio{${process},target="auth:50052"}`]: '0x10' },
+    quiet: { 'a budget in use': { [`rpc_client_retry_budget_ratio{${process},target="auth:50052"}`]: '0.1x10' } },
+  },
+  {
+    alert: 'CallsShed',
+    at: '15m',
+    fires: { [`rpc_server_shed_calls_total{${process},rpc_method="${getUser}"}`]: '0+5x20' },
+    quiet: { 'one peak': { [`rpc_server_shed_calls_total{${process},rpc_method="${getUser}"}`]: '0x2 50x20' } },
+  },
+  {
+    alert: 'RequestsShed',
+    at: '15m',
+    fires: { [`http_server_shed_requests_total{${gateway},reason="overflow"}`]: '0+5x20' },
+    quiet: { 'one peak': { [`http_server_shed_requests_total{${gateway},reason="overflow"}`]: '0x2 50x20' } },
+  },
+  {
+    alert: 'PasswordsRefused',
+    at: '15m',
+    fires: { 'auth_password_hash_refused_total{job="auth",instance="auth:9052"}': '0+5x20' },
+    quiet: { 'one peak': { 'auth_password_hash_refused_total{job="auth",instance="auth:9052"}': '0x2 50x20' } },
+  },
+  {
+    alert: 'PoolExhausted',
+    at: '5m',
+    fires: { [ofPool('pending_requests')]: '4x10', [pool('used')]: '10x10', [pool('idle')]: '0x10', [ofPool('max')]: '10x10' },
+    quiet: {
+      'a pool that still opens connections': { [ofPool('pending_requests')]: '4x10', [pool('used')]: '7x10', [ofPool('max')]: '10x10' },
+      'a full pool for which nobody waits': { [ofPool('pending_requests')]: '0x10', [pool('used')]: '10x10', [ofPool('max')]: '10x10' },
+    },
+  },
+  {
+    alert: 'EventLoopBlocked',
+    at: '10m',
+    fires: { [`nodejs_eventloop_delay_p99_seconds{${process}}`]: '0.5x20' },
+    quiet: { 'a pause': { [`nodejs_eventloop_delay_p99_seconds{${process}}`]: '0.01x5 0.5 0.01x20' } },
+  },
+  {
+    alert: 'EventLoopBusy',
+    at: '20m',
+    fires: {
+      [`nodejs_eventloop_time_seconds_total{${process},nodejs_eventloop_state="active"}`]: '0+58x30',
+      [`nodejs_eventloop_time_seconds_total{${process},nodejs_eventloop_state="idle"}`]: '0+2x30',
+    },
+    quiet: {
+      'a process with time to spare': {
+        [`nodejs_eventloop_time_seconds_total{${process},nodejs_eventloop_state="active"}`]: '0+40x30',
+        [`nodejs_eventloop_time_seconds_total{${process},nodejs_eventloop_state="idle"}`]: '0+20x30',
+      },
+    },
+  },
+  {
+    alert: 'HeapNearLimit',
+    at: '15m',
+    fires: { [`nodejs_heap_used_bytes{${process}}`]: '95x20', [`nodejs_heap_limit_bytes{${process}}`]: '100x20' },
+    quiet: { 'a heap in use': { [`nodejs_heap_used_bytes{${process}}`]: '80x20', [`nodejs_heap_limit_bytes{${process}}`]: '100x20' } },
+  },
+  {
+    alert: 'SpansDropped',
+    at: '20m',
+    fires: { [`span_dropped_total{${process},reason="export_failed"}`]: '0+5x30' },
+    quiet: { 'a collector that is restarted': { [`span_dropped_total{${process},reason="export_failed"}`]: '0x3 50x30' } },
+  },
+  {
+    alert: 'LogLinesDropped',
+    at: '20m',
+    fires: { [`log_dropped_total{${process}}`]: '0+5x30' },
+    quiet: { 'one loss': { [`log_dropped_total{${process}}`]: '0x3 50x30' } },
+  },
+  {
+    alert: 'CertificateRefused',
+    at: '20m',
+    fires: { [certificates('refused')]: '0x5 1x30', [certificates('used')]: '0x30' },
+    quiet: { 'a file that was seen half written': { [certificates('refused')]: '0x5 1x30', [certificates('used')]: '0x6 1x30' } },
+  },
   {
     alert: 'CertificateExpiresSoon',
     at: '20m',
     fires: { [certificateTime('not_before')]: '0x30', [certificateTime('not_after')]: '1000x30' },
     quiet: { 'one that is renewed': { [certificateTime('not_before')]: '0x10 600x30', [certificateTime('not_after')]: '1000x10 4200x30' } },
   },
-  { alert: 'RateLimitStoreDown', at: '10m', fires: { [`gateway_rate_limit_store_up{${gateway}}`]: '0x20' }, quiet: { 'a store that is restarted': { [`gateway_rate_limit_store_up{${gateway}}`]: '1x4 0 0 1x20' } } },
-  { alert: 'VersionSkew', at: '45m', fires: { [`gatehouse_build_info{${process},version="1"}`]: '1x60', [`gatehouse_build_info{${gateway},version="2"}`]: '1x60' }, quiet: { 'a release that takes ten minutes': { [`gatehouse_build_info{${process},version="1"}`]: '1x10 _x60', [`gatehouse_build_info{${gateway},version="2"}`]: '_x4 1x60' } } },
+  {
+    alert: 'RateLimitStoreDown',
+    at: '10m',
+    fires: { [`gateway_rate_limit_store_up{${gateway}}`]: '0x20' },
+    quiet: { 'a store that is restarted': { [`gateway_rate_limit_store_up{${gateway}}`]: '1x4 0 0 1x20' } },
+  },
+  {
+    alert: 'VersionSkew',
+    at: '45m',
+    fires: { [`gatehouse_build_info{${process},version="1"}`]: '1x60', [`gatehouse_build_info{${gateway},version="2"}`]: '1x60' },
+    quiet: {
+      'a release that takes ten minutes': {
+        [`gatehouse_build_info{${process},version="1"}`]: '1x10 _x60',
+        [`gatehouse_build_info{${gateway},version="2"}`]: '_x4 1x60',
+      },
+    },
+  },
   // 2 % of the calls is 40 times what 0.9995 allows, 1 % is 20 times, 0.1 % twice
-  { alert: 'AvailabilityBudgetBurn', at: '70m', fires: { [calls('OK')]: '0+98x100', [calls('UNAVAILABLE')]: '0+2x100' }, quiet: { 'callers that err': { [calls('OK')]: '0+50x100', [calls('NOT_FOUND')]: '0+50x100' }, 'a few failures at night': { [calls('OK')]: '0+1x100', [calls('INTERNAL')]: '0x60 1x20 4x20' } } },
-  { alert: 'LatencyBudgetBurn', at: '70m', fires: { [calls('OK')]: '0+100x100', [within('0.1')]: '0+70x100', [within('0.25')]: '0+100x100' }, quiet: { 'a call in two hundred that is slow': { [calls('OK')]: '0+200x100', [within('0.1')]: '0+199x100' }, 'errors that are slow': { [calls('OK')]: '0+100x100', [within('0.1')]: '0+100x100', [calls('NOT_FOUND')]: '0+100x100' } } },
+  {
+    alert: 'AvailabilityBudgetBurn',
+    at: '70m',
+    fires: { [calls('OK')]: '0+98x100', [calls('UNAVAILABLE')]: '0+2x100' },
+    quiet: {
+      'callers that err': { [calls('OK')]: '0+50x100', [calls('NOT_FOUND')]: '0+50x100' },
+      'a few failures at night': { [calls('OK')]: '0+1x100', [calls('INTERNAL')]: '0x60 1x20 4x20' },
+    },
+  },
+  {
+    alert: 'LatencyBudgetBurn',
+    at: '70m',
+    fires: { [calls('OK')]: '0+100x100', [within('0.1')]: '0+70x100', [within('0.25')]: '0+100x100' },
+    quiet: {
+      'a call in two hundred that is slow': { [calls('OK')]: '0+200x100', [within('0.1')]: '0+199x100' },
+      'errors that are slow': { [calls('OK')]: '0+100x100', [within('0.1')]: '0+100x100', [calls('NOT_FOUND')]: '0+100x100' },
+    },
+  },
 ];
 
 /** What promtool says when at a time the expression has to give the samples; '' where it does. */
@@ -76,7 +214,14 @@ function judge(series: Series, at: string, expr: string, samples: Readonly<Recor
   const file = join(folder, 'test.json');
   const input_series = Object.entries(series).map(([name, values]) => ({ series: name, values }));
   const exp_samples = Object.entries(samples).map(([labels, value]) => ({ labels, value }));
-  writeFileSync(file, JSON.stringify({ rule_files: files, evaluation_interval: evaluated, tests: [{ interval: '1m', input_series, promql_expr_test: [{ expr, eval_time: at, exp_samples }] }] }));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      rule_files: files,
+      evaluation_interval: evaluated,
+      tests: [{ interval: '1m', input_series, promql_expr_test: [{ expr, eval_time: at, exp_samples }] }],
+    }),
+  );
   const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', file], { encoding: 'utf8' });
   return status === 0 ? '' : stdout + stderr;
 }
@@ -90,13 +235,18 @@ it.each(cases)('$alert fires when it should, and alone', ({ alert, at, fires }) 
   expect(judge({ ...up, ...fires }, at, firing, { [`{alertname="${alert}"}`]: counts[alert] ?? 1 })).toBe('');
 });
 
-it.each(cases.flatMap(({ alert, at, quiet }) => Object.entries(quiet).map(([what, series]) => [alert, what, at, series] as const)))('%s is not raised by %s', (_alert, _what, at, series) => {
-  expect(judge({ ...up, ...series }, at, firing, {})).toBe('');
-});
+it.each(cases.flatMap(({ alert, at, quiet }) => Object.entries(quiet).map(([what, series]) => [alert, what, at, series] as const)))(
+  '%s is not raised by %s',
+  (_alert, _what, at, series) => {
+    expect(judge({ ...up, ...series }, at, firing, {})).toBe('');
+  },
+);
 
 it('a service that Prometheus knows nothing of is down', () => {
   const down = (job: string) => `ALERTS{alertname="ServiceDown",alertstate="firing",job="${job}",severity="page"}`;
-  expect(judge({ 'up{job="gateway",instance="gateway:9080"}': '1x10' }, '5m', 'ALERTS{alertstate="firing"}', { [down('user')]: 1, [down('auth')]: 1 })).toBe('');
+  expect(judge({ 'up{job="gateway",instance="gateway:9080"}': '1x10' }, '5m', 'ALERTS{alertstate="firing"}', { [down('user')]: 1, [down('auth')]: 1 })).toBe(
+    '',
+  );
 });
 
 it('a slow burn opens a ticket and wakes nobody', () => {

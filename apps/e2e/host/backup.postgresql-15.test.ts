@@ -40,7 +40,8 @@ async function start(...services: ('user' | 'auth' | 'gateway')[]): Promise<void
 }
 
 const enter = async (name: string) => (await signUp(gatehouse.url, `${name}@example.com`, password)).body;
-const login = async (name: string, given = password) => (await send(gatehouse.url, 'POST', '/v1/auth/login', { body: { email: `${name}@example.com`, password: given } })).status;
+const login = async (name: string, given = password) =>
+  (await send(gatehouse.url, 'POST', '/v1/auth/login', { body: { email: `${name}@example.com`, password: given } })).status;
 const refresh = (refreshToken: string) => send(gatehouse.url, 'POST', '/v1/auth/refresh', { body: { refreshToken } });
 
 it('auth older than user: every session ends, no token is traded twice, no half sign-up is claimed, and who has no password is named', async () => {
@@ -70,8 +71,11 @@ it('auth older than user: every session ends, no token is traded twice, no half 
   expect(said).not.toContain('@');
   await start('gateway');
 
-  for (const { refreshToken } of [ada, bob, later, cy]) expect(await refresh(refreshToken)).toMatchObject({ status: 401, body: { reason: 'REFRESH_TOKEN_INVALID' } });
-  expect([await login('ada'), await login('bob'), await login('cy'), await login('half'), await login('half', 'the first password')]).toEqual([200, 200, 401, 401, 401]);
+  for (const { refreshToken } of [ada, bob, later, cy])
+    expect(await refresh(refreshToken)).toMatchObject({ status: 401, body: { reason: 'REFRESH_TOKEN_INVALID' } });
+  expect([await login('ada'), await login('bob'), await login('cy'), await login('half'), await login('half', 'the first password')]).toEqual([
+    200, 200, 401, 401, 401,
+  ]);
   expect(await signUp(url, 'half@example.com', "a stranger's password")).toMatchObject({ status: 409, body: { reason: 'EMAIL_TAKEN' } });
   // the key that signed it is in the backup
   expect((await send(url, 'GET', '/v1/users/me', { token: later.accessToken })).status).toBe(200);

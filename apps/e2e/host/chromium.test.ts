@@ -5,7 +5,16 @@ let gatehouse: Gatehouse;
 let browser: Browser;
 beforeAll(async () => {
   gatehouse = await startGatehouse();
-  const quiet = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+  const quiet = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ];
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet });
 }, 60_000);
 afterAll(async () => {

@@ -13,7 +13,8 @@ const account = findAccount('postgres');
 const installation = createInstallation(account);
 const data = join(installation.volumes.databases!, 'data');
 const secretOf = (path: string) => readFileSync(join(installation.volumes.secrets!, path), 'utf8').trim();
-const asPostgres = (program: string, args: string[], env: Record<string, string> = {}) => spawnSync(join(programs, program), args, { encoding: 'utf8', cwd: '/', env: { PATH: process.env.PATH ?? '', ...env }, ...account });
+const asPostgres = (program: string, args: string[], env: Record<string, string> = {}) =>
+  spawnSync(join(programs, program), args, { encoding: 'utf8', cwd: '/', env: { PATH: process.env.PATH ?? '', ...env }, ...account });
 
 const processes: ServiceProcess[] = [];
 let postgres: ChildProcess;
@@ -24,7 +25,8 @@ const toAddresses = (text: string) => Object.entries(addresses).reduce((mapped, 
 const settingsOf = (service: string) => {
   const app = service.replace(/-.*$/, '').toUpperCase();
   const portOf = (name: string) => addresses[name]!.split(':').at(-1)!;
-  const main = app === 'GATEWAY' ? { GATEWAY_HTTP_PORT: portOf('gateway:8080') } : { [`${app}_GRPC_PORT`]: portOf(app === 'USER' ? 'user:50051' : 'auth:50052') };
+  const main =
+    app === 'GATEWAY' ? { GATEWAY_HTTP_PORT: portOf('gateway:8080') } : { [`${app}_GRPC_PORT`]: portOf(app === 'USER' ? 'user:50051' : 'auth:50052') };
   return { ...installation.environmentOf(service, toAddresses), ...main, [`${app}_ADMIN_PORT`]: portOf(`${app.toLowerCase()}:admin`) };
 };
 
@@ -34,16 +36,33 @@ beforeAll(async () => {
   // the servers' certificates are for localhost too
   addresses = Object.fromEntries(await Promise.all(names.map(async (name) => [name, `localhost:${await freePort()}`] as const)));
   const port = addresses['postgres:5432']!.split(':')[1]!;
-  const { status, stderr } = asPostgres('initdb', ['--pgdata', data, '--username=postgres', `--pwfile=${join(installation.volumes.secrets!, 'postgres/password')}`, '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync']);
+  const { status, stderr } = asPostgres('initdb', [
+    '--pgdata',
+    data,
+    '--username=postgres',
+    `--pwfile=${join(installation.volumes.secrets!, 'postgres/password')}`,
+    '--encoding=UTF8',
+    '--locale=C.UTF-8',
+    '--no-sync',
+  ]);
   expect([status, stderr]).toEqual([0, expect.any(String)]);
   const [, ...args] = composeServices.postgres!.command.map((argument) => installation.toLocal('postgres', argument));
-  postgres = spawn(join(programs, 'postgres'), [...args, '-D', data, '-p', port, '-k', data, '-h', 'localhost'], { cwd: '/', env: { PATH: process.env.PATH ?? '' }, stdio: ['ignore', 'ignore', 'pipe'], ...account });
+  postgres = spawn(join(programs, 'postgres'), [...args, '-D', data, '-p', port, '-k', data, '-h', 'localhost'], {
+    cwd: '/',
+    env: { PATH: process.env.PATH ?? '' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...account,
+  });
   postgres.stderr!.on('data', (chunk) => (log += chunk));
   await until('PostgreSQL takes connections', () => /ready to accept connections/.test(log));
   // as its image does: by psql, over the socket, with the password
   const file = '/docker-entrypoint-initdb.d/create-databases.sql';
   const sql = installation.toLocal('postgres', readFileSync(installation.toLocal('postgres', file), 'utf8'));
-  const made = spawnSync(join(programs, 'psql'), ['-v', 'ON_ERROR_STOP=1', '--no-psqlrc', '--host', data, '--port', port, '--username', 'postgres', '--file', '-'], { encoding: 'utf8', input: sql, cwd: '/', env: { PATH: process.env.PATH ?? '', PGPASSWORD: secretOf('postgres/password') }, ...account });
+  const made = spawnSync(
+    join(programs, 'psql'),
+    ['-v', 'ON_ERROR_STOP=1', '--no-psqlrc', '--host', data, '--port', port, '--username', 'postgres', '--file', '-'],
+    { encoding: 'utf8', input: sql, cwd: '/', env: { PATH: process.env.PATH ?? '', PGPASSWORD: secretOf('postgres/password') }, ...account },
+  );
   expect([made.status, made.stderr]).toEqual([0, '']);
 });
 afterAll(async () => {
@@ -73,24 +92,45 @@ it('migrates both databases, over TLS with the certificates of the first start',
 it('is a full system, from signing up to who I am, with its first administrator', async () => {
   for (const service of ['user', 'auth', 'gateway']) processes.push(startProcess(service, settingsOf(service), composeServices[service]!.command));
   for (const app of ['user', 'auth', 'gateway'])
-    await until(`${app} is ready`, async () => (await fetch(`http://${addresses[`${app}:admin`]!.replace('localhost', '127.0.0.1')}/readyz`).catch(() => undefined))?.ok === true);
+    await until(
+      `${app} is ready`,
+      async () => (await fetch(`http://${addresses[`${app}:admin`]!.replace('localhost', '127.0.0.1')}/readyz`).catch(() => undefined))?.ok === true,
+    );
   for (const service of ['user', 'auth', 'gateway']) expect([service, await run(service, 'healthcheck')]).toEqual([service, { code: 0, stderr: '' }]);
   expect(await run('auth-bootstrap')).toEqual({ code: 0, stderr: '' });
   const url = `http://${addresses['gateway:8080']!.replace('localhost', '127.0.0.1')}`;
-  const post = async (path: string, body: object) => (await fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json();
-  const { accessToken } = (await post('/v1/auth/signup', { email: 'ada@example.com', password: 'correct horse battery', displayName: 'Ada' })) as { accessToken: string };
-  expect(await (await fetch(`${url}/v1/users/me`, { headers: { authorization: `Bearer ${accessToken}` } })).json()).toMatchObject({ email: 'ada@example.com', roles: ['ROLE_MEMBER'] });
-  const administrator = await post('/v1/auth/login', { email: composeServices['auth-bootstrap']!.environment!.AUTH_BOOTSTRAP_EMAIL, password: secretOf('administrator/password') });
+  const post = async (path: string, body: object) =>
+    (await fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json();
+  const { accessToken } = (await post('/v1/auth/signup', { email: 'ada@example.com', password: 'correct horse battery', displayName: 'Ada' })) as {
+    accessToken: string;
+  };
+  expect(await (await fetch(`${url}/v1/users/me`, { headers: { authorization: `Bearer ${accessToken}` } })).json()).toMatchObject({
+    email: 'ada@example.com',
+    roles: ['ROLE_MEMBER'],
+  });
+  const administrator = await post('/v1/auth/login', {
+    email: composeServices['auth-bootstrap']!.environment!.AUTH_BOOTSTRAP_EMAIL,
+    password: secretOf('administrator/password'),
+  });
   expect(administrator).toMatchObject({ user: { roles: expect.arrayContaining(['ROLE_ADMIN']) } });
 });
 
 it('lets nobody to a database without TLS, without a certificate, with that of another authority, or to the database of the other', () => {
   const port = addresses['postgres:5432']!.split(':')[1]!;
   const certificates = join(installation.volumes.certificates!, 'user');
-  const own = { sslmode: 'verify-full', sslrootcert: join(certificates, 'ca.crt'), sslcert: join(certificates, 'tls.crt'), sslkey: join(certificates, 'tls.key') };
+  const own = {
+    sslmode: 'verify-full',
+    sslrootcert: join(certificates, 'ca.crt'),
+    sslcert: join(certificates, 'tls.crt'),
+    sslkey: join(certificates, 'tls.key'),
+  };
   const ask = (role: string, database: string, tls: Record<string, string>) => {
-    const options = Object.entries({ host: 'localhost', port, user: role, dbname: database, ...tls }).map(([name, value]) => `${name}=${value}`).join(' ');
-    const { status, stdout, stderr } = asPostgres('psql', ['--no-psqlrc', '-Atc', 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()', options], { PGPASSWORD: secretOf(`postgres/${role.replace('gatehouse_', '')}-password`) });
+    const options = Object.entries({ host: 'localhost', port, user: role, dbname: database, ...tls })
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ');
+    const { status, stdout, stderr } = asPostgres('psql', ['--no-psqlrc', '-Atc', 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()', options], {
+      PGPASSWORD: secretOf(`postgres/${role.replace('gatehouse_', '')}-password`),
+    });
     return status === 0 ? stdout.trim() : stderr;
   };
   expect(ask('gatehouse_user', 'gatehouse_user', own)).toBe('t');
@@ -100,7 +140,9 @@ it('lets nobody to a database without TLS, without a certificate, with that of a
   expect(ask('gatehouse_auth', 'gatehouse_auth', own)).toBe('t');
   const elsewhere = join(installation.volumes.databases!, 'elsewhere');
   expect(spawnSync(process.execPath, [join(__dirname, '../../../tools/certs/src/main.mts'), 'certs', '--out', elsewhere], { ...account }).status).toBe(0);
-  expect(ask('gatehouse_user', 'gatehouse_user', { ...own, sslcert: join(elsewhere, 'user/tls.crt'), sslkey: join(elsewhere, 'user/tls.key') })).toMatch(/unknown ca/);
+  expect(ask('gatehouse_user', 'gatehouse_user', { ...own, sslcert: join(elsewhere, 'user/tls.crt'), sslkey: join(elsewhere, 'user/tls.key') })).toMatch(
+    /unknown ca/,
+  );
   expect(ask('gatehouse_user', 'gatehouse_user', { ...own, sslrootcert: join(elsewhere, 'user/ca.crt') })).toMatch(/certificate verify failed/);
 });
 

@@ -26,13 +26,22 @@ function readTranscript(): Step[] {
 }
 
 /** `…` stands for what differs from run to run. */
-const toPattern = (answer: string) => new RegExp(`^${answer.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^]*?')}$`);
+const toPattern = (answer: string) =>
+  new RegExp(
+    `^${answer
+      .split('…')
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('[^]*?')}$`,
+  );
 
 it("the README's transcript is what happens", async () => {
   const { administrator, url } = gatehouse;
   const steps = readTranscript();
   expect(steps.length).toBeGreaterThanOrEqual(6);
-  const shell = spawn('bash', ['--noprofile', '--norc'], { env: { PATH: process.env.PATH ?? '', ADMIN_EMAIL: administrator.email, ADMIN_PASSWORD: administrator.password }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const shell = spawn('bash', ['--noprofile', '--norc'], {
+    env: { PATH: process.env.PATH ?? '', ADMIN_EMAIL: administrator.email, ADMIN_PASSWORD: administrator.password },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   let output = '';
   shell.stdout.on('data', (chunk) => (output += chunk));
   const mark = '---- next ----';

@@ -15,11 +15,14 @@ const seconds = pictured || 12;
 
 let gatehouse: Gatehouse;
 let prometheus: Prometheus;
-beforeAll(async () => {
-  gatehouse = await startGatehouse();
-  prometheus = await startPrometheus(gatehouse);
-  await load();
-}, (seconds + 120) * 1000);
+beforeAll(
+  async () => {
+    gatehouse = await startGatehouse();
+    prometheus = await startPrometheus(gatehouse);
+    await load();
+  },
+  (seconds + 120) * 1000,
+);
 afterAll(async () => {
   await prometheus?.close();
   await gatehouse?.close();
@@ -36,15 +39,35 @@ async function load(): Promise<void> {
   // more and less again
   const tide = () => 6 + 5 * Math.sin(Date.now() / 15_000);
   await Promise.all([
-    ...Array.from({ length: 3 }, () => again(() => send(url, 'GET', '/v1/users/me', { token }), () => 2 * tide())),
-    again(() => send(url, 'GET', '/.well-known/jwks.json'), () => 15 * tide()),
-    again(() => send(url, 'GET', '/v1/users?pageSize=20', { token }), () => 6 * tide()),
-    again(() => send(url, 'GET', '/v1/users/019a0000-0000-7000-8000-000000000000', { token }), () => 20 * tide()),
-    again((turn) => signUp(url, `person-${turn}@example.com`), () => 120 * tide()),
-    again(async (turn) => {
-      const { body } = await send(url, 'POST', '/v1/auth/login', { body: turn % 4 ? administrator : { ...administrator, password: 'a wrong one' } });
-      if (turn % 2) await send(url, 'POST', '/v1/auth/refresh', { body: { refreshToken: body.refreshToken } });
-    }, () => 50 * tide()),
+    ...Array.from({ length: 3 }, () =>
+      again(
+        () => send(url, 'GET', '/v1/users/me', { token }),
+        () => 2 * tide(),
+      ),
+    ),
+    again(
+      () => send(url, 'GET', '/.well-known/jwks.json'),
+      () => 15 * tide(),
+    ),
+    again(
+      () => send(url, 'GET', '/v1/users?pageSize=20', { token }),
+      () => 6 * tide(),
+    ),
+    again(
+      () => send(url, 'GET', '/v1/users/019a0000-0000-7000-8000-000000000000', { token }),
+      () => 20 * tide(),
+    ),
+    again(
+      (turn) => signUp(url, `person-${turn}@example.com`),
+      () => 120 * tide(),
+    ),
+    again(
+      async (turn) => {
+        const { body } = await send(url, 'POST', '/v1/auth/login', { body: turn % 4 ? administrator : { ...administrator, password: 'a wrong one' } });
+        if (turn % 2) await send(url, 'POST', '/v1/auth/refresh', { body: { refreshToken: body.refreshToken } });
+      },
+      () => 50 * tide(),
+    ),
   ]);
 }
 
@@ -74,13 +97,23 @@ it('evaluates every rule, and has no reason for an alert', async () => {
   expect(groups.flatMap(({ rules }) => rules).length).toBeGreaterThan(80);
   expect(groups.flatMap(({ rules }) => rules.filter(({ health }) => health === 'err'))).toEqual([]);
   // how soon answers come is the machine's matter
-  const { result } = await prometheus.ask<{ result: Sample[] }>('query', { query: 'count by (alertname) (ALERTS{alertstate="firing",alertname!="LatencyBudgetBurn"})' });
+  const { result } = await prometheus.ask<{ result: Sample[] }>('query', {
+    query: 'count by (alertname) (ALERTS{alertstate="firing",alertname!="LatencyBudgetBurn"})',
+  });
   expect(result.map(({ metric }) => metric['alertname'])).toEqual([]);
 });
 
 it('knows how each method that was called keeps to its objective', async () => {
-  const called = ['gatehouse.user.v1.UserService/GetUser', 'gatehouse.user.v1.UserService/ResolvePerson', 'gatehouse.auth.v1.AuthService/Login', 'gatehouse.verifier.v1.VerifierService/GetJwks'];
-  for (const query of ['1 - rpc_method:slo_faults:ratio_rate5m >= on (rpc_method) rpc_method:slo_availability:objective', 'rpc_method:slo_slow:ratio_rate5m >= 0 and on (rpc_method) rpc_method:slo_latency:objective']) {
+  const called = [
+    'gatehouse.user.v1.UserService/GetUser',
+    'gatehouse.user.v1.UserService/ResolvePerson',
+    'gatehouse.auth.v1.AuthService/Login',
+    'gatehouse.verifier.v1.VerifierService/GetJwks',
+  ];
+  for (const query of [
+    '1 - rpc_method:slo_faults:ratio_rate5m >= on (rpc_method) rpc_method:slo_availability:objective',
+    'rpc_method:slo_slow:ratio_rate5m >= 0 and on (rpc_method) rpc_method:slo_latency:objective',
+  ]) {
     const { result } = await prometheus.ask<{ result: Sample[] }>('query', { query });
     expect(result.map(({ metric }) => metric['rpc_method'])).toEqual(expect.arrayContaining(called));
   }

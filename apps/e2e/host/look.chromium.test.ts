@@ -16,7 +16,17 @@ beforeAll(async () => {
   chmodSync(folder, 0o711);
   launcher = startLauncher({ GATEHOUSE_DATA_DIR: join(folder, 'data'), ...(await freePorts()) });
   started = await launcher.ready();
-  const quiet = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-lcd-text'];
+  const quiet = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-lcd-text',
+  ];
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet });
 }, 120_000);
 afterAll(async () => {
@@ -26,7 +36,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const requestRow = (page: Page, name: string, status: string) => page.getByLabel('Requests').locator('tr', { hasText: name }).filter({ hasText: status }).first();
+const requestRow = (page: Page, name: string, status: string) =>
+  page.getByLabel('Requests').locator('tr', { hasText: name }).filter({ hasText: status }).first();
 
 it('somebody signs up, logs in and is refused, and finds each on the page: its waterfall through three services and the database, its lines, and the map', async () => {
   const { url, email, password, look = '' } = started;
@@ -51,7 +62,10 @@ it('somebody signs up, logs in and is refused, and finds each on the page: its w
   await requestRow(page, 'POST /v1/auth/signup', '200').click();
   for (const service of ['gateway', 'auth', 'user']) {
     await trace.locator(`.waterfall [data-service=${service}]`).first().waitFor();
-    await trace.locator('.lines li', { has: page.locator(`.dot.${service}`) }).first().waitFor();
+    await trace
+      .locator('.lines li', { has: page.locator(`.dot.${service}`) })
+      .first()
+      .waitFor();
   }
   const statement = trace.locator('.waterfall li', { hasText: 'insert-user' });
   await statement.getByRole('button').click();
@@ -59,7 +73,8 @@ it('somebody signs up, logs in and is refused, and finds each on the page: its w
   await statement.getByRole('button').click();
 
   const map = page.getByLabel('Service map');
-  for (const edge of ['clients → gateway', 'gateway → auth', 'auth → user', 'user → user database']) await map.locator(`[data-edge="${edge}"] text`, { hasText: 'p95' }).waitFor();
+  for (const edge of ['clients → gateway', 'gateway → auth', 'auth → user', 'user → user database'])
+    await map.locator(`[data-edge="${edge}"] text`, { hasText: 'p95' }).waitFor();
   await page.getByLabel('Methods').locator('tr', { hasText: 'POST /v1/auth/login' }).locator('td.refused', { hasText: '1' }).waitFor();
   await page.getByLabel('errors only').check();
   await requestRow(page, 'POST /v1/auth/signup', '200').waitFor({ state: 'detached' });
@@ -71,7 +86,10 @@ it('somebody signs up, logs in and is refused, and finds each on the page: its w
   expect([...hosts]).toEqual([look]);
   expect(complaints).toEqual([]);
   await requestRow(page, 'POST /v1/auth/login', '200').click();
-  await trace.locator('.lines li', { has: page.locator('.dot.user') }).first().waitFor();
+  await trace
+    .locator('.lines li', { has: page.locator('.dot.user') })
+    .first()
+    .waitFor();
   await page.evaluate('scrollTo(0, 0)');
   mkdirSync(dirname(figure), { recursive: true });
   await page.screenshot({ path: figure });
@@ -82,7 +100,10 @@ it('a page elsewhere in the same browser can neither read it nor send to it', as
   const page = await browser.newPage();
   await page.goto(`${url}/healthz`);
   const reach = (path: string, init: object) =>
-    page.evaluate(async ([target, options]) => (await fetch(target as string, options as RequestInit).catch(() => undefined))?.type ?? 'failed', [look + path, init] as const);
+    page.evaluate(async ([target, options]) => (await fetch(target as string, options as RequestInit).catch(() => undefined))?.type ?? 'failed', [
+      look + path,
+      init,
+    ] as const);
   expect(await reach('/api/now', {})).toBe('failed');
   expect(await reach('/v1/traces', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).toBe('failed');
 });

@@ -27,10 +27,18 @@ it('a disk of PostgreSQL that is full during a migration: it is rolled back, say
       const { code } = await exited;
       return { code, lines: lines.map(({ body }) => body), stderr: stderr() };
     };
-    const applied = () => withClient(url, async (client) => (await client.query<{ name: string }>('select name from schema_migrations order by applied_at')).rows.map(({ name }) => name));
+    const applied = () =>
+      withClient(url, async (client) =>
+        (await client.query<{ name: string }>('select name from schema_migrations order by applied_at')).rows.map(({ name }) => name),
+      );
 
     const full = await migrate();
-    expect(full).toMatchObject({ code: 1, stderr: expect.stringMatching(/migration \w+\/\d{4}_\w+ failed, it was rolled back: .*; the disk of PostgreSQL is full: make room, then run `migrate` again/) });
+    expect(full).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /migration \w+\/\d{4}_\w+ failed, it was rolled back: .*; the disk of PostgreSQL is full: make room, then run `migrate` again/,
+      ),
+    });
     expect(await applied()).toEqual(full.lines.map((line) => line!.replace(/^applied \w+\//, '')));
     execFileSync('mount', ['-o', 'remount,size=10m', small]);
     const roomy = await migrate();

@@ -32,7 +32,11 @@ describe('behind PgBouncer in transaction mode', () => {
   afterAll(() => gatehouse?.close());
 
   const backends = (service: 'user' | 'auth') =>
-    withClient(gatehouse.superuser[service], async (client) => (await client.query('select count(*)::int as count from pg_stat_activity where usename = $1', [`gatehouse_${service}`])).rows[0].count as number);
+    withClient(
+      gatehouse.superuser[service],
+      async (client) =>
+        (await client.query('select count(*)::int as count from pg_stat_activity where usename = $1', [`gatehouse_${service}`])).rows[0].count as number,
+    );
 
   it('many sign up and ask who they are, over fewer connections than there are callers', async () => {
     const people = await Promise.all(
@@ -56,7 +60,10 @@ describe('behind PgBouncer in transaction mode', () => {
       await untilBlocked(gatehouse.superuser.user, 'from users');
       expect((await late).status).toBe(504);
       await until('the statement has ended', () =>
-        withClient(gatehouse.superuser.user, async (client) => (await client.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and usename = 'gatehouse_user'")).rowCount === 0),
+        withClient(
+          gatehouse.superuser.user,
+          async (client) => (await client.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and usename = 'gatehouse_user'")).rowCount === 0,
+        ),
       );
     });
   });

@@ -36,7 +36,8 @@ interface ExemplarSeries {
 }
 
 const query = (text: string) => ask<{ result: Sample[] }>('query', { query: text }).then(({ result }) => result);
-const findExemplars = (metric: string) => ask<ExemplarSeries[]>('query_exemplars', { query: metric, start: String(Date.now() / 1000 - 300), end: String(Date.now() / 1000 + 60) });
+const findExemplars = (metric: string) =>
+  ask<ExemplarSeries[]>('query_exemplars', { query: metric, start: String(Date.now() / 1000 - 300), end: String(Date.now() / 1000 + 60) });
 
 it('Prometheus takes what each of the three services tells', async () => {
   let targets: Target[] = [];
@@ -45,7 +46,9 @@ it('Prometheus takes what each of the three services tells', async () => {
     return targets.length === services.length && targets.every(({ health }) => health !== 'unknown');
   });
   expect(targets.map(({ labels, health, lastError }) => [labels.job, health, lastError]).sort()).toEqual(services.map((service) => [service, 'up', '']).sort());
-  expect((await query('gatehouse_build_info')).map(({ metric }) => [metric['job'], metric['service']]).sort()).toEqual(services.map((service) => [service, service]).sort());
+  expect((await query('gatehouse_build_info')).map(({ metric }) => [metric['job'], metric['service']]).sort()).toEqual(
+    services.map((service) => [service, service]).sort(),
+  );
 });
 
 it('an exemplar that Prometheus keeps leads to a span that the collector has', async () => {

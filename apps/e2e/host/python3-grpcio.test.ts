@@ -39,7 +39,11 @@ async function readEnd(call: Call): Promise<unknown> {
 }
 
 it('Python reads code, reason and violations of a request that breaks the rules', async () => {
-  const end = await readEnd({ method: 'gatehouse.user.v1.UserService/CreateUser', request: { email: 'no address', displayName: 'x'.repeat(201) }, metadata: { authorization } });
+  const end = await readEnd({
+    method: 'gatehouse.user.v1.UserService/CreateUser',
+    request: { email: 'no address', displayName: 'x'.repeat(201) },
+    metadata: { authorization },
+  });
   expect(end).toEqual({
     code: 'INVALID_ARGUMENT',
     message: 'the request breaks a rule of its contract',
@@ -65,7 +69,11 @@ it('Python reads reason, metadata and resource of what is not there, and its mes
   const resource = { '@type': type('ResourceInfo'), resourceType: 'gatehouse.user.v1.User', resourceName: nobody };
   const localized = { '@type': type('LocalizedMessage'), locale: 'de', message: 'Diese Person gibt es nicht.' };
   const call = { method: 'gatehouse.user.v1.UserService/GetUser', request: { id: nobody } };
-  const toEnd = (...details: object[]) => ({ code: 'NOT_FOUND', message: 'there is no such user', status: { code: 5, message: 'there is no such user', details } });
+  const toEnd = (...details: object[]) => ({
+    code: 'NOT_FOUND',
+    message: 'there is no such user',
+    status: { code: 5, message: 'there is no such user', details },
+  });
   expect(await readEnd({ ...call, metadata: { authorization } })).toEqual(toEnd(info, resource));
   expect(await readEnd({ ...call, metadata: { authorization, 'accept-language': 'de-CH, en;q=0.5' } })).toEqual(toEnd(info, resource, localized));
 });
@@ -73,5 +81,8 @@ it('Python reads reason, metadata and resource of what is not there, and its mes
 it('Python reads an answer, and who has no token is told so', async () => {
   const call = { method: 'gatehouse.user.v1.UserService/GetUser', request: { id: 'me' } };
   expect(await readEnd({ ...call, metadata: { authorization } })).toMatchObject({ response: { email: gatehouse.administrator.email } });
-  expect(await readEnd({ ...call, metadata: {} })).toMatchObject({ code: 'UNAUTHENTICATED', status: { details: [{ '@type': type('ErrorInfo'), reason: 'TOKEN_MISSING', domain: 'gatehouse' }] } });
+  expect(await readEnd({ ...call, metadata: {} })).toMatchObject({
+    code: 'UNAUTHENTICATED',
+    status: { details: [{ '@type': type('ErrorInfo'), reason: 'TOKEN_MISSING', domain: 'gatehouse' }] },
+  });
 });

@@ -14,7 +14,11 @@ let gateways: { process: ServiceProcess; url: string; admin: string }[];
 
 /** As it is shipped, with nothing kept on disk. */
 async function startStore(): Promise<void> {
-  store = spawn('redis-server', ['--port', String(storePort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder, '--requirepass', 'secret'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  store = spawn(
+    'redis-server',
+    ['--port', String(storePort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder, '--requirepass', 'secret'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   let output = '';
   store.stdout!.on('data', (chunk) => (output += chunk));
   await until('the store is ready', () => /ready to accept connections/i.test(output));
@@ -65,7 +69,10 @@ const storeUp = async ({ admin }: { admin: string }) => /^gateway_rate_limit_sto
 const saidOf = ({ process }: { process: ServiceProcess }, text: string) => process.lines.filter(({ body }) => body?.includes(text)).length;
 
 it('two gateways share one budget; without the store each has its own, and says so once; they share again when it is back', async () => {
-  await until('the store is used', async () => (await countAdmitted(`2001:db8::${Date.now() % 10_000}`, 2)) === 2 && (await Promise.all(gateways.map(storeUp))).every((up) => up === '1'));
+  await until(
+    'the store is used',
+    async () => (await countAdmitted(`2001:db8::${Date.now() % 10_000}`, 2)) === 2 && (await Promise.all(gateways.map(storeUp))).every((up) => up === '1'),
+  );
   expect(await countAdmitted('192.0.2.1', 3 * points)).toBe(points);
 
   await killStore();

@@ -24,11 +24,17 @@ afterAll(async () => {
 
 /** A problem document of the right shape, with nothing in it that only we should know. */
 function expectProblem(answer: Answer, status: number, code: string, reason: string, fields: readonly string[] = []): void {
-  expect([answer.status, answer.body?.code, answer.body?.reason, (answer.body?.violations ?? []).map(({ field }: { field: string }) => field)]).toEqual([status, code, reason, fields]);
+  expect([answer.status, answer.body?.code, answer.body?.reason, (answer.body?.violations ?? []).map(({ field }: { field: string }) => field)]).toEqual([
+    status,
+    code,
+    reason,
+    fields,
+  ]);
   expect(answer.type).toBe('application/problem+json');
   expect(answer.body).toMatchObject({ type: `/docs/errors/${answer.body.domain}/${reason}`, title: expect.any(String), status, detail: expect.any(String) });
   const text = JSON.stringify(answer.body);
-  for (const secret of ['at /', '.ts', '.cjs', 'select ', 'insert ', '127.0.0.1', 'ECONN', 'postgres', 'node_modules', 'stack']) expect(text).not.toContain(secret);
+  for (const secret of ['at /', '.ts', '.cjs', 'select ', 'insert ', '127.0.0.1', 'ECONN', 'postgres', 'node_modules', 'stack'])
+    expect(text).not.toContain(secret);
 }
 
 const unreadable = [400, 'INVALID_ARGUMENT', 'REQUEST_UNREADABLE'] as const;
@@ -81,7 +87,8 @@ describe('a body', () => {
 
 describe('a path', () => {
   it('that no route has is 404, and a method that it does not take 405', async () => {
-    for (const path of ['/', '/v1/nothing', '/v1/users/', '/v1/users/a/b', '/V1/users', '/v1/users/me/', '//v1/users']) expectProblem(await send(proxy.url, 'GET', path), 404, 'UNIMPLEMENTED', 'METHOD_UNKNOWN');
+    for (const path of ['/', '/v1/nothing', '/v1/users/', '/v1/users/a/b', '/V1/users', '/v1/users/me/', '//v1/users'])
+      expectProblem(await send(proxy.url, 'GET', path), 404, 'UNIMPLEMENTED', 'METHOD_UNKNOWN');
     const answer = await send(proxy.url, 'DELETE', '/v1/users/me');
     expectProblem(answer, 405, 'UNIMPLEMENTED', 'HTTP_METHOD_UNSUPPORTED');
     expect(answer.headers.get('allow')).toBe('GET, HEAD, PATCH');
@@ -144,7 +151,8 @@ describe('a token', () => {
     expectProblem(await send(proxy.url, 'POST', '/v1/users', { body: { email: 'no email' } }), ...unauthenticated('TOKEN_MISSING'));
     const forbidden = [403, 'PERMISSION_DENIED', 'PERMISSION_DENIED'] as const;
     expectProblem(await send(proxy.url, 'POST', '/v1/users', { token, body: { email: 'no email' } }), ...forbidden);
-    for (const id of ['018f0000-0000-7000-8000-000000000001', 'no-uuid']) expectProblem(await send(proxy.url, 'GET', `/v1/users/${id}`, { token }), ...forbidden);
+    for (const id of ['018f0000-0000-7000-8000-000000000001', 'no-uuid'])
+      expectProblem(await send(proxy.url, 'GET', `/v1/users/${id}`, { token }), ...forbidden);
     expect((await send(proxy.url, 'GET', `/v1/users/${userId}`, { token })).status).toBe(200);
     expectProblem(await send(proxy.url, 'GET', '/v1/users', { token }), ...forbidden);
   });
@@ -173,7 +181,10 @@ describe('what is no HTTP, or could be read in two ways', () => {
     new Promise<string>((resolve, reject) => {
       let answer = '';
       const socket = connect(gatehouse.ports.http, '127.0.0.1', () => socket.end(text));
-      socket.on('data', (chunk) => (answer += chunk)).on('end', () => resolve(answer)).on('error', reject);
+      socket
+        .on('data', (chunk) => (answer += chunk))
+        .on('end', () => resolve(answer))
+        .on('error', reject);
     });
 
   it.each([

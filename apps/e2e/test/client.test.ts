@@ -58,7 +58,13 @@ it('a client that is generated from the document compiles and does everything, a
   const run = (...args: string[]) => spawnSync(process.execPath, args, { encoding: 'utf8', cwd: workspace });
   writeFileSync(join(folder, 'openapi.json'), await (await fetch(`${gatehouse.url}/openapi.json`)).text());
   writeFileSync(join(folder, 'flow.ts'), flow);
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: { strict: true, target: 'es2022', types: ['node'], module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true, noEmit: true }, files: ['flow.ts'] }));
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: { strict: true, target: 'es2022', types: ['node'], module: 'esnext', moduleResolution: 'bundler', skipLibCheck: true, noEmit: true },
+      files: ['flow.ts'],
+    }),
+  );
   expect(run('node_modules/openapi-typescript/bin/cli.js', join(folder, 'openapi.json'), '-o', join(folder, 'openapi.d.ts')).stderr).toBe('');
   expect(run('node_modules/typescript/bin/tsc', '-p', folder).stdout).toBe('');
   await build({ entryPoints: [join(folder, 'flow.ts')], bundle: true, platform: 'node', format: 'cjs', outfile: join(folder, 'flow.cjs'), tsconfigRaw: {} });

@@ -15,7 +15,10 @@ const readAll = (folder: string) => Object.fromEntries(filesOf(folder).map((file
 describe('the first start', () => {
   it('makes certificates, passwords and keys, each for the owner alone, and says none of them', () => {
     const said = (['certificates', 'secrets'] as const).map((name) => installation.runJob(name));
-    expect(said.map(({ status, stderr }) => [status, stderr])).toEqual([[0, ''], [0, '']]);
+    expect(said.map(({ status, stderr }) => [status, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+    ]);
     const secrets = readAll(installation.volumes.secrets!);
     expect(Object.keys(secrets)).toHaveLength(11);
     expect(new Set(Object.values(secrets)).size).toBe(11);
@@ -64,5 +67,9 @@ const commands = Object.entries(composeServices).flatMap(([name, { image, comman
 it.each(commands)('%s of compose.yaml is a configuration that its command %s can run with, by what the first start made', async (name, command, app) => {
   const started = startProcess(app, installation.environmentOf(name), [command, '--check-config']);
   const [{ code }] = await Promise.all([started.exited, new Promise((resolve) => started.child.once('close', resolve))]);
-  expect({ code, stderr: started.stderr(), stdout: started.lines.map(({ body }) => body) }).toEqual({ code: 0, stderr: '', stdout: [`the configuration is valid for ${command}`] });
+  expect({ code, stderr: started.stderr(), stdout: started.lines.map(({ body }) => body) }).toEqual({
+    code: 0,
+    stderr: '',
+    stdout: [`the configuration is valid for ${command}`],
+  });
 });

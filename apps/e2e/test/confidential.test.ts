@@ -25,7 +25,8 @@ beforeAll(async () => {
   canaries.add(administrator).add(gatehouse.administrator.email).add(gatehouse.administrator.password);
   const { userGrpc, authGrpc } = gatehouse.ports;
   // without contracts nothing is tried again
-  for (const [name, port] of Object.entries({ user: userGrpc, auth: authGrpc })) channels[name] = createChannel({ target: `127.0.0.1:${port}`, descriptorSets: [] });
+  for (const [name, port] of Object.entries({ user: userGrpc, auth: authGrpc }))
+    channels[name] = createChannel({ target: `127.0.0.1:${port}`, descriptorSets: [] });
 });
 afterAll(async () => {
   Object.values(channels).forEach((channel) => channel.close());
@@ -37,7 +38,9 @@ async function callByGrpc(method: RpcMethod, bytes: Uint8Array): Promise<void> {
   const channel = channels[method.service.startsWith('gatehouse.user.') ? 'user' : 'auth']!;
   for (const token of [await issuer.service(), administrator, undefined]) {
     if (token) canaries.add(token);
-    const answer = await channel.unary(method, bytes, { deadlineMs: 1_000, metadata: token ? { authorization: `Bearer ${token}` } : {} }).catch(() => undefined);
+    const answer = await channel
+      .unary(method, bytes, { deadlineMs: 1_000, metadata: token ? { authorization: `Bearer ${token}` } : {} })
+      .catch(() => undefined);
     const { output } = method.descriptor;
     if (answer) findConfidential(output, fromBinary(output, answer)).forEach((secret) => canaries.add(secret));
   }
@@ -64,9 +67,21 @@ async function callByHttp({ name }: RpcMethod, json: Record<string, unknown>, va
   const requests: Parameters<typeof send>[] = [
     [gatehouse.url, verb, path, { body, token: administrator, headers: { 'x-request-timeout': '1' } }],
     [gatehouse.url, verb, `${path}?${query}`, { body, headers: { 'x-request-timeout': '1' } }],
-    ...values.map((value): Parameters<typeof send> => [gatehouse.url, 'GET', `/v1/users/${encodeURIComponent(value)}/${value}`, { token: value, headers: { 'idempotency-key': value, traceparent: value, 'accept-language': value } }]),
+    ...values.map((value): Parameters<typeof send> => [
+      gatehouse.url,
+      'GET',
+      `/v1/users/${encodeURIComponent(value)}/${value}`,
+      { token: value, headers: { 'idempotency-key': value, traceparent: value, 'accept-language': value } },
+    ]),
   ];
-  if (body) for (const broken of [text.slice(0, -2), text.replaceAll('"', "'"), JSON.stringify([content]), JSON.stringify(Object.fromEntries(Object.entries(content).map(([key, value]) => [key, [value]])))]) requests.push([gatehouse.url, verb, path, { body: broken, headers: { 'content-type': 'application/json', 'x-request-timeout': '1' } }]);
+  if (body)
+    for (const broken of [
+      text.slice(0, -2),
+      text.replaceAll('"', "'"),
+      JSON.stringify([content]),
+      JSON.stringify(Object.fromEntries(Object.entries(content).map(([key, value]) => [key, [value]]))),
+    ])
+      requests.push([gatehouse.url, verb, path, { body: broken, headers: { 'content-type': 'application/json', 'x-request-timeout': '1' } }]);
   await Promise.all(requests.map((request) => send(...request).catch(() => undefined)));
 }
 
@@ -90,7 +105,9 @@ const exceptions = () => linesOf().filter((line) => line.includes('"exception"')
 /** Makes the database fail at whatever is written, with all that is written in the text of the error. */
 async function quoting(service: 'user' | 'auth', tables: readonly string[], code: string, work: () => Promise<void>): Promise<void> {
   await withClient(gatehouse.databases[service], async (client) => {
-    await client.query(`create function quote_row() returns trigger language plpgsql as $$ begin raise exception using errcode = '${code}', message = 'no luck with ' || new::text, detail = new::text; end $$`);
+    await client.query(
+      `create function quote_row() returns trigger language plpgsql as $$ begin raise exception using errcode = '${code}', message = 'no luck with ' || new::text, detail = new::text; end $$`,
+    );
     for (const table of tables) await client.query(`create trigger quote_row before insert or update on ${table} for each row execute function quote_row()`);
   });
   await work();
@@ -98,8 +115,13 @@ async function quoting(service: 'user' | 'auth', tables: readonly string[], code
 }
 
 it('marks each field of the contracts whose name speaks of a secret or a person', () => {
-  const messages = methods.flatMap(({ descriptor: { input, output } }) => [input, output]).flatMap((message) => [message, ...message.fields.flatMap((field) => field.message ?? [])]);
-  const speaking = messages.filter(({ typeName }) => typeName.startsWith('gatehouse.')).flatMap(({ fields }) => fields).filter(({ name }) => /email|password|secret|(access|refresh)_token|(^|_)name$|phone|address/.test(name));
+  const messages = methods
+    .flatMap(({ descriptor: { input, output } }) => [input, output])
+    .flatMap((message) => [message, ...message.fields.flatMap((field) => field.message ?? [])]);
+  const speaking = messages
+    .filter(({ typeName }) => typeName.startsWith('gatehouse.'))
+    .flatMap(({ fields }) => fields)
+    .filter(({ name }) => /email|password|secret|(access|refresh)_token|(^|_)name$|phone|address/.test(name));
   expect(speaking.length).toBeGreaterThan(15);
   expect(speaking.filter((field) => !isMarked(field)).map(String)).toEqual([]);
 });
@@ -109,11 +131,15 @@ it('calls every method with canaries while all is well', async () => {
   expect(canaries.size).toBeGreaterThan(2 * methods.length);
 }, 240_000);
 
-it.each(['P0001', '22023', 'XX000'])('calls every method while the databases quote what they are given, as %s', async (code) => {
-  const before = exceptions().length;
-  await quoting('user', ['users'], code, () => quoting('auth', ['pending_sign_ups', 'sessions', 'credentials'], code, callAll));
-  await until('their errors were logged', () => exceptions().length > before + 3);
-}, 240_000);
+it.each(['P0001', '22023', 'XX000'])(
+  'calls every method while the databases quote what they are given, as %s',
+  async (code) => {
+    const before = exceptions().length;
+    await quoting('user', ['users'], code, () => quoting('auth', ['pending_sign_ups', 'sessions', 'credentials'], code, callAll));
+    await until('their errors were logged', () => exceptions().length > before + 3);
+  },
+  240_000,
+);
 
 it('calls every method while user is gone', async () => {
   const before = exceptions().length;
@@ -132,7 +158,9 @@ it('no line of any process, and no metric, holds a canary in any form', async ()
   const metrics = await Promise.all([gatewayAdmin, userAdmin, authAdmin].map(async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()));
   const told = [...linesOf(), ...metrics.flatMap((text) => text.split('\n'))].map((line) => line.toLowerCase());
   expect(told.filter((line) => line.includes('"body":"call"')).length).toBeGreaterThan(services.length * methods.length);
-  const forms = [...canaries].flatMap((canary) => [canary, Buffer.from(canary).toString('base64').replace(/=+$/, ''), Buffer.from(canary).toString('hex')]).map((form) => form.toLowerCase());
+  const forms = [...canaries]
+    .flatMap((canary) => [canary, Buffer.from(canary).toString('base64').replace(/=+$/, ''), Buffer.from(canary).toString('hex')])
+    .map((form) => form.toLowerCase());
   const telling = told.filter((line) => line.includes('canary') || line.includes('leak.example') || forms.some((form) => line.includes(form)));
   expect(telling).toEqual([]);
 });

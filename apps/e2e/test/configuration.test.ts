@@ -44,16 +44,19 @@ describe('a value that cannot be', () => {
     }
   });
 
-  it.each(wrongCases.map((wrong) => [wrong.named, JSON.stringify(Object.values(wrong.settings)).slice(0, 100), wrong] as const))('%s: %s is told by its name, at the start and by --check-config alike', (named, _, wrong) => {
-    const { start, check, round } = outcomes.get(wrong)!;
-    const [, ...problems] = start.problems;
-    expect(problems.filter((problem) => problem.startsWith(`${named}: `))).toEqual([expect.stringContaining(wrong.told)]);
-    // every problem of the round, and none else
-    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual(round.map((other) => other.named).sort());
-    expect(start).toMatchObject({ code: 1, stdout: [] });
-    expect(check).toEqual(start);
-    expect(start.stderr).not.toContain('hunter2');
-  });
+  it.each(wrongCases.map((wrong) => [wrong.named, JSON.stringify(Object.values(wrong.settings)).slice(0, 100), wrong] as const))(
+    '%s: %s is told by its name, at the start and by --check-config alike',
+    (named, _, wrong) => {
+      const { start, check, round } = outcomes.get(wrong)!;
+      const [, ...problems] = start.problems;
+      expect(problems.filter((problem) => problem.startsWith(`${named}: `))).toEqual([expect.stringContaining(wrong.told)]);
+      // every problem of the round, and none else
+      expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual(round.map((other) => other.named).sort());
+      expect(start).toMatchObject({ code: 1, stdout: [] });
+      expect(check).toEqual(start);
+      expect(start.stderr).not.toContain('hunter2');
+    },
+  );
 });
 
 describe('--check-config', () => {
@@ -72,9 +75,25 @@ describe('--check-config', () => {
     const { port } = server.address() as AddressInfo;
     const target = `127.0.0.1:${port}`;
     const settings: Record<ServiceName, Record<string, string>> = {
-      user: { USER_DATABASE_URL: `postgresql://user:hunter2@${target}/database`, USER_SECRET_KEY: key, USER_VERIFIER_TARGET: target, USER_GRPC_PORT: String(port) },
-      auth: { AUTH_DATABASE_URL: `postgresql://user:hunter2@${target}/database`, AUTH_SECRET_KEY: key, AUTH_USER_TARGET: target, AUTH_GRPC_PORT: String(port), AUTH_BOOTSTRAP_EMAIL: 'root@example.com', AUTH_BOOTSTRAP_PASSWORD: 'hunter2 hunter2' },
-      gateway: { GATEWAY_UPSTREAMS: ['user', 'auth', 'verifier'].map((name) => `gatehouse.${name}.v1=${target}`).join(','), RATE_LIMIT_REDIS_URL: `redis://:hunter2@${target}`, GATEWAY_HTTP_PORT: String(port) },
+      user: {
+        USER_DATABASE_URL: `postgresql://user:hunter2@${target}/database`,
+        USER_SECRET_KEY: key,
+        USER_VERIFIER_TARGET: target,
+        USER_GRPC_PORT: String(port),
+      },
+      auth: {
+        AUTH_DATABASE_URL: `postgresql://user:hunter2@${target}/database`,
+        AUTH_SECRET_KEY: key,
+        AUTH_USER_TARGET: target,
+        AUTH_GRPC_PORT: String(port),
+        AUTH_BOOTSTRAP_EMAIL: 'root@example.com',
+        AUTH_BOOTSTRAP_PASSWORD: 'hunter2 hunter2',
+      },
+      gateway: {
+        GATEWAY_UPSTREAMS: ['user', 'auth', 'verifier'].map((name) => `gatehouse.${name}.v1=${target}`).join(','),
+        RATE_LIMIT_REDIS_URL: `redis://:hunter2@${target}`,
+        GATEWAY_HTTP_PORT: String(port),
+      },
     };
     const outcome = await run(service, { ...settings[service], OTEL_EXPORTER_OTLP_ENDPOINT: `http://${target}` }, command, '--check-config');
     expect(outcome).toMatchObject({ code: 0, stdout: [`the configuration is valid for ${command}`], stderr: '' });
@@ -97,8 +116,16 @@ describe('--check-config', () => {
   });
 
   it('looks into the files of a certificate', async () => {
-    const { code, problems } = await run('gateway', { GATEWAY_TLS_CERT_FILE: fileWith('no certificate'), GATEWAY_TLS_KEY_FILE: fileWith('hunter2') }, '--check-config');
-    expect([code, ...problems.slice(1)]).toEqual([1, expect.stringMatching(/^GATEWAY_TLS_CERT_FILE: .* holds no certificate/), expect.stringMatching(/^GATEWAY_TLS_KEY_FILE: .* holds no private key/)]);
+    const { code, problems } = await run(
+      'gateway',
+      { GATEWAY_TLS_CERT_FILE: fileWith('no certificate'), GATEWAY_TLS_KEY_FILE: fileWith('hunter2') },
+      '--check-config',
+    );
+    expect([code, ...problems.slice(1)]).toEqual([
+      1,
+      expect.stringMatching(/^GATEWAY_TLS_CERT_FILE: .* holds no certificate/),
+      expect.stringMatching(/^GATEWAY_TLS_KEY_FILE: .* holds no private key/),
+    ]);
     expect(problems.join()).not.toContain('hunter2');
   });
 });
@@ -119,21 +146,40 @@ describe('a variable that is no setting', () => {
   });
 
   it('is none where it belongs to another service, is empty, or comes of a Service of Kubernetes', async () => {
-    const others = { ...required.auth, GATEWAY_HTTP_PORT: '80', USER_GRPC_PROT: '', USER_SERVICE_HOST: '10.0.0.1', USER_SERVICE_PORT: '50051', USER_PORT: 'tcp://10.0.0.1:50051', USER_PORT_50051_TCP_ADDR: '10.0.0.1' };
+    const others = {
+      ...required.auth,
+      GATEWAY_HTTP_PORT: '80',
+      USER_GRPC_PROT: '',
+      USER_SERVICE_HOST: '10.0.0.1',
+      USER_SERVICE_PORT: '50051',
+      USER_PORT: 'tcp://10.0.0.1:50051',
+      USER_PORT_50051_TCP_ADDR: '10.0.0.1',
+    };
     expect(await run('user', { ...required.user, ...others }, '--check-config')).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
 describe('docs/configuration.md', () => {
   const page = readFileSync(resolve(__dirname, '../../../docs/configuration.md'), 'utf8');
-  const rows = page.split('\n## ').slice(1).flatMap((section) => {
-    const [title] = section.split('\n');
-    return [...section.matchAll(/^\| `(\w+)` \| (.+?) \| (.+?) \| (yes)? ?\| .+ \|$/gm)].map(([, name, fallback, form, secret]) => ({ title, name: name!, fallback: fallback!, form: form!, isSecret: secret === 'yes' }));
-  });
+  const rows = page
+    .split('\n## ')
+    .slice(1)
+    .flatMap((section) => {
+      const [title] = section.split('\n');
+      return [...section.matchAll(/^\| `(\w+)` \| (.+?) \| (.+?) \| (yes)? ?\| .+ \|$/gm)].map(([, name, fallback, form, secret]) => ({
+        title,
+        name: name!,
+        fallback: fallback!,
+        form: form!,
+        isSecret: secret === 'yes',
+      }));
+    });
 
   it('marks as secret whatever holds a password or a key', () => {
     const secrets = rows.filter(({ isSecret }) => isSecret).map(({ name }) => name);
-    expect(secrets).toEqual(expect.arrayContaining(rows.map(({ name }) => name).filter((name) => /PASSWORD|SECRET|DATABASE_URL|REDIS_URL|OTLP_HEADERS/.test(name))));
+    expect(secrets).toEqual(
+      expect.arrayContaining(rows.map(({ name }) => name).filter((name) => /PASSWORD|SECRET|DATABASE_URL|REDIS_URL|OTLP_HEADERS/.test(name))),
+    );
     expect(secrets.length).toBeGreaterThan(5);
   });
 
@@ -142,17 +188,28 @@ describe('docs/configuration.md', () => {
     expect(own.length).toBeGreaterThan(20);
     const files = own.filter(({ isSecret }) => isSecret).map(({ name }) => `${name}_FILE`);
     const defaults = own.filter(({ fallback }) => fallback.startsWith('`')).map(({ name, fallback }) => [name, fallback.slice(1, -1)]);
-    const { problems } = await run(service, { ...Object.fromEntries(defaults), ...Object.fromEntries(files.map((name) => [name, '/nowhere'])) }, '--check-config');
+    const { problems } = await run(
+      service,
+      { ...Object.fromEntries(defaults), ...Object.fromEntries(files.map((name) => [name, '/nowhere'])) },
+      '--check-config',
+    );
     expect(problems.slice(1).sort()).toEqual(files.map((name) => `${name}: there is no file /nowhere`).sort());
   });
 
   it.each(['user', 'auth', 'gateway'] as const)('tells the unit and the range that %s keeps to', async (service) => {
-    const ranges = rows.filter(({ title, form }) => title === service && / to -?\d+$/.test(form)).map(({ name, form }) => ({ name, from: Number(/(-?\d+) to/.exec(form)![1]), to: Number(/ to (-?\d+)$/.exec(form)![1]) }));
+    const ranges = rows
+      .filter(({ title, form }) => title === service && / to -?\d+$/.test(form))
+      .map(({ name, form }) => ({ name, from: Number(/(-?\d+) to/.exec(form)![1]), to: Number(/ to (-?\d+)$/.exec(form)![1]) }));
     expect(ranges.length).toBeGreaterThan(2);
     for (const edge of ['below', 'above'] as const) {
       const env = Object.fromEntries(ranges.map(({ name, from, to }) => [name, String(edge === 'below' ? from - 1 : to + 1)]));
       const { problems } = await run(service, { ...required[service], ...env }, '--check-config');
-      expect(problems.slice(1).map((problem) => problem.split(' (')[0]).sort()).toEqual(ranges.map(({ name, from, to }) => `${name}: must be a whole number from ${from} to ${to}`).sort());
+      expect(
+        problems
+          .slice(1)
+          .map((problem) => problem.split(' (')[0])
+          .sort(),
+      ).toEqual(ranges.map(({ name, from, to }) => `${name}: must be a whole number from ${from} to ${to}`).sort());
     }
   });
 });
@@ -176,9 +233,16 @@ describe('a secret in a file', () => {
   });
 
   it('is told when it is given twice, and when it is not what it should be', async () => {
-    const { code, problems, stderr } = await run('auth', { ...required.auth, AUTH_SECRET_KEY_FILE: fileWith(key), AUTH_DATABASE_URL: '', AUTH_DATABASE_URL_FILE: fileWith('mysql://u:hunter2@db/a') }, '--check-config');
+    const { code, problems, stderr } = await run(
+      'auth',
+      { ...required.auth, AUTH_SECRET_KEY_FILE: fileWith(key), AUTH_DATABASE_URL: '', AUTH_DATABASE_URL_FILE: fileWith('mysql://u:hunter2@db/a') },
+      '--check-config',
+    );
     expect(code).toBe(1);
-    expect(problems.slice(1)).toEqual(['AUTH_SECRET_KEY_FILE: must not be set together with AUTH_SECRET_KEY', expect.stringMatching(/^AUTH_DATABASE_URL: must be postgresql:.*; it was read from \//)]);
+    expect(problems.slice(1)).toEqual([
+      'AUTH_SECRET_KEY_FILE: must not be set together with AUTH_SECRET_KEY',
+      expect.stringMatching(/^AUTH_DATABASE_URL: must be postgresql:.*; it was read from \//),
+    ]);
     expect(stderr).not.toContain('hunter2');
   });
 
@@ -189,7 +253,10 @@ describe('a secret in a file', () => {
 
     /** The environment with each of the secrets moved to a file. */
     function withFiles(names: readonly string[]): Record<string, string> {
-      const moved = names.flatMap((name) => [[name, ''], [`${name}_FILE`, fileWith(`${gatehouse.settings[name]}\n`)]]);
+      const moved = names.flatMap((name) => [
+        [name, ''],
+        [`${name}_FILE`, fileWith(`${gatehouse.settings[name]}\n`)],
+      ]);
       return { ...gatehouse.settings, ...Object.fromEntries(moved) };
     }
 
@@ -204,18 +271,28 @@ describe('a secret in a file', () => {
       const env = withFiles([`${name}_DATABASE_URL`, `${name}_SECRET_KEY`]);
       expect(await run(service, env, 'migrate')).toMatchObject({ code: 0, stderr: '' });
       const adminPort = await freePort();
-      const serving = startProcess(service, { ...env, [`${name}_GRPC_PORT`]: '0', [`${name}_ADMIN_PORT`]: String(adminPort), [`${name}_GRPC_HOTS`]: 'hunter2' });
+      const serving = startProcess(service, {
+        ...env,
+        [`${name}_GRPC_PORT`]: '0',
+        [`${name}_ADMIN_PORT`]: String(adminPort),
+        [`${name}_GRPC_HOTS`]: 'hunter2',
+      });
       // the signing keys of `auth` can be opened by the right secret alone
       await until(`${service} is ready`, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined))?.status === 200);
       serving.child.kill('SIGTERM');
       expect(await serving.exited).toMatchObject({ code: 0 });
       expect(serving.stderr()).toBe(`warning: ${name}_GRPC_HOTS: is no setting of this service; did you mean ${name}_GRPC_HOST?\n`);
-      for (const secret of [gatehouse.settings[`${name}_SECRET_KEY`]!, gatehouse.settings[`${name}_DATABASE_URL`]!]) expect(JSON.stringify(serving.lines)).not.toContain(secret);
+      for (const secret of [gatehouse.settings[`${name}_SECRET_KEY`]!, gatehouse.settings[`${name}_DATABASE_URL`]!])
+        expect(JSON.stringify(serving.lines)).not.toContain(secret);
     });
 
     it('lets bootstrap give the password in it', async () => {
       const password = 'a password out of a file';
-      const env = { ...withFiles(['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY']), AUTH_BOOTSTRAP_PASSWORD: '', AUTH_BOOTSTRAP_PASSWORD_FILE: fileWith(`${password}\n`) };
+      const env = {
+        ...withFiles(['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY']),
+        AUTH_BOOTSTRAP_PASSWORD: '',
+        AUTH_BOOTSTRAP_PASSWORD_FILE: fileWith(`${password}\n`),
+      };
       expect(await run('auth', env, 'bootstrap')).toMatchObject({ code: 0, stderr: '' });
       const login = await fetch(`${gatehouse.url}/v1/auth/login`, {
         method: 'POST',

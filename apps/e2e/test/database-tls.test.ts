@@ -55,9 +55,17 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const urlOf = (host: string, parameters: Record<string, string> = {}) => `postgresql://${role}:${password}@${host}:${postgres.port}/people?${new URLSearchParams(parameters)}`;
-const lock = ({ cert, key }: Issued) => ({ cert, key: String(createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: password })) });
-const filesIn = ({ MTLS_CERT_FILE: sslcert = '', MTLS_KEY_FILE: sslkey = '', MTLS_CA_FILE: sslrootcert = '' }: Record<string, string>) => ({ sslcert, sslkey, sslrootcert });
+const urlOf = (host: string, parameters: Record<string, string> = {}) =>
+  `postgresql://${role}:${password}@${host}:${postgres.port}/people?${new URLSearchParams(parameters)}`;
+const lock = ({ cert, key }: Issued) => ({
+  cert,
+  key: String(createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: password })),
+});
+const filesIn = ({ MTLS_CERT_FILE: sslcert = '', MTLS_KEY_FILE: sslkey = '', MTLS_CA_FILE: sslrootcert = '' }: Record<string, string>) => ({
+  sslcert,
+  sslkey,
+  sslrootcert,
+});
 
 async function migrate(url: string, files: Record<string, string> = {}, ...args: string[]): Promise<{ code: number | null; stderr: string }> {
   const { exited, stderr } = startProcess('user', { USER_DATABASE_URL: url, ...files }, ['migrate', ...args]);
@@ -79,13 +87,20 @@ describe('a database off loopback', () => {
     expect(await migrate(urlOf('0.0.0.0', { host: '' }), own)).toEqual({ code: 0, stderr: '' });
   });
 
-  it.each(['prefer', 'require', 'verify-ca'])('is spoken to with sslmode=%s as with verify-full, by the CA of the service and without a warning', async (sslmode) => {
-    expect(await migrate(urlOf('0.0.0.0', { sslmode }), own)).toEqual({ code: 0, stderr: '' });
-    expect(await migrate(urlOf('127.0.0.1', { sslmode }), own)).toEqual({ code: 1, stderr: expect.stringContaining("127.0.0.1 is not in the cert's list") });
-  });
+  it.each(['prefer', 'require', 'verify-ca'])(
+    'is spoken to with sslmode=%s as with verify-full, by the CA of the service and without a warning',
+    async (sslmode) => {
+      expect(await migrate(urlOf('0.0.0.0', { sslmode }), own)).toEqual({ code: 0, stderr: '' });
+      expect(await migrate(urlOf('127.0.0.1', { sslmode }), own)).toEqual({ code: 1, stderr: expect.stringContaining("127.0.0.1 is not in the cert's list") });
+    },
+  );
 
   it.each<[string, () => Promise<readonly [string, Record<string, string>?]>, RegExp]>([
-    ['its CA is not believed', async () => [urlOf('0.0.0.0'), writeCertificates(join(folder, 'mixed'), await ca.issue(['user']), foreign)], /self-signed certificate in certificate chain/],
+    [
+      'its CA is not believed',
+      async () => [urlOf('0.0.0.0'), writeCertificates(join(folder, 'mixed'), await ca.issue(['user']), foreign)],
+      /self-signed certificate in certificate chain/,
+    ],
     ['nobody says which CA is to be believed', async () => [urlOf('0.0.0.0')], /self-signed certificate in certificate chain/],
     ['its certificate has another name', async () => [urlOf('127.0.0.1', { sslmode: 'verify-full' }), own], /IP: 127.0.0.1 is not in the cert's list/],
     ['it wants a certificate and gets none', async () => [urlOf('0.0.0.0', { sslrootcert: own.MTLS_CA_FILE! })], /valid client certificate/],
@@ -110,15 +125,45 @@ describe('a database URL is refused, by --check-config too, with', () => {
   const junk = { cert: password };
 
   it.each<[string, () => Promise<Record<string, string>>, ...string[]]>([
-    ['files that hold something else', async () => filesIn(writeCertificates(place('junk'), { ...junk, key: password }, junk)), 'the file of sslcert holds no certificate in PEM, or one that cannot be read', 'the file of sslkey holds no private key in PEM that can be read without a password', 'the file of sslrootcert holds no certificate in PEM, or one that cannot be read'],
-    ['a key that has a passphrase', async () => filesIn(writeCertificates(place('locked'), lock(await issue()), ca)), 'the file of sslkey holds no private key in PEM that can be read without a password'],
-    ['the key of another certificate', async () => filesIn(writeCertificates(place('key'), { ...(await issue()), key: (await issue()).key }, ca)), 'the file of sslkey is not the key of the certificate in sslcert'],
-    ['a certificate that has expired', async () => filesIn(writeCertificates(place('expired'), await issue({ fromDays: -3, untilDays: -1 }), ca)), 'the certificate in the file of sslcert expired at 20'],
-    ['a certificate for servers alone', async () => filesIn(writeCertificates(place('server'), await issue({ usages: ['serverAuth'] }), ca)), 'the certificate in the file of sslcert is not for client authentication'],
-    ['a certificate of no CA to believe', async () => ({ sslrootcert: writeCertificates(place('leaf'), await issue(), await issue()).MTLS_CA_FILE }), 'the file of sslrootcert holds a certificate that is not of a CA'],
+    [
+      'files that hold something else',
+      async () => filesIn(writeCertificates(place('junk'), { ...junk, key: password }, junk)),
+      'the file of sslcert holds no certificate in PEM, or one that cannot be read',
+      'the file of sslkey holds no private key in PEM that can be read without a password',
+      'the file of sslrootcert holds no certificate in PEM, or one that cannot be read',
+    ],
+    [
+      'a key that has a passphrase',
+      async () => filesIn(writeCertificates(place('locked'), lock(await issue()), ca)),
+      'the file of sslkey holds no private key in PEM that can be read without a password',
+    ],
+    [
+      'the key of another certificate',
+      async () => filesIn(writeCertificates(place('key'), { ...(await issue()), key: (await issue()).key }, ca)),
+      'the file of sslkey is not the key of the certificate in sslcert',
+    ],
+    [
+      'a certificate that has expired',
+      async () => filesIn(writeCertificates(place('expired'), await issue({ fromDays: -3, untilDays: -1 }), ca)),
+      'the certificate in the file of sslcert expired at 20',
+    ],
+    [
+      'a certificate for servers alone',
+      async () => filesIn(writeCertificates(place('server'), await issue({ usages: ['serverAuth'] }), ca)),
+      'the certificate in the file of sslcert is not for client authentication',
+    ],
+    [
+      'a certificate of no CA to believe',
+      async () => ({ sslrootcert: writeCertificates(place('leaf'), await issue(), await issue()).MTLS_CA_FILE }),
+      'the file of sslrootcert holds a certificate that is not of a CA',
+    ],
     ['a certificate without its key', async () => ({ sslcert: own.MTLS_CERT_FILE! }), 'must have sslcert and sslkey together'],
     ['a key without its certificate', async () => ({ sslkey: own.MTLS_KEY_FILE! }), 'must have sslcert and sslkey together'],
-    ['a CA to be verified that nobody names', async () => ({ sslmode: 'verify-ca', uselibpqcompat: 'true' }), 'must name the CA by sslrootcert, or have verify-full as its sslmode'],
+    [
+      'a CA to be verified that nobody names',
+      async () => ({ sslmode: 'verify-ca', uselibpqcompat: 'true' }),
+      'must name the CA by sslrootcert, or have verify-full as its sslmode',
+    ],
   ])('%s', async (_, make, ...told) => {
     const url = urlOf('0.0.0.0', await make());
     const [start, check] = [await migrate(url, own), await migrate(url, own, '--check-config')];
@@ -145,7 +190,13 @@ it.each(['MTLS_ files', 'files of the URL'])('renewed %s, of a new CA even, are 
   const isUrl = kind !== 'MTLS_ files';
   expect((await migrate(urlOf('0.0.0.0'), paths)).code).toBe(0);
   const adminPort = await freePort();
-  const settings = { USER_DATABASE_URL: urlOf('0.0.0.0', isUrl ? filesIn(paths) : {}), USER_SECRET_KEY: Buffer.alloc(32).toString('base64'), USER_GRPC_PORT: '0', USER_ADMIN_PORT: String(adminPort), ...(isUrl ? {} : paths) };
+  const settings = {
+    USER_DATABASE_URL: urlOf('0.0.0.0', isUrl ? filesIn(paths) : {}),
+    USER_SECRET_KEY: Buffer.alloc(32).toString('base64'),
+    USER_GRPC_PORT: '0',
+    USER_ADMIN_PORT: String(adminPort),
+    ...(isUrl ? {} : paths),
+  };
   const { child, exited } = startProcess('user', settings);
   // without `auth` it has no keys, and is not ready for that
   const database = async () => {

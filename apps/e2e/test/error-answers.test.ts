@@ -64,36 +64,55 @@ async function untilWell(): Promise<void> {
   });
 }
 
-it.each(Object.keys(databaseFaults))('%s: what is answered are problems that tell nothing', async (name) => {
-  const before = countTrouble();
-  let left = size.perFault;
-  await databaseFaults[name]!(gatehouse, () => askAll(() => left-- <= 0, () => within('0.7', people.nextQuick())));
-  expect(judge.faults).toEqual([]);
-  expect(countTrouble()).toBeGreaterThan(before);
-  await untilWell();
-}, 300_000);
-
-it.each(['user', 'auth'] as const)('kill -9 of %s while calls are in flight', async (service) => {
-  const before = countTrouble();
-  for (let kill = 0; kill < size.kills; kill++) {
-    let left = 4 * callers;
-    const asking = askAll(() => left-- <= 0, () => within('0.7', people.next()));
-    gatehouse.processes[service].child.kill('SIGKILL');
-    await gatehouse.processes[service].exited;
-    await asking;
-    gatehouse.start(service);
-    processes.add(gatehouse.processes[service]);
+it.each(Object.keys(databaseFaults))(
+  '%s: what is answered are problems that tell nothing',
+  async (name) => {
+    const before = countTrouble();
+    let left = size.perFault;
+    await databaseFaults[name]!(gatehouse, () =>
+      askAll(
+        () => left-- <= 0,
+        () => within('0.7', people.nextQuick()),
+      ),
+    );
+    expect(judge.faults).toEqual([]);
+    expect(countTrouble()).toBeGreaterThan(before);
     await untilWell();
-  }
-  expect(judge.faults).toEqual([]);
-  expect(countTrouble()).toBeGreaterThan(before);
-}, 300_000);
+  },
+  300_000,
+);
+
+it.each(['user', 'auth'] as const)(
+  'kill -9 of %s while calls are in flight',
+  async (service) => {
+    const before = countTrouble();
+    for (let kill = 0; kill < size.kills; kill++) {
+      let left = 4 * callers;
+      const asking = askAll(
+        () => left-- <= 0,
+        () => within('0.7', people.next()),
+      );
+      gatehouse.processes[service].child.kill('SIGKILL');
+      await gatehouse.processes[service].exited;
+      await asking;
+      gatehouse.start(service);
+      processes.add(gatehouse.processes[service]);
+      await untilWell();
+    }
+    expect(judge.faults).toEqual([]);
+    expect(countTrouble()).toBeGreaterThan(before);
+  },
+  300_000,
+);
 
 it('deadlines that pass before anything, and on the way', async () => {
   const deadlines = ['0.001', '0.021', '0.03', '0.045'];
   let left = size.perFault;
   const before = countTrouble();
-  await askAll(() => left-- <= 0, () => within(deadlines[left % deadlines.length] ?? '0.001', people.next()));
+  await askAll(
+    () => left-- <= 0,
+    () => within(deadlines[left % deadlines.length] ?? '0.001', people.next()),
+  );
   expect(judge.faults).toEqual([]);
   expect(countTrouble()).toBeGreaterThan(before);
 });
@@ -116,10 +135,13 @@ it('requests that are like good ones, but for one to three things', async () => 
   const random = createRandom(20_261_121);
   const most = 10 * size.errors;
   let sent = 0;
-  await askAll(() => judge.total() >= size.errors || sent++ > most, () => {
-    if (isProof && sent % 1_000 === 0) process.stderr.write(`${judge.total()} of ${size.errors} errors\n`);
-    return fuzz(people.next(), random);
-  });
+  await askAll(
+    () => judge.total() >= size.errors || sent++ > most,
+    () => {
+      if (isProof && sent % 1_000 === 0) process.stderr.write(`${judge.total()} of ${size.errors} errors\n`);
+      return fuzz(people.next(), random);
+    },
+  );
   expect(judge.faults).toEqual([]);
   expect(judge.total()).toBeGreaterThanOrEqual(size.errors);
 }, 1_200_000);
@@ -136,5 +158,9 @@ it('no process wrote a secret or a fact of a person, nor ended by itself', async
   const folder = resolve(__dirname, '../../../tmp/measurements');
   mkdirSync(folder, { recursive: true });
   writeFileSync(resolve(folder, 'error-answers.json'), JSON.stringify({ errors: judge.total(), seconds: Math.round((Date.now() - begin) / 1000), answers }));
-  process.stderr.write(`${Object.entries(answers).map(([answer, count]) => `${String(count).padStart(6)}  ${answer}`).join('\n')}\n`);
+  process.stderr.write(
+    `${Object.entries(answers)
+      .map(([answer, count]) => `${String(count).padStart(6)}  ${answer}`)
+      .join('\n')}\n`,
+  );
 });

@@ -64,7 +64,12 @@ const lockUsers = 'lock table users in access exclusive mode';
 
 /** What any method may raise, that a service can: each by the one method that comes to it most easily. */
 const ofPlatform: Readonly<Record<string, Provocation & { readonly method: string }>> = {
-  REQUEST_UNREADABLE: { method: 'AuthService.Login', request: () => ({}), options: { raw: { bytes: Buffer.from([10, 200]), body: '{"email":' } }, hasOwnViolations: true },
+  REQUEST_UNREADABLE: {
+    method: 'AuthService.Login',
+    request: () => ({}),
+    options: { raw: { bytes: Buffer.from([10, 200]), body: '{"email":' } },
+    hasOwnViolations: true,
+  },
   VALIDATION_FAILED: { ...createAnew, request: () => ({ email: 'no email', requestId: 'no uuid' }) },
   TOKEN_MISSING: { ...readAda, token: undefined },
   TOKEN_INVALID: { ...readAda, token: () => 'rubbish' },
@@ -78,7 +83,13 @@ const ofPlatform: Readonly<Record<string, Provocation & { readonly method: strin
   REQUEST_ID_REUSED: { ...createAnew, request: () => ({ email: 'second@example.com', requestId: scene.usedRequestId }) },
   INTERNAL: {
     ...readAda,
-    while: (calls) => whileChanged(scene.gatehouse.databases.user, 'alter table users rename column revision to version', 'alter table users rename column version to revision', calls),
+    while: (calls) =>
+      whileChanged(
+        scene.gatehouse.databases.user,
+        'alter table users rename column revision to version',
+        'alter table users rename column version to revision',
+        calls,
+      ),
   },
 };
 
@@ -103,7 +114,9 @@ const ofCallersGone = 'CANCELLED';
 
 const registry = createRegistryOf(contracts);
 const platform: readonly ErrorDeclaration[] = Object.values(platformErrors);
-const declared = new Map<string, ErrorDeclaration>(methods.flatMap((method) => (method.errors ?? []).map((error) => [`${nameOf(method)} ${error.reason}`, error] as const)));
+const declared = new Map<string, ErrorDeclaration>(
+  methods.flatMap((method) => (method.errors ?? []).map((error) => [`${nameOf(method)} ${error.reason}`, error] as const)),
+);
 const declaredOfPlatform = (reason: string) => platform.find((error) => error.reason === reason)!;
 
 it('every declared reason is provoked here, and no other', () => {
@@ -115,12 +128,21 @@ it('every declared reason is provoked here, and no other', () => {
 
 it('every method with a route is called by it too', async () => {
   const { body } = await send(scene.gatehouse.url, 'GET', '/openapi.json');
-  const operations = Object.values<Record<string, { operationId: string }>>(body.paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId?.replace('_', '.')));
+  const operations = Object.values<Record<string, { operationId: string }>>(body.paths).flatMap((item) =>
+    Object.values(item).map(({ operationId }) => operationId?.replace('_', '.')),
+  );
   expect([...routed].sort()).toEqual(operations.filter(Boolean).sort());
 });
 
 /** What the contract says a caller sees. */
-const toExpected = ({ code, reason, domain, message, metadata, httpStatus }: ErrorDeclaration) => ({ code, reason, domain, message, metadata: [...metadata].sort(), status: toHttpStatus({ code, httpStatus }) });
+const toExpected = ({ code, reason, domain, message, metadata, httpStatus }: ErrorDeclaration) => ({
+  code,
+  reason,
+  domain,
+  message,
+  metadata: [...metadata].sort(),
+  status: toHttpStatus({ code, httpStatus }),
+});
 
 async function expectDeclared(answer: Answer, declaration: ErrorDeclaration): Promise<void> {
   expect(toSeen(answer)).toMatchObject(toExpected(declaration));
@@ -172,8 +194,11 @@ it('a caller that goes away is CANCELLED to both', async () => {
     }
   });
   await until('the gateway tells of it', () => cancelled('gateway').length === 1);
-  for (const line of cancelled('user')) expect(line).toMatchObject({ 'rpc.status_code': 'CANCELLED', 'rpc.method': 'gatehouse.user.v1.UserService/GetUser', severity_text: 'INFO' });
-  expect(cancelled('gateway')).toEqual([expect.objectContaining({ 'http.response.status_code': toHttpStatus({ code: 'CANCELLED' }), 'http.route': '/v1/users/{id}', severity_text: 'INFO' })]);
+  for (const line of cancelled('user'))
+    expect(line).toMatchObject({ 'rpc.status_code': 'CANCELLED', 'rpc.method': 'gatehouse.user.v1.UserService/GetUser', severity_text: 'INFO' });
+  expect(cancelled('gateway')).toEqual([
+    expect.objectContaining({ 'http.response.status_code': toHttpStatus({ code: 'CANCELLED' }), 'http.route': '/v1/users/{id}', severity_text: 'INFO' }),
+  ]);
 });
 
 /** Sends as many calls as `user` answers at a time, none of which comes to its end, until one more is refused. */
@@ -183,7 +208,10 @@ async function whileFull(calls: () => Promise<void>): Promise<void> {
   const ask = () => grpc.call(readAda.method, readAda.request(), { token: scene.administrator, deadlineMs: 20_000, signal: gone.signal });
   await whileHolding(databases.user, lockUsers, async () => {
     const waiting = Array.from({ length: 200 }, ask);
-    await until('no more are let in', async () => (await grpc.call(readAda.method, readAda.request(), { token: scene.administrator, deadlineMs: 500 }))?.reason === 'OVERLOADED');
+    await until(
+      'no more are let in',
+      async () => (await grpc.call(readAda.method, readAda.request(), { token: scene.administrator, deadlineMs: 500 }))?.reason === 'OVERLOADED',
+    );
     await calls();
     gone.abort();
     await Promise.all(waiting);

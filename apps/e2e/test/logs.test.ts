@@ -25,7 +25,8 @@ async function waitForLines(field: string, value: string, count: number): Promis
   await until(`${count} lines with ${field} ${value}`, () => found().length >= count);
   return found();
 }
-const toRoad = (line: LogLine) => `${String(line['service.name'])} ${String(line['http.route'] ?? line['rpc.method'])} ${String(line['http.response.status_code'] ?? line['rpc.status_code'])}`;
+const toRoad = (line: LogLine) =>
+  `${String(line['service.name'])} ${String(line['http.route'] ?? line['rpc.method'])} ${String(line['http.response.status_code'] ?? line['rpc.status_code'])}`;
 const credentials = { email: 'walker@example.com', password: 'correct horse battery' };
 
 it('from an answer one comes to the lines of all three processes, by its request id and by its trace id', async () => {
@@ -34,7 +35,11 @@ it('from an answer one comes to the lines of all three processes, by its request
   const byRequest = await waitForLines('request_id', headers.get('x-request-id')!, 3);
   const byTrace = await waitForLines('trace_id', body.traceId, 3);
   expect(byTrace).toEqual(byRequest);
-  expect(byRequest.map(toRoad)).toEqual(['user gatehouse.user.v1.UserService/ResolvePerson OK', 'auth gatehouse.auth.v1.AuthService/Login UNAUTHENTICATED', 'gateway /v1/auth/login 401']);
+  expect(byRequest.map(toRoad)).toEqual([
+    'user gatehouse.user.v1.UserService/ResolvePerson OK',
+    'auth gatehouse.auth.v1.AuthService/Login UNAUTHENTICATED',
+    'gateway /v1/auth/login 401',
+  ]);
   expect(byRequest.map(({ reason }) => reason)).toEqual([undefined, 'INVALID_CREDENTIALS', 'INVALID_CREDENTIALS']);
 });
 
@@ -42,12 +47,14 @@ it('from an answer one comes to its trace, and from each span of a server in it 
   const { body } = await send(gatehouse.url, 'POST', '/v1/auth/login', { body: { ...credentials, password: 'a wrong one' } });
   const spans = await collector.waitForSpans(({ traceId, kind }) => traceId === body.traceId && kind === 'SERVER', 3);
   await waitForLines('trace_id', body.traceId, 3);
-  const toLines = ({ traceId, spanId, serviceName }: CollectedSpan) => accessLines().filter((line) => line.trace_id === traceId && line['span_id'] === spanId && line['service.name'] === serviceName);
+  const toLines = ({ traceId, spanId, serviceName }: CollectedSpan) =>
+    accessLines().filter((line) => line.trace_id === traceId && line['span_id'] === spanId && line['service.name'] === serviceName);
   for (const span of spans) {
     const [line, ...others] = toLines(span);
     expect(others).toEqual([]);
     expect(line).toMatchObject({ trace_flags: '01', duration_ms: expect.any(Number), request_id: expect.any(String) });
-    for (const name of ['http.request.method', 'http.route', 'http.response.status_code', 'rpc.method', 'rpc.status_code']) expect([name, line![name]]).toEqual([name, span.attributes[name]]);
+    for (const name of ['http.request.method', 'http.route', 'http.response.status_code', 'rpc.method', 'rpc.status_code'])
+      expect([name, line![name]]).toEqual([name, span.attributes[name]]);
   }
 });
 
@@ -55,7 +62,10 @@ it('says who called: the person whose token it was, and the service that asks fo
   const { body } = await send(gatehouse.url, 'POST', '/v1/auth/login', { body: credentials });
   const answer = await send(gatehouse.url, 'GET', '/v1/users/me', { token: body.accessToken });
   const [inner, outer] = await waitForLines('request_id', answer.headers.get('x-request-id')!, 2);
-  expect([inner, outer].map((line) => [line!['service.name'], line!['user.id']])).toEqual([['user', body.user.id], ['gateway', body.user.id]]);
+  expect([inner, outer].map((line) => [line!['service.name'], line!['user.id']])).toEqual([
+    ['user', body.user.id],
+    ['gateway', body.user.id],
+  ]);
   const asked = accessLines().find((line) => line['rpc.method'] === 'gatehouse.user.v1.UserService/ResolvePerson')!;
   expect([asked['service.peer.name'], asked['user.id']]).toEqual(['auth', undefined]);
   const stranger = await send(gatehouse.url, 'GET', '/v1/users/me', { token: 'no token' });
@@ -78,7 +88,10 @@ it('the level is changed while a process runs, for a time, and every change is a
   await waitForLines('request_id', told!, 1);
   expect(accessLines().filter((line) => quiet.includes(String(line['request_id'])))).toEqual([]);
   const changes = lines().filter((line) => line['log_level']);
-  expect(changes.map((line) => [line['service.name'], line['log_level']])).toEqual([['gateway', 'error'], ['gateway', 'info']]);
+  expect(changes.map((line) => [line['service.name'], line['log_level']])).toEqual([
+    ['gateway', 'error'],
+    ['gateway', 'info'],
+  ]);
   expect(changes[0]!['until']).toEqual(expect.any(String));
 });
 
@@ -88,14 +101,20 @@ it('the fields that are written are those of docs/logs.md', async () => {
   await withClient(gatehouse.databases.user, (client) => client.query('alter table people rename to users'));
   const [defect, ...others] = (await waitForLines('error_id', body.metadata.error_id, 3)).filter((line) => 'exception' in line);
   expect(others).toEqual([]);
-  expect(defect).toMatchObject({ 'service.name': 'user', severity_text: 'ERROR', exception: expect.arrayContaining([expect.objectContaining({ type: 'error', code: '42P01', stacktrace: expect.stringContaining('at ') })]) });
+  expect(defect).toMatchObject({
+    'service.name': 'user',
+    severity_text: 'ERROR',
+    exception: expect.arrayContaining([expect.objectContaining({ type: 'error', code: '42P01', stacktrace: expect.stringContaining('at ') })]),
+  });
 
   const page = readFileSync(resolve(__dirname, '../../../docs/logs.md'), 'utf8');
   const rows = [...page.matchAll(/^\| (`.*?) \| (.*) \|$/gm)];
   const documented = rows.flatMap(([, names]) => [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!));
   expect([...new Set(lines().flatMap(Object.keys))].sort()).toEqual(documented.sort());
   const parts = [...rows.find(([, names]) => names === '`exception`')![2]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
-  const written = lines().flatMap((line) => (line['exception'] as object[] | undefined) ?? []).flatMap(Object.keys);
+  const written = lines()
+    .flatMap((line) => (line['exception'] as object[] | undefined) ?? [])
+    .flatMap(Object.keys);
   expect([...new Set(written)].sort()).toEqual(parts.sort());
   for (const line of accessLines()) for (const name of ['trace_id', 'span_id', 'request_id', 'duration_ms']) expect(line).toHaveProperty(name);
 });

@@ -36,11 +36,19 @@ it('shows the requests that came, each with its spans in three services and what
     const { requests } = await read('/api/now?after=0');
     return requests.find((request: Found & { name: string; status: string }) => request.name === name && request.status === status) as Found | undefined;
   };
-  await until('the sign-up is whole', async () => (await find('POST /v1/auth/signup', '200'))?.services.length === 3 && ((await find('POST /v1/auth/signup', '200'))?.spans ?? 0) > 15);
+  await until(
+    'the sign-up is whole',
+    async () => (await find('POST /v1/auth/signup', '200'))?.services.length === 3 && ((await find('POST /v1/auth/signup', '200'))?.spans ?? 0) > 15,
+  );
   const { traceId } = (await find('POST /v1/auth/signup', '200'))!;
   const trace = await read(`/api/traces/${traceId}`);
   expect(trace.spans.map(({ service, name }: { service: string; name: string }) => `${service} ${name}`)).toEqual(
-    expect.arrayContaining(['gateway POST /v1/auth/signup', 'auth gatehouse.auth.v1.AuthService/SignUp', 'user gatehouse.user.v1.UserService/CreateUser', 'user insert-user']),
+    expect.arrayContaining([
+      'gateway POST /v1/auth/signup',
+      'auth gatehouse.auth.v1.AuthService/SignUp',
+      'user gatehouse.user.v1.UserService/CreateUser',
+      'user insert-user',
+    ]),
   );
   expect(new Set(trace.lines.map(({ service }: { service: string }) => service))).toEqual(new Set(['gateway', 'auth', 'user']));
 

@@ -12,7 +12,9 @@ let gatehouse: Gatehouse;
 let token: string;
 beforeAll(async () => {
   collector = await createTestCollector();
-  gatehouse = await startGatehouse({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.grpcUrl, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' } });
+  gatehouse = await startGatehouse({
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.grpcUrl, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
+  });
   token = await logIn(gatehouse.url, gatehouse.administrator);
 });
 afterAll(async () => {
@@ -23,7 +25,12 @@ afterAll(async () => {
 type Ask = (index: number) => Promise<Answer>;
 const ask = (method: string, path: string, options: Parameters<typeof send>[3] = {}) => send(gatehouse.url, method, path, options);
 const nobody = '018f0000-0000-7000-8000-000000000001';
-const getUser = ['gateway server GET /v1/users/{id}', '  gateway client gatehouse.user.v1.UserService/GetUser', '    user server gatehouse.user.v1.UserService/GetUser', '      user client find-user-by-id'];
+const getUser = [
+  'gateway server GET /v1/users/{id}',
+  '  gateway client gatehouse.user.v1.UserService/GetUser',
+  '    user server gatehouse.user.v1.UserService/GetUser',
+  '      user client find-user-by-id',
+];
 
 const kinds: readonly (readonly [name: string, status: number, ask: Ask, tree: readonly string[]])[] = [
   ['that read', 200, () => ask('GET', '/v1/users/me', { token }), getUser],
@@ -38,7 +45,12 @@ const kinds: readonly (readonly [name: string, status: number, ask: Ask, tree: r
   [
     'that write',
     200,
-    (index) => ask('POST', '/v1/users', { token, body: { email: `made-${index}@example.com` }, headers: { 'idempotency-key': `018f0000-0000-4000-8000-${String(index).padStart(12, '0')}` } }),
+    (index) =>
+      ask('POST', '/v1/users', {
+        token,
+        body: { email: `made-${index}@example.com` },
+        headers: { 'idempotency-key': `018f0000-0000-4000-8000-${String(index).padStart(12, '0')}` },
+      }),
     [
       'gateway server POST /v1/users',
       '  gateway client gatehouse.user.v1.UserService/CreateUser',
@@ -83,7 +95,8 @@ const kinds: readonly (readonly [name: string, status: number, ask: Ask, tree: r
 
 it.each(kinds)(`${requests} requests %s are ${requests} whole traces (%d)`, async (_, status, request, tree) => {
   const answers: Answer[] = [];
-  for (let index = 0; index < requests; index += atATime) answers.push(...(await Promise.all(Array.from({ length: atATime }, (_unused, offset) => request(index + offset)))));
+  for (let index = 0; index < requests; index += atATime)
+    answers.push(...(await Promise.all(Array.from({ length: atATime }, (_unused, offset) => request(index + offset)))));
   expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([status]));
   const traceIds = [...new Set(answers.map(({ headers }) => traceIdOf(headers)))];
   expect(traceIds).toHaveLength(requests);
@@ -92,7 +105,9 @@ it.each(kinds)(`${requests} requests %s are ${requests} whole traces (%d)`, asyn
 
 it('no attribute is sent that docs/observability.md does not name', () => {
   const page = readFileSync(`${__dirname}/../../../docs/observability.md`, 'utf8');
-  const names = new Set(collector.spans.flatMap((span) => [span, { attributes: span.resource }, ...span.events].flatMap(({ attributes }) => Object.keys(attributes))));
+  const names = new Set(
+    collector.spans.flatMap((span) => [span, { attributes: span.resource }, ...span.events].flatMap(({ attributes }) => Object.keys(attributes))),
+  );
   expect(names.size).toBeGreaterThan(10);
   expect([...names].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });

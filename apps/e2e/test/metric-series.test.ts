@@ -26,7 +26,14 @@ const ofItsOwn = / nodejs_gc_|db_operation_name="(erase|delete|take-abandoned)-/
 /** Names and labels of every series that callers may have brought about, in the three processes. */
 async function readSeries(): Promise<string[]> {
   const texts = await Promise.all(services.map(async (service) => (await fetch(`http://127.0.0.1:${gatehouse.ports[`${service}Admin`]}/metrics`)).text()));
-  return texts.flatMap((text, index) => text.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => `${services[index]} ${line.replace(/ \S+$/, '')}`)).filter((series) => !ofItsOwn.test(series));
+  return texts
+    .flatMap((text, index) =>
+      text
+        .split('\n')
+        .filter((line) => line && !line.startsWith('#'))
+        .map((line) => `${services[index]} ${line.replace(/ \S+$/, '')}`),
+    )
+    .filter((series) => !ofItsOwn.test(series));
 }
 
 /** Calls a gRPC method by its path. Gives the status. */
@@ -36,7 +43,10 @@ const callMethod = (session: ClientHttp2Session, path: string): Promise<string> 
     let status = '';
     stream.on('response', (headers) => (status = String(headers['grpc-status'] ?? '')));
     stream.on('trailers', (trailers) => (status = String(trailers['grpc-status'] ?? status)));
-    stream.on('error', fail).on('close', () => done(status)).resume();
+    stream
+      .on('error', fail)
+      .on('close', () => done(status))
+      .resume();
     stream.end(Buffer.from([0, 0, 0, 0, 0]));
   });
 
@@ -61,12 +71,14 @@ async function attack(count: number, users: number): Promise<Record<string, numb
   for (const port of ['userGrpc', 'authGrpc'] as const) {
     const session = connectHttp2(`http://127.0.0.1:${gatehouse.ports[port]}`);
     for (let done = 0; done < count; done += 50)
-      for (const status of await Promise.all(Array.from({ length: 50 }, () => callMethod(session, `/${word()}.v1.${word()}/${word()}`)))) note(`gRPC method: ${status}`);
+      for (const status of await Promise.all(Array.from({ length: 50 }, () => callMethod(session, `/${word()}.v1.${word()}/${word()}`))))
+        note(`gRPC method: ${status}`);
     await new Promise<void>((closed) => session.close(closed));
   }
   for (let done = 0; done < users; done += 10) for (const { status } of await Promise.all(Array.from({ length: 10 }, toUser))) note(`somebody: ${status}`);
   // a tenth: each is a password to be hashed
-  for (let done = 0; done < users / 10; done += 5) for (const { status } of await Promise.all(Array.from({ length: 5 }, logInAsNobody))) note(`nobody: ${status}`);
+  for (let done = 0; done < users / 10; done += 5)
+    for (const { status } of await Promise.all(Array.from({ length: 5 }, logInAsNobody))) note(`nobody: ${status}`);
   return answers;
 }
 
@@ -93,5 +105,8 @@ it('no number of unknown paths, methods, gRPC methods and people adds a series',
   const folder = resolve(__dirname, '../../../tmp/measurements');
   mkdirSync(folder, { recursive: true });
   const requests = Object.values(answers).reduce((sum, each) => sum + each, 0);
-  writeFileSync(resolve(folder, 'metric-series.json'), JSON.stringify({ requests, seconds: (Date.now() - begin) / 1000, before: before.length, after: after.length }));
+  writeFileSync(
+    resolve(folder, 'metric-series.json'),
+    JSON.stringify({ requests, seconds: (Date.now() - begin) / 1000, before: before.length, after: after.length }),
+  );
 }, 1_300_000);

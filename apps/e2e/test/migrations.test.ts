@@ -45,14 +45,27 @@ const migrateToTheEnd = async () => {
 };
 const whatIsThere = () => ask<{ name: string }>("select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'");
 const isAtWork = (where: string) =>
-  withClient(postgres.urlOf('postgres'), async (client) => (await client.query(`select from pg_stat_activity where application_name = 'gatehouse-migrate' and datname = $1 and ${where}`, [new URL(database).pathname.slice(1)])).rowCount! > 0);
+  withClient(
+    postgres.urlOf('postgres'),
+    async (client) =>
+      (
+        await client.query(`select from pg_stat_activity where application_name = 'gatehouse-migrate' and datname = $1 and ${where}`, [
+          new URL(database).pathname.slice(1),
+        ])
+      ).rowCount! > 0,
+  );
 const lockOfThoseWhoMigrate = "select pg_advisory_xact_lock(hashtext('gatehouse.schema_migrations'))";
 
 it('a service without its tables starts, is not ready, names the migrations that it lacks, and is ready once they have run, in the same process', async () => {
   const adminPort = await freePort();
   const service = start('serve', { USER_ADMIN_PORT: String(adminPort) });
-  const checks = async () => ((await (await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined))?.json()) as { checks?: Record<string, string> } | undefined)?.checks;
-  await until('it says what it lacks', () => service.lines.some((line) => JSON.stringify(line).includes(`the schema is older than this version, it lacks ${all.join(', ')}: run the command \`migrate\` of this version`)));
+  const checks = async () =>
+    ((await (await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined))?.json()) as { checks?: Record<string, string> } | undefined)?.checks;
+  await until('it says what it lacks', () =>
+    service.lines.some((line) =>
+      JSON.stringify(line).includes(`the schema is older than this version, it lacks ${all.join(', ')}: run the command \`migrate\` of this version`),
+    ),
+  );
   await until('it has found its database', async () => (await checks())?.database === 'ok');
   expect(await checks()).toMatchObject({ migrations: 'failing' });
   expect(await migrateToTheEnd()).toEqual(toLines(all));
@@ -88,7 +101,9 @@ it('who has waited for as long as it was told ends with 1, and says for what', a
 });
 
 it('killed in the middle of a migration it leaves nothing of it, and no lock; the next one goes on', async () => {
-  await ask('create table schema_migrations (set_name text not null, name text not null, checksum text not null, applied_at timestamptz not null default now(), primary key (set_name, name))');
+  await ask(
+    'create table schema_migrations (set_name text not null, name text not null, checksum text not null, applied_at timestamptz not null default now(), primary key (set_name, name))',
+  );
   // the tables of the first migration are made, and it cannot write down that they are
   await whileHolding(database, 'lock table schema_migrations in exclusive mode', async () => {
     const killed = start('migrate');
@@ -107,7 +122,9 @@ it('a table that is held on to is waited for in turns, between which its readers
   let migration!: ServiceProcess;
   await whileHolding(database, 'select from users', async () => {
     migration = start('migrate');
-    await until('it lets others by', () => saidBy(migration).includes('user/0002_fold_emails_alike needs a lock that others hold: they go on, next attempt in 2 s'));
+    await until('it lets others by', () =>
+      saidBy(migration).includes('user/0002_fold_emails_alike needs a lock that others hold: they go on, next attempt in 2 s'),
+    );
     await ask("insert into users (id, email, display_name) values (gen_random_uuid(), 'ada@example.com', 'Ada')");
     expect(await ask('select email from users')).toEqual([{ email: 'ada@example.com' }]);
   });

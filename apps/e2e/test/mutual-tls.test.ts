@@ -22,7 +22,8 @@ let own: Record<ServiceName, Record<string, string>>;
 
 /** What a service is named, and where the others find it. */
 const namesOf = (service: ServiceName) => [service, '127.0.0.1'];
-const write = async (service: ServiceName, authority: TestAuthority, ...believed: TestAuthority[]) => writeCertificates(join(folder, service), await authority.issue(namesOf(service)), ...believed);
+const write = async (service: ServiceName, authority: TestAuthority, ...believed: TestAuthority[]) =>
+  writeCertificates(join(folder, service), await authority.issue(namesOf(service)), ...believed);
 
 beforeAll(async () => {
   ca = await createTestAuthority();
@@ -96,7 +97,11 @@ describe('of the three services with certificates of one CA', () => {
     ['gateway.evil', []],
   ] as const)('%s may call %j, and no other service', async (name, allowed) => {
     const certificates = hold(await ca.issue([name]));
-    for (const service of all) expect([service, await call(service, certificates)]).toEqual([service, (allowed as readonly Service[]).includes(service) ? letIn[service] : 'PEER_NOT_ADMITTED']);
+    for (const service of all)
+      expect([service, await call(service, certificates)]).toEqual([
+        service,
+        (allowed as readonly Service[]).includes(service) ? letIn[service] : 'PEER_NOT_ADMITTED',
+      ]);
   });
 
   const metric = async (service: ServiceName, pattern: RegExp): Promise<number> => {
@@ -166,7 +171,9 @@ describe('of the three services with certificates of one CA', () => {
   it('a certificate that is not valid yet, as where the clock of the issuer is ahead, is used once it is', async () => {
     const before = await renewals('user');
     writeCertificates(join(folder, 'user'), await ca.issue(namesOf('user'), { fromDays: 6 / 86_400 }), ca);
-    await until('user tells of it', () => gatehouse.processes.user.lines.some(({ exception }) => JSON.stringify(exception ?? '').includes('is not valid before')));
+    await until('user tells of it', () =>
+      gatehouse.processes.user.lines.some(({ exception }) => JSON.stringify(exception ?? '').includes('is not valid before')),
+    );
     await until('user uses it', async () => (await renewals('user')) > before);
   });
 });
@@ -184,17 +191,65 @@ describe('no service starts, nor is its configuration valid, with', () => {
 
   it.each<[string, () => Promise<Record<string, string>>, ...RegExp[]]>([
     ['no certificate, off loopback', async () => ({}), /^USER_GRPC_HOST: is not loopback.*ALLOW_PLAINTEXT_GRPC=true/],
-    ['files that are missing', async () => ({ MTLS_CERT_FILE: '/nowhere/tls.crt', MTLS_KEY_FILE: '/nowhere/tls.key', MTLS_CA_FILE: '/nowhere/ca.crt' }), /^MTLS_CERT_FILE: there is no file \/nowhere\/tls.crt$/, /^MTLS_KEY_FILE: there is no/, /^MTLS_CA_FILE: there is no/],
-    ['files that hold something else', async () => writeCertificates(place('else'), { cert: 'hunter2', key: 'hunter2' }, { cert: 'hunter2' }), /^MTLS_CERT_FILE: .* holds no certificate in PEM/, /^MTLS_KEY_FILE: .* holds no private key/, /^MTLS_CA_FILE: .* holds no certificate in PEM/],
-    ['the key of another certificate', async () => writeCertificates(place('key'), { ...(await issue()), key: (await issue()).key }, ca), /^MTLS_KEY_FILE: .* is not the key of the certificate in MTLS_CERT_FILE/],
-    ['a certificate that has expired', async () => writeCertificates(place('expired'), await issue(expired), ca), /^MTLS_CERT_FILE: the certificate in .* expired at 20.*: renew it/],
-    ['a certificate that is not valid yet', async () => writeCertificates(place('early'), await issue({ fromDays: 1, untilDays: 3 }), ca), /^MTLS_CERT_FILE: the certificate in .* is not valid before 20/],
-    ['an expired certificate between it and its CA', async () => writeCertificates(place('between'), { ...(own = await issue()), cert: `${own.cert}\n${(await issue(expired)).cert}` }, ca), /^MTLS_CERT_FILE: a certificate of the chain in .* expired at 20.*: renew it/],
-    ['a certificate for servers alone', async () => writeCertificates(place('server'), await issue({ usages: ['serverAuth'] }), ca), /^MTLS_CERT_FILE: the certificate in .* is not for client authentication \(extended key usage\): have it issued for that too/],
-    ['a certificate for clients alone', async () => writeCertificates(place('client'), await issue({ usages: ['clientAuth'] }), ca), /^MTLS_CERT_FILE: the certificate in .* is not for server authentication \(extended key usage\): have it issued for that too/],
-    ['a certificate of no CA among those of CAs', async () => writeCertificates(place('no ca'), await issue(), ca, await issue()), /^MTLS_CA_FILE: .* holds a certificate that is not of a CA: put that of its issuer in its place/],
-    ['a CA file that is cut off', async () => writeCertificates(place('cut'), await issue(), ca, { cert: foreign.cert.slice(0, 200) }), /^MTLS_CA_FILE: .* holds no certificate in PEM, or one that cannot be read/],
-    ['a CA that has expired', async () => writeCertificates(place('ca'), await issue(), await createTestAuthority('old', expired)), /^MTLS_CA_FILE: the certificate in .* expired at 20/],
+    [
+      'files that are missing',
+      async () => ({ MTLS_CERT_FILE: '/nowhere/tls.crt', MTLS_KEY_FILE: '/nowhere/tls.key', MTLS_CA_FILE: '/nowhere/ca.crt' }),
+      /^MTLS_CERT_FILE: there is no file \/nowhere\/tls.crt$/,
+      /^MTLS_KEY_FILE: there is no/,
+      /^MTLS_CA_FILE: there is no/,
+    ],
+    [
+      'files that hold something else',
+      async () => writeCertificates(place('else'), { cert: 'hunter2', key: 'hunter2' }, { cert: 'hunter2' }),
+      /^MTLS_CERT_FILE: .* holds no certificate in PEM/,
+      /^MTLS_KEY_FILE: .* holds no private key/,
+      /^MTLS_CA_FILE: .* holds no certificate in PEM/,
+    ],
+    [
+      'the key of another certificate',
+      async () => writeCertificates(place('key'), { ...(await issue()), key: (await issue()).key }, ca),
+      /^MTLS_KEY_FILE: .* is not the key of the certificate in MTLS_CERT_FILE/,
+    ],
+    [
+      'a certificate that has expired',
+      async () => writeCertificates(place('expired'), await issue(expired), ca),
+      /^MTLS_CERT_FILE: the certificate in .* expired at 20.*: renew it/,
+    ],
+    [
+      'a certificate that is not valid yet',
+      async () => writeCertificates(place('early'), await issue({ fromDays: 1, untilDays: 3 }), ca),
+      /^MTLS_CERT_FILE: the certificate in .* is not valid before 20/,
+    ],
+    [
+      'an expired certificate between it and its CA',
+      async () => writeCertificates(place('between'), { ...(own = await issue()), cert: `${own.cert}\n${(await issue(expired)).cert}` }, ca),
+      /^MTLS_CERT_FILE: a certificate of the chain in .* expired at 20.*: renew it/,
+    ],
+    [
+      'a certificate for servers alone',
+      async () => writeCertificates(place('server'), await issue({ usages: ['serverAuth'] }), ca),
+      /^MTLS_CERT_FILE: the certificate in .* is not for client authentication \(extended key usage\): have it issued for that too/,
+    ],
+    [
+      'a certificate for clients alone',
+      async () => writeCertificates(place('client'), await issue({ usages: ['clientAuth'] }), ca),
+      /^MTLS_CERT_FILE: the certificate in .* is not for server authentication \(extended key usage\): have it issued for that too/,
+    ],
+    [
+      'a certificate of no CA among those of CAs',
+      async () => writeCertificates(place('no ca'), await issue(), ca, await issue()),
+      /^MTLS_CA_FILE: .* holds a certificate that is not of a CA: put that of its issuer in its place/,
+    ],
+    [
+      'a CA file that is cut off',
+      async () => writeCertificates(place('cut'), await issue(), ca, { cert: foreign.cert.slice(0, 200) }),
+      /^MTLS_CA_FILE: .* holds no certificate in PEM, or one that cannot be read/,
+    ],
+    [
+      'a CA that has expired',
+      async () => writeCertificates(place('ca'), await issue(), await createTestAuthority('old', expired)),
+      /^MTLS_CA_FILE: the certificate in .* expired at 20/,
+    ],
   ])('%s', async (_, make, ...told) => {
     const settings = await make();
     const [start, check] = await Promise.all([run(settings), run(settings, '--check-config')]);
@@ -204,7 +259,8 @@ describe('no service starts, nor is its configuration valid, with', () => {
   });
 
   it('nothing else: the same files are taken where they fit, and plain text where it is asked for', async () => {
-    const check = async (name: string, issued: Issued, ...believed: TestAuthority[]) => expect(await run(writeCertificates(place(name), issued, ...believed), '--check-config')).toMatchObject({ code: 0, problems: [] });
+    const check = async (name: string, issued: Issued, ...believed: TestAuthority[]) =>
+      expect(await run(writeCertificates(place(name), issued, ...believed), '--check-config')).toMatchObject({ code: 0, problems: [] });
     await check('good', await issue(), ca);
     await check('both usages', await issue({ usages: ['serverAuth', 'clientAuth'] }), ca);
     // on the way from one CA to the other
@@ -228,7 +284,14 @@ it.each<[string, string, () => Promise<Issued>]>([
   callee.on('connection', () => void connections++);
   await new Promise<void>((resolve) => callee.listen(0, '127.0.0.1', resolve));
   const target = `127.0.0.1:${(callee.address() as AddressInfo).port}`;
-  const { child, exited, lines } = startProcess('user', { USER_DATABASE_URL: 'postgresql://user@127.0.0.1:1/database', USER_SECRET_KEY: Buffer.alloc(32).toString('base64'), USER_GRPC_PORT: '0', USER_ADMIN_PORT: '0', USER_VERIFIER_TARGET: target, ...own.user });
+  const { child, exited, lines } = startProcess('user', {
+    USER_DATABASE_URL: 'postgresql://user@127.0.0.1:1/database',
+    USER_SECRET_KEY: Buffer.alloc(32).toString('base64'),
+    USER_GRPC_PORT: '0',
+    USER_ADMIN_PORT: '0',
+    USER_VERIFIER_TARGET: target,
+    ...own.user,
+  });
   try {
     await until('it was tried several times', () => connections > 2);
     await untilLinesAreWritten();
@@ -242,7 +305,12 @@ it.each<[string, string, () => Promise<Issued>]>([
 });
 
 describe('what the environment says to all programs changes nothing:', () => {
-  const required = { USER_DATABASE_URL: 'postgresql://user@127.0.0.1:1/database', USER_SECRET_KEY: Buffer.alloc(32).toString('base64'), USER_GRPC_PORT: '0', USER_ADMIN_PORT: '0' };
+  const required = {
+    USER_DATABASE_URL: 'postgresql://user@127.0.0.1:1/database',
+    USER_SECRET_KEY: Buffer.alloc(32).toString('base64'),
+    USER_GRPC_PORT: '0',
+    USER_ADMIN_PORT: '0',
+  };
   /** A `user` with nobody else there, until the outcome is known. */
   const withUser = async <T>(settings: Record<string, string>, outcome: Promise<T>): Promise<T> => {
     const { child, exited } = startProcess('user', { ...required, ...settings });
@@ -260,9 +328,13 @@ describe('what the environment says to all programs changes nothing:', () => {
 
   it.each(['grpc_proxy', 'https_proxy', 'http_proxy'])('gRPC goes straight to its target though %s is set', async (variable) => {
     const { promise, resolve } = Promise.withResolvers<string>();
-    const [callee, proxy] = ['callee', 'proxy'].map((name) => createServer((socket) => void socket.on('error', () => {}).once('data', () => resolve(name)))) as [ReturnType<typeof createServer>, ReturnType<typeof createServer>];
+    const [callee, proxy] = ['callee', 'proxy'].map((name) =>
+      createServer((socket) => void socket.on('error', () => {}).once('data', () => resolve(name))),
+    ) as [ReturnType<typeof createServer>, ReturnType<typeof createServer>];
     try {
-      expect(await withUser({ USER_VERIFIER_TARGET: `127.0.0.1:${await listen(callee)}`, [variable]: `http://127.0.0.1:${await listen(proxy)}` }, promise)).toBe('callee');
+      expect(
+        await withUser({ USER_VERIFIER_TARGET: `127.0.0.1:${await listen(callee)}`, [variable]: `http://127.0.0.1:${await listen(proxy)}` }, promise),
+      ).toBe('callee');
     } finally {
       callee.close();
       proxy.close();
@@ -272,10 +344,19 @@ describe('what the environment says to all programs changes nothing:', () => {
   it('a server of an unknown CA is told nothing though NODE_TLS_REJECT_UNAUTHORIZED is 0', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const { cert, key } = await foreign.issue(['127.0.0.1']);
-    const callee = createTlsServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => void socket.on('error', () => {}).once('data', () => resolve('spoken to')).once('close', () => resolve('left')));
+    const callee = createTlsServer(
+      { cert, key, ALPNProtocols: ['h2'] },
+      (socket) =>
+        void socket
+          .on('error', () => {})
+          .once('data', () => resolve('spoken to'))
+          .once('close', () => resolve('left')),
+    );
     callee.on('tlsClientError', () => resolve('left'));
     try {
-      expect(await withUser({ ...own.user, USER_VERIFIER_TARGET: `127.0.0.1:${await listen(callee)}`, NODE_TLS_REJECT_UNAUTHORIZED: '0' }, promise)).toBe('left');
+      expect(await withUser({ ...own.user, USER_VERIFIER_TARGET: `127.0.0.1:${await listen(callee)}`, NODE_TLS_REJECT_UNAUTHORIZED: '0' }, promise)).toBe(
+        'left',
+      );
     } finally {
       callee.close();
     }

@@ -50,14 +50,22 @@ it('an RPC that is added to a proto, and its method to a service, is reached ove
 
 `,
   );
-  edit('proto/gatehouse/user/v1/user.proto', 'message ListUsersRequest {', 'message CountUsersRequest {}\n\nmessage CountUsersResponse {\n  // How many.\n  int32 count = 1;\n}\n\nmessage StreamCountsRequest {}\n\nmessage StreamCountsResponse {\n  // How many.\n  int32 count = 1;\n}\n\n');
-  edit('apps/user/src/user-service.ts', '    async listUsers(', `    countUsers: async () => ({ count: (await users.list(200, undefined)).length }),
+  edit(
+    'proto/gatehouse/user/v1/user.proto',
+    'message ListUsersRequest {',
+    'message CountUsersRequest {}\n\nmessage CountUsersResponse {\n  // How many.\n  int32 count = 1;\n}\n\nmessage StreamCountsRequest {}\n\nmessage StreamCountsResponse {\n  // How many.\n  int32 count = 1;\n}\n\n',
+  );
+  edit(
+    'apps/user/src/user-service.ts',
+    '    async listUsers(',
+    `    countUsers: async () => ({ count: (await users.list(200, undefined)).length }),
 
     async *streamCounts() {
       for (let round = 0; round < 3; round++) yield { count: (await users.list(200, undefined)).length };
     },
 
-`);
+`,
+  );
   clone.nx('run-many', '-t', 'build', '-p', 'user', 'auth', 'gateway');
 
   gatehouse = await startGatehouse({ bundles: join(clone.folder, 'dist/apps'), env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
@@ -67,11 +75,18 @@ it('an RPC that is added to a proto, and its method to a service, is reached ove
   expect([status, body]).toEqual([200, { count: 1 }]);
 
   const { body: document } = await send(url, 'GET', '/openapi.json');
-  expect(document.paths['/v1/users:count'].get).toMatchObject({ operationId: 'UserService_CountUsers', responses: { 200: expect.anything(), 401: expect.anything(), 403: expect.anything() } });
+  expect(document.paths['/v1/users:count'].get).toMatchObject({
+    operationId: 'UserService_CountUsers',
+    responses: { 200: expect.anything(), 401: expect.anything(), 403: expect.anything() },
+  });
 
   const spans = await collector.waitForSpans(({ name }) => name.includes('CountUsers') || name === 'GET /v1/users:count', 4);
   expect(spans.map(({ serviceName, kind, name }) => `${serviceName} ${kind.toLowerCase()} ${name}`)).toEqual(
-    expect.arrayContaining(['gateway server GET /v1/users:count', 'gateway client gatehouse.user.v1.UserService/CountUsers', 'user server gatehouse.user.v1.UserService/CountUsers']),
+    expect.arrayContaining([
+      'gateway server GET /v1/users:count',
+      'gateway client gatehouse.user.v1.UserService/CountUsers',
+      'user server gatehouse.user.v1.UserService/CountUsers',
+    ]),
   );
   await expectWholeTracesOfStreams(await logIn(url, administrator));
 }, 240_000);

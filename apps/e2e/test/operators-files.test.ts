@@ -12,7 +12,12 @@ let gatehouse: Gatehouse;
 const exposed = new Map<string, Set<string>>();
 
 // labels that have no series until something happens are those of the registries, from which the page is made
-const documented = new Map([...readFileSync(resolve(__dirname, '../../../docs/metrics.md'), 'utf8').matchAll(/^\| `(\w+)` \| \w+ \| \w* \| ([^|]*) \|/gm)].map(([, name, labels]) => [name!, [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label!)]));
+const documented = new Map(
+  [...readFileSync(resolve(__dirname, '../../../docs/metrics.md'), 'utf8').matchAll(/^\| `(\w+)` \| \w+ \| \w* \| ([^|]*) \|/gm)].map(([, name, labels]) => [
+    name!,
+    [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label!),
+  ]),
+);
 
 beforeAll(async () => {
   gatehouse = await startGatehouse();
@@ -21,7 +26,8 @@ beforeAll(async () => {
     const text = await (await fetch(`http://127.0.0.1:${gatehouse.ports[`${service}Admin`]}/metrics`)).text();
     for (const [, name, type] of text.matchAll(/^# TYPE (\w+) (\w+)$/gm)) {
       const labels = new Set(documented.get(name!));
-      for (const suffix of type === 'histogram' ? ['_bucket', '_count', '_sum'] : ['']) exposed.set(name! + suffix, new Set([...labels, ...(suffix === '_bucket' ? ['le'] : [])]));
+      for (const suffix of type === 'histogram' ? ['_bucket', '_count', '_sum'] : [''])
+        exposed.set(name! + suffix, new Set([...labels, ...(suffix === '_bucket' ? ['le'] : [])]));
     }
   }
 });
@@ -31,7 +37,10 @@ const rules = readRules();
 const recorded = new Map(rules.flatMap(({ record }) => (record ? [[record, new Set(['rpc_method'])] as const] : [])));
 // what Prometheus itself adds
 const ofTarget = ['job', 'instance'];
-const ofPrometheus = new Map([['up', new Set<string>()], ['ALERTS', new Set(['alertname', 'alertstate', 'severity'])]]);
+const ofPrometheus = new Map([
+  ['up', new Set<string>()],
+  ['ALERTS', new Set(['alertname', 'alertstate', 'severity'])],
+]);
 
 /** What an expression asks for that nobody gives. */
 function findUnknown(expr: string): string[] {
@@ -40,13 +49,19 @@ function findUnknown(expr: string): string[] {
   const given = new Set([...ofTarget, ...metrics.flatMap(({ name }) => [...(known.get(name) ?? [])])]);
   return [
     ...metrics.filter(({ name }) => !known.has(name)).map(({ name }) => `metric ${name}`),
-    ...metrics.flatMap(({ name, labels }) => labels.filter((label) => ![...ofTarget, ...(known.get(name) ?? [])].includes(label)).map((label) => `${name}{${label}}`)),
+    ...metrics.flatMap(({ name, labels }) =>
+      labels.filter((label) => ![...ofTarget, ...(known.get(name) ?? [])].includes(label)).map((label) => `${name}{${label}}`),
+    ),
     ...grouping.filter((label) => !given.has(label)).map((label) => `by (${label})`),
   ];
 }
 
 it('the check itself finds a metric, a label and a grouping that nobody gives', () => {
-  expect(findUnknown('sum by (le, tenant) (rate(rpc_server_call_duration_seconds_bucket{rpc_method="a",tenant="b"}[1m])) / rpc_server_calls')).toEqual(['metric rpc_server_calls', 'rpc_server_call_duration_seconds_bucket{tenant}', 'by (tenant)']);
+  expect(findUnknown('sum by (le, tenant) (rate(rpc_server_call_duration_seconds_bucket{rpc_method="a",tenant="b"}[1m])) / rpc_server_calls')).toEqual([
+    'metric rpc_server_calls',
+    'rpc_server_call_duration_seconds_bucket{tenant}',
+    'by (tenant)',
+  ]);
   expect(() => findUnknown('sum by (rate(')).toThrow('no PromQL');
 });
 
@@ -63,7 +78,9 @@ it('so does every rule', () => {
 });
 
 it('what the services measure is on a dashboard or in a rule', () => {
-  const asked = new Set([...readPanelQueries(), ...rules].flatMap(({ expr }) => readPromql(expr).metrics.map(({ name }) => name.replace(/_(bucket|count|sum)$/, ''))));
+  const asked = new Set(
+    [...readPanelQueries(), ...rules].flatMap(({ expr }) => readPromql(expr).metrics.map(({ name }) => name.replace(/_(bucket|count|sum)$/, ''))),
+  );
   expect([...documented.keys()].filter((name) => !asked.has(name))).toEqual([]);
 });
 
@@ -90,7 +107,8 @@ it('Prometheus scrapes the admin ports that the services have by default', () =>
 it('the collector runs each part that is set up, and sets up each part that runs', () => {
   const { service, ...parts } = readYaml('collector/collector.yml');
   const pipelines = Object.values(service.pipelines) as Record<string, string[]>[];
-  for (const kind of ['receivers', 'processors', 'exporters']) expect([...new Set(pipelines.flatMap((pipeline) => pipeline[kind]!))].sort()).toEqual(Object.keys(parts[kind]).sort());
+  for (const kind of ['receivers', 'processors', 'exporters'])
+    expect([...new Set(pipelines.flatMap((pipeline) => pipeline[kind]!))].sort()).toEqual(Object.keys(parts[kind]).sort());
   expect(service.extensions).toEqual(Object.keys(parts.extensions));
   // a share of 100 would make the policies before it idle
   const [errors, slow, rest] = parts.processors.tail_sampling.policies;

@@ -13,7 +13,8 @@ afterAll(() => gatehouse.close());
 const password = 'correct horse battery';
 
 describe('a sign-up that a crash of auth cut short', () => {
-  const canLogIn = async (email: string, withPassword: string) => (await send(gatehouse.url, 'POST', '/v1/auth/login', { body: { email, password: withPassword } })).status === 200;
+  const canLogIn = async (email: string, withPassword: string) =>
+    (await send(gatehouse.url, 'POST', '/v1/auth/login', { body: { email, password: withPassword } })).status === 200;
   let adminToken: string;
   beforeAll(async () => (adminToken = await logIn(gatehouse.url, gatehouse.administrator)));
 
@@ -32,7 +33,8 @@ describe('a sign-up that a crash of auth cut short', () => {
       await client.end();
     }
   };
-  const pendingSignUps = (email: string) => auth(async (client) => (await client.query('select user_id from pending_sign_ups where email = $1', [email])).rows.length);
+  const pendingSignUps = (email: string) =>
+    auth(async (client) => (await client.query('select user_id from pending_sign_ups where email = $1', [email])).rows.length);
 
   it('before user created the person is taken up by the next attempt', async () => {
     const email = 'before@example.com';
@@ -67,7 +69,6 @@ describe('a sign-up that a crash of auth cut short', () => {
     expect(await canLogIn(email, password)).toBe(true);
     expect(await canLogIn(email, 'the first password')).toBe(false);
   });
-
 });
 
 it('fifty refreshes of one token at once give one and the same successor', async () => {

@@ -15,7 +15,8 @@ afterAll(async () => {
   await collector.close();
 });
 
-const accessLinesOf = (traceId: string) => services.flatMap((service) => gatehouse.processes[service].lines.filter((line) => line.body === 'call' && line.trace_id === traceId));
+const accessLinesOf = (traceId: string) =>
+  services.flatMap((service) => gatehouse.processes[service].lines.filter((line) => line.body === 'call' && line.trace_id === traceId));
 
 it('one sign-up is one trace, from the gateway to the last query of both services, and their access lines carry it', async () => {
   const answer = await send(gatehouse.url, 'POST', '/v1/auth/signup', {
@@ -40,7 +41,11 @@ it('one sign-up is one trace, from the gateway to the last query of both service
   const trace = await collector.waitForSpans(({ traceId }) => traceId === root.traceId, 10);
   const tree = toTree(trace);
   expect(tree).toHaveLength(trace.length); // every span hangs on the root
-  expect(tree.slice(0, 3)).toEqual(['gateway server POST /v1/auth/signup', '  gateway client gatehouse.auth.v1.AuthService/SignUp', '    auth server gatehouse.auth.v1.AuthService/SignUp']);
+  expect(tree.slice(0, 3)).toEqual([
+    'gateway server POST /v1/auth/signup',
+    '  gateway client gatehouse.auth.v1.AuthService/SignUp',
+    '    auth server gatehouse.auth.v1.AuthService/SignUp',
+  ]);
   expect(tree).toContain('      auth client begin-sign-up');
   expect(tree).toContain('      auth client gatehouse.user.v1.UserService/CreateUser');
   expect(tree).toContain('        user server gatehouse.user.v1.UserService/CreateUser');
@@ -52,7 +57,9 @@ it('one sign-up is one trace, from the gateway to the last query of both service
   expect(JSON.stringify(trace)).not.toContain('traced@example.com');
 
   const lines = accessLinesOf(root.traceId);
-  expect(lines.map((line) => `${String(line['service.name'])} ${String(line['rpc.method'] ?? line['http.route'])}`)).toEqual(expect.arrayContaining(['user gatehouse.user.v1.UserService/CreateUser', 'auth gatehouse.auth.v1.AuthService/SignUp', 'gateway /v1/auth/signup']));
+  expect(lines.map((line) => `${String(line['service.name'])} ${String(line['rpc.method'] ?? line['http.route'])}`)).toEqual(
+    expect.arrayContaining(['user gatehouse.user.v1.UserService/CreateUser', 'auth gatehouse.auth.v1.AuthService/SignUp', 'gateway /v1/auth/signup']),
+  );
   expect(new Set(lines.map((line) => line['request_id']))).toEqual(new Set([answer.headers.get('x-request-id')]));
 });
 
@@ -62,5 +69,6 @@ it('a problem names its trace, and no line or span tells a password, a token or 
   await until('the lines of the three processes', () => accessLinesOf(problem.body.traceId).length === 3);
   await collector.waitForSpans(({ traceId, name }) => traceId === problem.body.traceId && name === 'POST /v1/auth/login');
   const told = JSON.stringify([collector.spans, services.map((service) => gatehouse.processes[service].lines)]);
-  for (const secret of ['a password to be found nowhere', 'a wrong password', 'quiet@example.com', body.accessToken, body.refreshToken]) expect(told).not.toContain(secret);
+  for (const secret of ['a password to be found nowhere', 'a wrong password', 'quiet@example.com', body.accessToken, body.refreshToken])
+    expect(told).not.toContain(secret);
 });

@@ -31,15 +31,32 @@ it("the example of docs/clients.md compiles as long as it names each of the meth
     invented: example.replace(cases[0]!.lines, (lines) => `      case 'INVENTED':\n${lines}`),
   };
   for (const [name, code] of Object.entries(variants)) writeFileSync(join(folder, `${name}.ts`), code);
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.base.json', compilerOptions: { noEmit: true, types: ['node'] }, files: Object.keys(variants).map((name) => `${name}.ts`) }));
-  const { stdout } = spawnSync(process.execPath, [join(workspace, 'node_modules/typescript/bin/tsc'), '-p', folder, '--pretty', 'false'], { encoding: 'utf8', cwd: folder });
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      extends: '../../tsconfig.base.json',
+      compilerOptions: { noEmit: true, types: ['node'] },
+      files: Object.keys(variants).map((name) => `${name}.ts`),
+    }),
+  );
+  const { stdout } = spawnSync(process.execPath, [join(workspace, 'node_modules/typescript/bin/tsc'), '-p', folder, '--pretty', 'false'], {
+    encoding: 'utf8',
+    cwd: folder,
+  });
   const refused = [...stdout.matchAll(/^(\S+)\.ts\(\d+,\d+\): error/gm)].map(([, name]) => name);
   expect(new Set(refused)).toEqual(new Set(Object.keys(variants).filter((name) => name !== 'example')));
 });
 
 it('the example of docs/clients.md tells what a call gave, and by its reason why it gave nothing', async () => {
   writeFileSync(join(folder, 'example.ts'), example);
-  await build({ entryPoints: [join(folder, 'example.ts')], bundle: true, platform: 'node', format: 'cjs', outfile: join(folder, 'example.cjs'), tsconfig: join(workspace, 'tsconfig.base.json') });
+  await build({
+    entryPoints: [join(folder, 'example.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    outfile: join(folder, 'example.cjs'),
+    tsconfig: join(workspace, 'tsconfig.base.json'),
+  });
   const token = await logIn(gatehouse.url, gatehouse.administrator);
   const target = `127.0.0.1:${gatehouse.ports.userGrpc}`;
   const run = (...args: string[]) => spawnSync(process.execPath, [join(folder, 'example.cjs'), ...args], { encoding: 'utf8' }).stdout.trim();

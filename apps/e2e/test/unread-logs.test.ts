@@ -23,26 +23,48 @@ const size = { calls: 6_000, failures: 12 };
 
 /** The gateway with a process that reads its lines into a file. Nothing stands behind it. */
 async function start() {
-  const reader = spawn(process.execPath, ['-e', `process.stdin.pipe(require('node:fs').createWriteStream(${JSON.stringify(file)}))`], { stdio: ['pipe', 'ignore', 'inherit'] });
+  const reader = spawn(process.execPath, ['-e', `process.stdin.pipe(require('node:fs').createWriteStream(${JSON.stringify(file)}))`], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
   const [http, admin, nobody] = (await Promise.all([freePort(), freePort(), freePort()])) as [number, number, number];
   const upstreams = ['user', 'auth', 'verifier'].map((name) => `gatehouse.${name}.v1=127.0.0.1:${nobody}`).join(',');
   const gateway = spawn(process.execPath, [`${__dirname}/../../../dist/apps/gateway/main.cjs`], {
-    env: { PATH: process.env.PATH ?? '', GATEWAY_HTTP_PORT: String(http), GATEWAY_ADMIN_PORT: String(admin), GATEWAY_UPSTREAMS: upstreams, RATE_LIMIT_ENABLED: 'false' },
+    env: {
+      PATH: process.env.PATH ?? '',
+      GATEWAY_HTTP_PORT: String(http),
+      GATEWAY_ADMIN_PORT: String(admin),
+      GATEWAY_UPSTREAMS: upstreams,
+      RATE_LIMIT_ENABLED: 'false',
+    },
     stdio: ['ignore', reader.stdin, 'inherit'],
   });
   // the gateway has the only end to write to
   reader.stdin.destroy();
   children.push(reader, gateway);
   const url = `http://127.0.0.1:${http}`;
-  await until('the gateway answers', () => fetch(`${url}/healthz`).then(() => true, () => false));
+  await until('the gateway answers', () =>
+    fetch(`${url}/healthz`).then(
+      () => true,
+      () => false,
+    ),
+  );
   const readDropped = async () => Number(/^log_dropped_total (\d+)$/m.exec(await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text())![1]);
   return { reader, gateway, url, readDropped };
 }
 
 const ask = (url: string, id: string, headers: Record<string, string> = {}) =>
-  new Promise<number>((resolve, reject) => get(url, { agent, headers: { 'x-request-id': id, ...headers } }, (answer) => answer.resume().once('end', () => resolve(answer.statusCode!))).once('error', reject));
+  new Promise<number>((resolve, reject) =>
+    get(url, { agent, headers: { 'x-request-id': id, ...headers } }, (answer) => answer.resume().once('end', () => resolve(answer.statusCode!))).once(
+      'error',
+      reject,
+    ),
+  );
 
-const readLines = (): Record<string, unknown>[] => readFileSync(file, 'utf8').split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line));
+const readLines = (): Record<string, unknown>[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line));
 
 it('a reader that stands still holds up no request; what waits for it is bounded, what is dropped is counted, and warnings are kept', async () => {
   const { reader, gateway, url, readDropped } = await start();
@@ -58,7 +80,9 @@ it('a reader that stands still holds up no request; what waits for it is bounded
   const dropped = await readDropped();
   expect(dropped).toBeGreaterThan(0);
 
-  const failures = await Promise.all(Array.from({ length: size.failures }, (_, index) => ask(`${url}/.well-known/jwks.json`, toId('failure', index), { 'x-request-timeout': '0.5' })));
+  const failures = await Promise.all(
+    Array.from({ length: size.failures }, (_, index) => ask(`${url}/.well-known/jwks.json`, toId('failure', index), { 'x-request-timeout': '0.5' })),
+  );
   expect(new Set(failures)).toEqual(new Set([failures[0]]));
   expect(failures[0]).toBeGreaterThanOrEqual(500);
 

@@ -8,7 +8,11 @@ import { until } from './support/service-process';
 import { withClient } from './support/with-client';
 
 const workspace = resolve(__dirname, '../../..');
-const folders = { user: 'apps/user/src/postgres/migrations', auth: 'apps/auth/src/postgres/migrations', idempotency: 'libs/idempotency/src/migrations' } as const;
+const folders = {
+  user: 'apps/user/src/postgres/migrations',
+  auth: 'apps/auth/src/postgres/migrations',
+  idempotency: 'libs/idempotency/src/migrations',
+} as const;
 const clean = { code: 0, signal: null };
 
 let release: { version: string; folder: string };
@@ -22,13 +26,17 @@ const old = new Map<string, Replica>();
 const missingIn = (service: 'user' | 'auth') =>
   withClient(fleet.databases[service], async (client) => {
     const { rows } = await client.query<{ path: string }>("select set_name || '/' || name as path from schema_migrations");
-    const known = (['idempotency', service] as const).flatMap((set) => readdirSync(join(workspace, folders[set])).map((file) => `${set}/${file.replace('.sql', '')}`));
+    const known = (['idempotency', service] as const).flatMap((set) =>
+      readdirSync(join(workspace, folders[set])).map((file) => `${set}/${file.replace('.sql', '')}`),
+    );
     return known.filter((path) => !rows.some((row) => row.path === path));
   });
 const isReady = async (replica: Replica) => (await replica.readyz()).status === 200;
 
 beforeAll(async () => {
-  release = JSON.parse(execFileSync(process.execPath, ['tools/release/bundles.mts'], { cwd: workspace, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+  release = JSON.parse(
+    execFileSync(process.execPath, ['tools/release/bundles.mts'], { cwd: workspace, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
   fleet = await openFleet();
   expect(await fleet.migrate(release.folder)).toMatchObject({ codes: [0, 0] });
   for (const service of services) {
@@ -51,7 +59,9 @@ it('this version beside the schema of the last release is not ready, says which 
   for (const replica of next) {
     const missing = replica.service === 'gateway' ? [] : await missingIn(replica.service);
     if (missing.length) {
-      await until(`${replica.service} says what it lacks`, () => replica.lines.some((line) => JSON.stringify(line).includes(`it lacks ${missing.join(', ')}: run the command \`migrate\``)));
+      await until(`${replica.service} says what it lacks`, () =>
+        replica.lines.some((line) => JSON.stringify(line).includes(`it lacks ${missing.join(', ')}: run the command \`migrate\``)),
+      );
       await until(`${replica.service} lacks nothing else of its database`, async () => (await replica.readyz()).checks.database === 'ok');
       expect(await replica.readyz()).toMatchObject({ status: 503, checks: { migrations: 'failing' } });
     } else await until(`${replica.service} is ready`, () => isReady(replica));

@@ -43,7 +43,9 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const channels = new Map<string, RpcChannel>();
   const upstreams = new Map<string, RpcChannel>();
   for (const [name, target] of config.GATEWAY_UPSTREAMS) {
-    const channel = channels.get(target) ?? createChannel({ target, descriptorSets: [descriptorSet], observer: observability.rpc, certificates, serverName: config.MTLS_SERVER_NAMES.get(target) });
+    const channel =
+      channels.get(target) ??
+      createChannel({ target, descriptorSets: [descriptorSet], observer: observability.rpc, certificates, serverName: config.MTLS_SERVER_NAMES.get(target) });
     channels.set(target, channel);
     upstreams.set(name, channel);
   }
@@ -77,7 +79,13 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const rules = readAccessRules(transcoder.routes.map(({ rpc }) => rpc));
   const documents = createDocuments();
   const events = createEvents(observability);
-  const server = createHttpServer({ ...toListenerOptions(config), maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES, observer: observability.http, ownPaths: [healthPath, ...documents.paths], certificates: certificateStore.open('GATEWAY_TLS', config) });
+  const server = createHttpServer({
+    ...toListenerOptions(config),
+    maxBodyBytes: config.GATEWAY_MAX_BODY_BYTES,
+    observer: observability.http,
+    ownPaths: [healthPath, ...documents.paths],
+    certificates: certificateStore.open('GATEWAY_TLS', config),
+  });
   const http = server.app;
   transcoder.register(http);
   documents.register(http);

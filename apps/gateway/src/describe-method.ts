@@ -47,7 +47,9 @@ function toSecurity({ rule, services }: AccessRule): MethodDescription['security
     case 'permission':
       return { scopes: [rule.value.permission], description: `Needs the permission \`${rule.value.permission}\`.${also}` };
     case 'selfOrPermission':
-      return { description: `For the person whom \`${rule.value.subjectField}\` names, where \`me\` is the caller, and for who has the permission \`${rule.value.permission}\`.${also}` };
+      return {
+        description: `For the person whom \`${rule.value.subjectField}\` names, where \`me\` is the caller, and for who has the permission \`${rule.value.permission}\`.${also}`,
+      };
     case 'serviceOnly':
       return { description: `For services alone: ${services.map((name) => `\`${name}\``).join(', ')}.` };
     case 'authenticated':

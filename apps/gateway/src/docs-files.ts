@@ -16,7 +16,10 @@ const pageHeaders = { 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY
 
 /** Nothing runs on the page but its own script and Swagger UI, and nothing is loaded from or sent to elsewhere. */
 function toPolicy(html: string): string {
-  const hashesOf = (tag: string) => [...html.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))].map(([, text]) => `'sha256-${createHash('sha256').update(text!).digest('base64')}'`).join(' ');
+  const hashesOf = (tag: string) =>
+    [...html.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))]
+      .map(([, text]) => `'sha256-${createHash('sha256').update(text!).digest('base64')}'`)
+      .join(' ');
   return [
     "default-src 'none'",
     `script-src 'self' ${hashesOf('script')}`,

@@ -3,14 +3,19 @@ import { createHash } from 'node:crypto';
 import { type ErrorPage, errorPages, readErrorPages, toRows } from './error-pages';
 import type { ServedFile } from './serve-file';
 
-const style = 'body{max-width:44rem;margin:3rem auto;padding:0 1rem;font:16px/1.5 sans-serif}table{border-collapse:collapse;width:100%}td,th{border-top:1px solid #d1d5db;padding:.4rem .8rem .4rem 0;text-align:left;vertical-align:top}code{font-size:.95em}';
+const style =
+  'body{max-width:44rem;margin:3rem auto;padding:0 1rem;font:16px/1.5 sans-serif}table{border-collapse:collapse;width:100%}td,th{border-top:1px solid #d1d5db;padding:.4rem .8rem .4rem 0;text-align:left;vertical-align:top}code{font-size:.95em}';
 // nothing but its own style
 const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`;
 
 /** The page of each reason, and one that lists them. */
 export function createErrorPageFiles(): Record<string, ServedFile> {
   const pages = readErrorPages();
-  const toFile = (toHtml: () => string): ServedFile => ({ type: 'text/html; charset=utf-8', headers: { 'content-security-policy': policy }, read: async () => Buffer.from(toHtml()) });
+  const toFile = (toHtml: () => string): ServedFile => ({
+    type: 'text/html; charset=utf-8',
+    headers: { 'content-security-policy': policy },
+    read: async () => Buffer.from(toHtml()),
+  });
   return {
     [errorPages]: toFile(() => toListHtml(pages)),
     ...Object.fromEntries(pages.map((page) => [toErrorPage(errorPages, page.declaration), toFile(() => toPageHtml(page))])),
@@ -22,7 +27,9 @@ const toPageHtml = (page: ErrorPage): string =>
     page.declaration.title,
     `<h1>${escape(page.declaration.title)}</h1>
 <p>${escape(page.comment)}</p>
-<table>${toRows(page).map(([name, value]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`).join('\n')}</table>
+<table>${toRows(page)
+      .map(([name, value]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`)
+      .join('\n')}</table>
 <p><a href="${errorPages}">All errors</a> · <a href="/docs">API</a></p>`,
   );
 

@@ -3,8 +3,9 @@ import { readErrorPages, toRows } from './error-pages';
 /** The pages of `docs/errors/`, by their path in there. */
 export function createErrorMarkdown(): Record<string, string> {
   const pages = readErrorPages();
-  const table = pages.map(({ declaration: { domain, reason, code, message, retry }, httpStatus, methods }) =>
-    `| [${reason}](${domain}/${reason}.md) | ${domain} | ${httpStatus} | ${code} | ${retry} | ${message} | ${methods.join(', ') || 'any'} |`,
+  const table = pages.map(
+    ({ declaration: { domain, reason, code, message, retry }, httpStatus, methods }) =>
+      `| [${reason}](${domain}/${reason}.md) | ${domain} | ${httpStatus} | ${code} | ${retry} | ${message} | ${methods.join(', ') || 'any'} |`,
   );
   const list = `# Errors
 

@@ -36,7 +36,12 @@ export function readErrorPages(): readonly ErrorPage[] {
 }
 
 /** What a page says, in names and values. */
-export function toRows({ declaration: { domain, reason, code, message, metadata, translations = {} }, httpStatus, retry, methods }: ErrorPage): readonly (readonly [name: string, value: string])[] {
+export function toRows({
+  declaration: { domain, reason, code, message, metadata, translations = {} },
+  httpStatus,
+  retry,
+  methods,
+}: ErrorPage): readonly (readonly [name: string, value: string])[] {
   return [
     ['Reason', `${reason} of ${domain}`],
     ['Detail', message],

@@ -18,7 +18,11 @@ export function createEvents({ logger, registry }: Pick<Observability, 'logger' 
     labelNames: ['policy', 'decision'],
     registers,
   });
-  const storeUp = new Gauge({ name: 'gateway_rate_limit_store_up', help: 'Whether requests are counted together with other gateways, as far as that is set', registers });
+  const storeUp = new Gauge({
+    name: 'gateway_rate_limit_store_up',
+    help: 'Whether requests are counted together with other gateways, as far as that is set',
+    registers,
+  });
   storeUp.set(1);
   for (const policy of ratePolicyNames) for (const decision of ['admitted', 'refused']) decisions.inc({ policy, decision }, 0);
   return {

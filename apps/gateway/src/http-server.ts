@@ -79,7 +79,9 @@ function toAppError({ code }: { code?: string }, line: string, { maxUrlBytes, ma
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return requestTooSlow({ limit: 'headers_ms', max: String(headersTimeoutMs) });
     case 'HPE_HEADER_OVERFLOW':
-      return line.length > maxUrlBytes && /^[A-Z-]+ /.test(line) ? urlTooLong({ limit: 'url_bytes', max: String(maxUrlBytes) }) : headersTooLarge({ limit: 'header_bytes', max: String(maxHeaderBytes) });
+      return line.length > maxUrlBytes && /^[A-Z-]+ /.test(line)
+        ? urlTooLong({ limit: 'url_bytes', max: String(maxUrlBytes) })
+        : headersTooLarge({ limit: 'header_bytes', max: String(maxHeaderBytes) });
     default:
       return requestUnreadable();
   }

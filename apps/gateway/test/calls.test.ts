@@ -22,7 +22,11 @@ async function ask(method: string, path: string, { body, token, headers }: Call 
   const response = await fetch(gateway.url + path, {
     method,
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
@@ -52,18 +56,22 @@ describe('a token', () => {
 
   it('is asked for as RFC 6750 has it, and only where one is meant', async () => {
     expect((await ask('GET', '/v1/users/me')).headers.get('www-authenticate')).toBe('Bearer');
-    expect((await ask('GET', '/v1/users/me', { token: 'rubbish' })).headers.get('www-authenticate')).toBe('Bearer error="invalid_token", error_description="the access token is not valid here"');
+    expect((await ask('GET', '/v1/users/me', { token: 'rubbish' })).headers.get('www-authenticate')).toBe(
+      'Bearer error="invalid_token", error_description="the access token is not valid here"',
+    );
     const token = await gateway.upstreams.issuer.accessToken({ id: ada });
     gateway.upstreams.answers['GetUser'] = () => Promise.reject(permissionDenied({ permission: 'users.read' }));
     expect((await ask('GET', '/v1/users/me', { token })).headers.get('www-authenticate')).toBe('Bearer error="insufficient_scope", scope="users.read"');
     delete gateway.upstreams.answers['GetUser'];
-    gateway.upstreams.answers['Login'] = () => Promise.reject(new AppError({ code: 'UNAUTHENTICATED', reason: 'INVALID_CREDENTIALS', domain: 'auth.gatehouse', message: 'no' }));
+    gateway.upstreams.answers['Login'] = () =>
+      Promise.reject(new AppError({ code: 'UNAUTHENTICATED', reason: 'INVALID_CREDENTIALS', domain: 'auth.gatehouse', message: 'no' }));
     expect((await ask('POST', '/v1/auth/login', { body: credentials })).headers.get('www-authenticate')).toBe('Bearer');
     delete gateway.upstreams.answers['Login'];
   });
 
   it('of any kind is no matter to a public method', async () => {
-    for (const authorization of ['Bearer rubbish', 'Basic YTpi', `Bearer ${'x'.repeat(12_000)}`]) expect((await ask('POST', '/v1/auth/login', { body: credentials, headers: { authorization } })).status).toBe(200);
+    for (const authorization of ['Bearer rubbish', 'Basic YTpi', `Bearer ${'x'.repeat(12_000)}`])
+      expect((await ask('POST', '/v1/auth/login', { body: credentials, headers: { authorization } })).status).toBe(200);
   });
 });
 
@@ -83,7 +91,17 @@ describe('the verdicts', () => {
 
 describe('a call', () => {
   it('carries the id of its request, the languages of its caller and nothing else that the client chose', async () => {
-    const { headers } = await ask('POST', '/v1/auth/login', { body: credentials, headers: { 'x-request-id': 'mine', 'x-forwarded-for': '1.2.3.4', cookie: 'a=b', 'grpc-timeout': '9S', 'x-gatehouse-user': ada, traceparent: `00-${foreignTrace}-b7ad6b7169203331-01` } });
+    const { headers } = await ask('POST', '/v1/auth/login', {
+      body: credentials,
+      headers: {
+        'x-request-id': 'mine',
+        'x-forwarded-for': '1.2.3.4',
+        cookie: 'a=b',
+        'grpc-timeout': '9S',
+        'x-gatehouse-user': ada,
+        traceparent: `00-${foreignTrace}-b7ad6b7169203331-01`,
+      },
+    });
     const [{ call }] = gateway.upstreams.calls as [(typeof gateway.upstreams.calls)[0]];
     expect(call.requestId).toBe(headers.get('x-request-id'));
     expect([...call.metadata.keys()].filter((key) => !['user-agent', 'x-request-id', 'traceparent', 'tracestate'].includes(key))).toEqual(['accept-language']);
@@ -102,7 +120,12 @@ describe('a call', () => {
         );
     });
     const controller = new AbortController();
-    const request = fetch(`${gateway.url}/v1/auth/login`, { method: 'POST', body: JSON.stringify(credentials), headers: { 'content-type': 'application/json' }, signal: controller.signal }).catch(() => 'gone');
+    const request = fetch(`${gateway.url}/v1/auth/login`, {
+      method: 'POST',
+      body: JSON.stringify(credentials),
+      headers: { 'content-type': 'application/json' },
+      signal: controller.signal,
+    }).catch(() => 'gone');
     while (!gateway.upstreams.calls.length) await pause(5);
     controller.abort();
     expect(await request).toBe('gone');
@@ -117,7 +140,8 @@ describe('a call', () => {
   });
 
   it('that fails tells why in the language of its caller, where there is a translation', async () => {
-    gateway.upstreams.answers['SignUp'] = () => Promise.reject(new AppError({ code: 'ALREADY_EXISTS', reason: 'EMAIL_TAKEN', domain: 'auth.gatehouse', message: 'taken' }));
+    gateway.upstreams.answers['SignUp'] = () =>
+      Promise.reject(new AppError({ code: 'ALREADY_EXISTS', reason: 'EMAIL_TAKEN', domain: 'auth.gatehouse', message: 'taken' }));
     const german = await ask('POST', '/v1/auth/signup', { body: credentials, headers: { 'accept-language': 'fr, de-CH;q=0.8' } });
     expect(german.body).toMatchObject({ title: 'E-Mail-Adresse vergeben', detail: expect.stringContaining('Melden Sie sich an'), reason: 'EMAIL_TAKEN' });
     expect([german.headers.get('content-language'), german.headers.get('vary')]).toEqual(['de', expect.stringContaining('Accept-Language')]);
@@ -127,10 +151,24 @@ describe('a call', () => {
   });
 
   it('that fails with an error of the contract gives that error, with one of ours an id, and no more', async () => {
-    gateway.upstreams.answers['SignUp'] = () => Promise.reject(new AppError({ code: 'ALREADY_EXISTS', reason: 'EMAIL_TAKEN', domain: 'auth.gatehouse', message: 'taken', cause: new Error('users_email_key') }));
+    gateway.upstreams.answers['SignUp'] = () =>
+      Promise.reject(
+        new AppError({ code: 'ALREADY_EXISTS', reason: 'EMAIL_TAKEN', domain: 'auth.gatehouse', message: 'taken', cause: new Error('users_email_key') }),
+      );
     const taken = await ask('POST', '/v1/auth/signup', { body: credentials });
     expect(taken.headers.get('content-type')).toBe('application/problem+json');
-    expect(taken.body).toEqual({ type: '/docs/errors/auth.gatehouse/EMAIL_TAKEN', title: 'Email taken', instance: '/v1/auth/signup', status: 409, detail: 'taken', code: 'ALREADY_EXISTS', reason: 'EMAIL_TAKEN', domain: 'auth.gatehouse', requestId: taken.headers.get('x-request-id'), traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(taken.body).toEqual({
+      type: '/docs/errors/auth.gatehouse/EMAIL_TAKEN',
+      title: 'Email taken',
+      instance: '/v1/auth/signup',
+      status: 409,
+      detail: 'taken',
+      code: 'ALREADY_EXISTS',
+      reason: 'EMAIL_TAKEN',
+      domain: 'auth.gatehouse',
+      requestId: taken.headers.get('x-request-id'),
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
     gateway.upstreams.answers['SignUp'] = () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.5'));
     const broken = await ask('POST', '/v1/auth/signup', { body: credentials });
     expect(broken.body).toMatchObject({ status: 500, detail: 'internal error', metadata: { error_id: expect.any(String) } });
@@ -149,7 +187,11 @@ it('no body at all is a fault of ours', async () => {
   for (let round = 0; round < 1_500; round++) {
     const bytes = Buffer.from(seeds[random(seeds.length)]!);
     for (let change = random(4); change > 0; change--) bytes[random(bytes.length)] = random(3) ? '{}[]",:\\u0 1e-'.charCodeAt(random(14)) : random(256);
-    const response = await fetch(gateway.url + paths[random(paths.length)], { method: 'POST', body: bytes, headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` } });
+    const response = await fetch(gateway.url + paths[random(paths.length)], {
+      method: 'POST',
+      body: bytes,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    });
     await response.arrayBuffer();
     statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
   }

@@ -27,7 +27,10 @@ describe('X-Forwarded-For', () => {
 
   it('is believed of nobody where no proxy is trusted', () => {
     const reader = createClientReader({ header: 'x-forwarded-for' });
-    expect(reader({ headers: { 'x-forwarded-for': '1.2.3.4', 'x-forwarded-proto': 'https' }, socket: { remoteAddress: '127.0.0.1' } })).toEqual({ address: '127.0.0.1', isSecure: false });
+    expect(reader({ headers: { 'x-forwarded-for': '1.2.3.4', 'x-forwarded-proto': 'https' }, socket: { remoteAddress: '127.0.0.1' } })).toEqual({
+      address: '127.0.0.1',
+      isSecure: false,
+    });
   });
 
   it('brings the scheme along, believed of the same proxies', () => {

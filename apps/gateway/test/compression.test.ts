@@ -23,10 +23,16 @@ interface Answer {
 /** As it came over the wire: fetch would decompress. */
 const ask = (method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const asking = request(gateway.url + path, { method, agent: false, headers: { authorization, ...(body ? { 'content-type': 'application/json' } : {}), ...headers } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve({ status: response.statusCode!, headers: response.headers, bytes: Buffer.concat(chunks) }));
-    });
+    const asking = request(
+      gateway.url + path,
+      { method, agent: false, headers: { authorization, ...(body ? { 'content-type': 'application/json' } : {}), ...headers } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response
+          .on('data', (chunk) => chunks.push(chunk))
+          .on('end', () => resolve({ status: response.statusCode!, headers: response.headers, bytes: Buffer.concat(chunks) }));
+      },
+    );
     asking.on('error', reject).end(body);
   });
 
@@ -78,7 +84,9 @@ describe('an answer comes as it is', () => {
     const { status, headers, bytes } = await ask('POST', '/v1/auth/login', { 'accept-encoding': 'gzip, br' }, body);
     expect([status, headers['content-encoding']]).toEqual([200, undefined]);
     expect(bytes.length).toBeGreaterThan(2_000);
-    const raw = await gateway.raw(`POST ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAccept-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    const raw = await gateway.raw(
+      `POST ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAccept-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
     expect(raw).toMatch(/^HTTP\/1\.1 200 /);
     expect(raw).not.toMatch(/^content-encoding:/im);
   });

@@ -10,7 +10,12 @@ async function start(settings: Record<string, string>): Promise<GatewayUnderTest
 afterAll(() => Promise.all(gateways.map((gateway) => gateway.close())));
 
 const ask = (gateway: GatewayUnderTest, method: string, path: string, headers: Record<string, string> = {}) => fetch(gateway.url + path, { method, headers });
-const preflight = (gateway: GatewayUnderTest, origin: string) => ask(gateway, 'OPTIONS', '/v1/users/me', { origin, 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'authorization, content-type' });
+const preflight = (gateway: GatewayUnderTest, origin: string) =>
+  ask(gateway, 'OPTIONS', '/v1/users/me', {
+    origin,
+    'access-control-request-method': 'PATCH',
+    'access-control-request-headers': 'authorization, content-type',
+  });
 const corsHeadersOf = ({ headers }: Response) => [...headers.keys()].filter((name) => name.startsWith('access-control-'));
 
 describe('with origins set', () => {
@@ -31,14 +36,18 @@ describe('with origins set', () => {
     });
   });
 
-  it.each(['https://evil.example', 'https://app.example.evil.example', 'http://app.example', 'https://app.example:8443', 'null'])('a preflight of %s hears of no permission', async (origin) => {
-    const answer = await preflight(gateway, origin);
-    expect(corsHeadersOf(answer)).toEqual([]);
-    expect(answer.headers.get('vary')).toContain('Origin');
-  });
+  it.each(['https://evil.example', 'https://app.example.evil.example', 'http://app.example', 'https://app.example:8443', 'null'])(
+    'a preflight of %s hears of no permission',
+    async (origin) => {
+      const answer = await preflight(gateway, origin);
+      expect(corsHeadersOf(answer)).toEqual([]);
+      expect(answer.headers.get('vary')).toContain('Origin');
+    },
+  );
 
   it('an answer varies by all that it depends on', async () => {
-    for (const path of ['/v1/users/me', '/v1/nothing']) expect((await ask(gateway, 'GET', path, { origin: known })).headers.get('vary')).toMatch(/Origin.*Accept-Language/);
+    for (const path of ['/v1/users/me', '/v1/nothing'])
+      expect((await ask(gateway, 'GET', path, { origin: known })).headers.get('vary')).toMatch(/Origin.*Accept-Language/);
   });
 
   it('errors can be read by its pages too, of every kind', async () => {
@@ -84,6 +93,9 @@ it('without origins no page of another one may call, and OPTIONS is as it was', 
   expect([answer.status, corsHeadersOf(answer), answer.headers.get('allow')]).toEqual([204, [], expect.stringContaining('GET')]);
 });
 
-it.each(['https://app.example/', 'app.example', 'https://app.example/path', 'ftp://app.example', '', 'https://a.example https://b.example'])('"%s" is no origin', async (origins) => {
-  await expect(startGateway({ CORS_ORIGINS: origins })).rejects.toThrow('CORS_ORIGINS');
-});
+it.each(['https://app.example/', 'app.example', 'https://app.example/path', 'ftp://app.example', '', 'https://a.example https://b.example'])(
+  '"%s" is no origin',
+  async (origins) => {
+    await expect(startGateway({ CORS_ORIGINS: origins })).rejects.toThrow('CORS_ORIGINS');
+  },
+);

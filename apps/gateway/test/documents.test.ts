@@ -14,7 +14,12 @@ const get = (path: string, headers: Record<string, string> = {}) => fetch(gatewa
 
 it('serves the OpenAPI document as JSON and as YAML, the same in both', async () => {
   const [json, yaml] = await Promise.all([get('/openapi.json'), get('/openapi.yaml')]);
-  expect([json.status, json.headers.get('content-type'), yaml.status, yaml.headers.get('content-type')]).toEqual([200, 'application/json', 200, 'application/yaml']);
+  expect([json.status, json.headers.get('content-type'), yaml.status, yaml.headers.get('content-type')]).toEqual([
+    200,
+    'application/json',
+    200,
+    'application/yaml',
+  ]);
   const document = (await json.json()) as Shown;
   expect(document.openapi).toBe('3.1.1');
   expect(parse(await yaml.text())).toEqual(document);
@@ -25,7 +30,13 @@ it('sends a document once to whoever keeps it', async () => {
     for (const encoding of ['gzip', 'identity']) {
       const first = await get(path, { 'accept-encoding': encoding });
       const etag = first.headers.get('etag')!;
-      expect([path, first.status, first.headers.get('cache-control'), first.headers.get('vary'), first.headers.get('content-encoding')]).toEqual([path, 200, 'public, no-cache', 'accept-encoding', encoding === 'gzip' ? 'gzip' : null]);
+      expect([path, first.status, first.headers.get('cache-control'), first.headers.get('vary'), first.headers.get('content-encoding')]).toEqual([
+        path,
+        200,
+        'public, no-cache',
+        'accept-encoding',
+        encoding === 'gzip' ? 'gzip' : null,
+      ]);
       const second = await get(path, { 'accept-encoding': encoding, 'if-none-match': `"other", W/${etag}` });
       expect([second.status, await second.text()]).toEqual([304, '']);
     }
@@ -60,7 +71,10 @@ it('says of each route who may call it and what may go wrong, and nothing of int
   expect(paths['/v1/auth/login']!.post!.responses['401']!.description).not.toContain('TOKEN_MISSING');
   expect(paths['/v1/users/{id}']!.get!.responses['401']).toEqual({ $ref: '#/components/responses/Unauthorized' });
   expect(components.responses.Unauthorized!.description).toContain('TOKEN_EXPIRED');
-  expect(components.schemas['user.gatehouse.EMAIL_TAKEN']).toMatchObject({ title: 'EMAIL_TAKEN', allOf: [{}, { properties: { status: { const: 409 }, code: { const: 'ALREADY_EXISTS' }, domain: { const: 'user.gatehouse' } } }] });
+  expect(components.schemas['user.gatehouse.EMAIL_TAKEN']).toMatchObject({
+    title: 'EMAIL_TAKEN',
+    allOf: [{}, { properties: { status: { const: 409 }, code: { const: 'ALREADY_EXISTS' }, domain: { const: 'user.gatehouse' } } }],
+  });
   expect(components.schemas['gatehouse.INTERNAL']).toMatchObject({ allOf: [{}, { properties: { metadata: { required: ['error_id'] } } }] });
   expect(JSON.stringify(paths)).not.toContain('ResolvePerson');
 });
@@ -85,6 +99,7 @@ it('shows a page that may run its own script alone, and talk to its own origin a
 });
 
 it('has no other path than these for its documents', async () => {
-  for (const path of ['/docs/', '/docs/../openapi.json', '/docs/package.json', '/openapi']) expect((await get(path)).status).toBe(path.includes('..') ? 200 : 404);
+  for (const path of ['/docs/', '/docs/../openapi.json', '/docs/package.json', '/openapi'])
+    expect((await get(path)).status).toBe(path.includes('..') ? 200 : 404);
   expect((await fetch(`${gateway.url}/openapi.json`, { method: 'POST' })).status).toBe(404);
 });

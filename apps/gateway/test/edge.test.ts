@@ -97,7 +97,10 @@ describe('the end', () => {
     closing.push(async () => finish());
     ending.upstreams.answers['Logout'] = () => new Promise((resolve) => (finish = () => resolve({})));
     const text = '{"refreshToken":"x"}';
-    const answer = exchange(ending.app.httpPort, `POST /v1/auth/logout HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+    const answer = exchange(
+      ending.app.httpPort,
+      `POST /v1/auth/logout HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
+    );
     while (!ending.upstreams.calls.length) await pause(5);
     const closed = ending.app.close();
     await pause(50);

@@ -10,7 +10,8 @@ beforeAll(async () => {
   const json = JSON.stringify({ name: 'x'.repeat(1_000) });
   app.get('/strong', (_request, reply) => reply.header('etag', '"1"').type('application/json').send(json));
   app.get('/weak', (_request, reply) => reply.header('etag', 'W/"1"').type('application/json').send(json));
-  for (const type of ['application/x-ndjson', 'text/event-stream', 'application/json']) app.get(`/${type.replaceAll('/', '-')}`, (_request, reply) => reply.type(type).send(Readable.from([json])));
+  for (const type of ['application/x-ndjson', 'text/event-stream', 'application/json'])
+    app.get(`/${type.replaceAll('/', '-')}`, (_request, reply) => reply.type(type).send(Readable.from([json])));
   app.get('/encoded', (_request, reply) => reply.header('content-encoding', 'zstd').type('application/json').send(json));
   app.get('/image', (_request, reply) => reply.type('image/png').send(Buffer.alloc(1_000)));
   url = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -19,7 +19,15 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
   const upstreams = await startUpstreams();
   let app: GatewayApp;
   try {
-    const config = configSchema.parse({ GATEWAY_HTTP_PORT: '0', GATEWAY_ADMIN_PORT: '0', GATEWAY_UPSTREAMS: upstreams.setting, GATEHOUSE_ISSUER: realm.issuer, LOG_LEVEL: 'error', RATE_LIMIT_ENABLED: 'false', ...settings });
+    const config = configSchema.parse({
+      GATEWAY_HTTP_PORT: '0',
+      GATEWAY_ADMIN_PORT: '0',
+      GATEWAY_UPSTREAMS: upstreams.setting,
+      GATEHOUSE_ISSUER: realm.issuer,
+      LOG_LEVEL: 'error',
+      RATE_LIMIT_ENABLED: 'false',
+      ...settings,
+    });
     app = createGatewayApp(config);
     await app.listen();
   } catch (error) {
@@ -28,7 +36,8 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
   }
   const url = `http://127.0.0.1:${app.httpPort}`;
   const admin = `http://127.0.0.1:${app.adminPort}`;
-  for (const start = Date.now(); !(await fetch(`${admin}/readyz`)).ok; await pause(20)) if (Date.now() - start > 5_000) throw new Error('the gateway is not ready');
+  for (const start = Date.now(); !(await fetch(`${admin}/readyz`)).ok; await pause(20))
+    if (Date.now() - start > 5_000) throw new Error('the gateway is not ready');
   upstreams.calls.splice(0);
   return {
     app,
@@ -37,7 +46,12 @@ export async function startGateway(settings: Record<string, string> = {}): Promi
     async countOf({ method, route, status }) {
       const text = await (await fetch(`${admin}/metrics`)).text();
       const labels = `http_request_method="${method}",http_route="${route}",http_response_status_code="${status}"`;
-      return Number(text.split('\n').find((line) => line.startsWith('http_server_request_duration_seconds_count{') && line.includes(labels))?.split(' ')[1] ?? 0);
+      return Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith('http_server_request_duration_seconds_count{') && line.includes(labels))
+          ?.split(' ')[1] ?? 0,
+      );
     },
     raw: (text) => exchange(app.httpPort, text),
     async close() {
@@ -52,7 +66,10 @@ export function exchange(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(text, 'latin1'));
-    socket.on('data', (chunk) => (answer += chunk)).on('close', () => resolve(answer)).on('error', reject);
+    socket
+      .on('data', (chunk) => (answer += chunk))
+      .on('close', () => resolve(answer))
+      .on('error', reject);
   });
 }
 

@@ -36,10 +36,16 @@ async function read(stream: ClientHttp2Stream): Promise<Answer> {
   let headers: IncomingHttpHeaders = {};
   let text = '';
   stream.on('response', (got) => (headers = got)).setEncoding('utf8');
-  await new Promise((resolve, reject) => stream.on('data', (chunk) => (text += chunk)).on('error', reject).on('close', resolve));
+  await new Promise((resolve, reject) =>
+    stream
+      .on('data', (chunk) => (text += chunk))
+      .on('error', reject)
+      .on('close', resolve),
+  );
   return { status: headers[':status'] as number | undefined, headers, text };
 }
-const ask = (session: ClientHttp2Session, headers: Record<string, string | string[]>, body?: string) => read(session.request({ ':path': '/v1/users/me', ...headers }, { endStream: body === undefined }).end(body));
+const ask = (session: ClientHttp2Session, headers: Record<string, string | string[]>, body?: string) =>
+  read(session.request({ ':path': '/v1/users/me', ...headers }, { endStream: body === undefined }).end(body));
 const post = { ':method': 'POST', ':path': '/v1/auth/login', 'content-type': 'application/json' };
 const credentials = '{"email":"ada@example.com","password":"correct horse"}';
 
@@ -48,7 +54,12 @@ describe('on one cleartext port', () => {
     const gateway = await start();
     const session = open(gateway.url);
     const authorization = `Bearer ${await gateway.upstreams.issuer.accessToken({ id: ada })}`;
-    const answers = await Promise.all([ask(session, { authorization }), ask(session, post, credentials), ask(session, { ':path': '/healthz' }), ask(session, { ':method': 'HEAD', authorization })]);
+    const answers = await Promise.all([
+      ask(session, { authorization }),
+      ask(session, post, credentials),
+      ask(session, { ':path': '/healthz' }),
+      ask(session, { ':method': 'HEAD', authorization }),
+    ]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
     expect(await gateway.raw('POST /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 /);
@@ -88,7 +99,10 @@ describe('on one cleartext port', () => {
       [{ ':authority': 'here.example', host: 'elsewhere.example' }, undefined, 400, 'REQUEST_UNREADABLE'],
     ] as const) {
       const answer = await ask(session, headers, body);
-      expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json', 'x-content-type-options': 'nosniff', 'x-request-id': expect.any(String) } });
+      expect(answer).toMatchObject({
+        status,
+        headers: { 'content-type': 'application/problem+json', 'x-content-type-options': 'nosniff', 'x-request-id': expect.any(String) },
+      });
       expect(JSON.parse(answer.text)).toMatchObject({ status, reason });
     }
     expect((await ask(session, { ':method': 'OPTIONS' })).headers.allow).toMatch(/^GET, HEAD/);
@@ -177,7 +191,11 @@ describe('over TLS', () => {
     const session = open(urlOf(gateway));
     const answer = await ask(session, {});
     expect([session.alpnProtocol, answer.status, answer.headers['strict-transport-security']]).toEqual(['h2', 401, expect.stringMatching(/^max-age=/)]);
-    expect(await askHttp1(gateway, '/healthz')).toMatchObject({ status: 200, version: '1.1', headers: { 'strict-transport-security': expect.stringMatching(/^max-age=/) } });
+    expect(await askHttp1(gateway, '/healthz')).toMatchObject({
+      status: 200,
+      version: '1.1',
+      headers: { 'strict-transport-security': expect.stringMatching(/^max-age=/) },
+    });
     await expect(gateway.raw('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')).resolves.not.toMatch(/^HTTP/);
   });
 

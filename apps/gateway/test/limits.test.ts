@@ -25,7 +25,10 @@ function toProblem(answer: string) {
 
 describe('a request beyond a limit is told which', () => {
   let gateway: GatewayUnderTest;
-  beforeAll(async () => (gateway = await start({ GATEWAY_MAX_URL_BYTES: '300', GATEWAY_MAX_HEADER_BYTES: '2000', GATEWAY_MAX_HEADERS: '20', GATEWAY_MAX_BODY_BYTES: '1000' })));
+  beforeAll(
+    async () =>
+      (gateway = await start({ GATEWAY_MAX_URL_BYTES: '300', GATEWAY_MAX_HEADER_BYTES: '2000', GATEWAY_MAX_HEADERS: '20', GATEWAY_MAX_BODY_BYTES: '1000' })),
+  );
 
   const tooLong = { status: 414, reason: 'URL_TOO_LONG', limit: 'url_bytes', max: '300' };
   const tooLarge = { status: 431, reason: 'HEADERS_TOO_LARGE', limit: 'header_bytes', max: '2000' };
@@ -35,8 +38,16 @@ describe('a request beyond a limit is told which', () => {
     ['a header', get('/v1/users/me', `X: ${'x'.repeat(2_000)}`), tooLarge],
     ['a header that the parser does not read to its end', get('/v1/users/me', `X: ${'x'.repeat(30_000)}`), tooLarge],
     ['several headers', get('/v1/users/me', ...Array.from({ length: 10 }, (_, index) => `X-${index}: ${'x'.repeat(250)}`)), tooLarge],
-    ['many headers', get('/v1/users/me', ...Array.from({ length: 20 }, (_, index) => `X-${index}: 1`)), { status: 431, reason: 'HEADERS_TOO_LARGE', limit: 'headers', max: '20' }],
-    ['a body', `POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1001\r\n\r\n${' '.repeat(1_001)}`, { status: 413, reason: 'REQUEST_TOO_LARGE', limit: 'body_bytes', max: '1000' }],
+    [
+      'many headers',
+      get('/v1/users/me', ...Array.from({ length: 20 }, (_, index) => `X-${index}: 1`)),
+      { status: 431, reason: 'HEADERS_TOO_LARGE', limit: 'headers', max: '20' },
+    ],
+    [
+      'a body',
+      `POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1001\r\n\r\n${' '.repeat(1_001)}`,
+      { status: 413, reason: 'REQUEST_TOO_LARGE', limit: 'body_bytes', max: '1000' },
+    ],
   ])('%s', async (_name, text, problem) => {
     expect(toProblem(await gateway.raw(text))).toEqual(problem);
   });
@@ -119,7 +130,9 @@ it.each(['HEAD', 'OPTIONS', 'DELETE'])('%s is answered as ever', async (method) 
   const nowhere = await fetch(`${gateway.url}/nothing`, { method });
   expect([nowhere.status, nowhere.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
   const somewhere = await fetch(`${gateway.url}/v1/users/me`, { method });
-  expect([somewhere.status, somewhere.headers.get('allow')]).toEqual(method === 'HEAD' ? [401, null] : [method === 'OPTIONS' ? 204 : 405, expect.stringMatching(/^GET, HEAD/)]);
+  expect([somewhere.status, somewhere.headers.get('allow')]).toEqual(
+    method === 'HEAD' ? [401, null] : [method === 'OPTIONS' ? 204 : 405, expect.stringMatching(/^GET, HEAD/)],
+  );
 });
 
 it.each([

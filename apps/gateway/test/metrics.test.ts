@@ -9,7 +9,8 @@ afterAll(() => gateway.close());
 
 const readMetrics = async () => (await fetch(`http://127.0.0.1:${gateway.app.adminPort}/metrics`)).text();
 async function until(what: string): Promise<void> {
-  for (const end = Date.now() + 10_000; !(await readMetrics()).includes(`\n${what}\n`); await pause(20)) if (Date.now() > end) throw new Error(`there is no ${what}: ${await readMetrics()}`);
+  for (const end = Date.now() + 10_000; !(await readMetrics()).includes(`\n${what}\n`); await pause(20))
+    if (Date.now() > end) throw new Error(`there is no ${what}: ${await readMetrics()}`);
 }
 
 it('requests that wait for their answer are counted, and so are those refused for their number', async () => {
@@ -28,7 +29,12 @@ it('requests that wait for their answer are counted, and so are those refused fo
 
   // more than one connection may have open at a time
   const socket = connect(gateway.app.httpPort, '127.0.0.1', () => socket.write('GET /nothing HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(66)));
-  await new Promise<void>((closed) => socket.on('error', () => {}).on('close', () => closed()).resume());
+  await new Promise<void>((closed) =>
+    socket
+      .on('error', () => {})
+      .on('close', () => closed())
+      .resume(),
+  );
   expect(await readMetrics()).toMatch(/^http_server_shed_requests_total\{reason="flood"\} [1-9]/m);
   await until('http_server_active_requests{http_request_method="GET"} 0');
 });

@@ -27,7 +27,10 @@ it('two independent linters find nothing wrong with the document', () => {
 it('a client in TypeScript can be typed by it', () => {
   const types = join(folder, 'openapi.d.ts');
   expect(complaintsOf(process.execPath, ['node_modules/openapi-typescript/bin/cli.js', join(folder, 'openapi.yaml'), '-o', types])).toBe('');
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: { types: [], module: 'esnext', moduleResolution: 'bundler' }, files: ['client.ts', 'openapi.d.ts'] }));
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { types: [], module: 'esnext', moduleResolution: 'bundler' }, files: ['client.ts', 'openapi.d.ts'] }),
+  );
   writeFileSync(
     join(folder, 'client.ts'),
     `import type { components, operations } from './openapi';

@@ -12,7 +12,8 @@ async function start(settings: Record<string, string>): Promise<GatewayUnderTest
 }
 afterEach(() => Promise.all(gateways.splice(0).map((gateway) => gateway.close())));
 
-const askFrom = (gateway: GatewayUnderTest, address: string, path = '/v1/users/me', headers: Record<string, string> = {}) => fetch(gateway.url + path, { headers: { 'x-forwarded-for': address, ...headers } });
+const askFrom = (gateway: GatewayUnderTest, address: string, path = '/v1/users/me', headers: Record<string, string> = {}) =>
+  fetch(gateway.url + path, { headers: { 'x-forwarded-for': address, ...headers } });
 async function statusesOf(count: number, ask: () => Promise<Response>): Promise<number[]> {
   const statuses: number[] = [];
   for (let index = 0; index < count; index++) statuses.push((await ask()).status);
@@ -54,7 +55,8 @@ describe('a client', () => {
   it('cannot give itself another address', async () => {
     const gateway = await start({ RATE_LIMIT_CLIENT_POINTS: '2', TRUSTED_PROXIES: '192.0.2.1' });
     const statuses: number[] = [];
-    for (const address of ['1.1.1.1', '2.2.2.2', '3.3.3.3']) statuses.push((await askFrom(gateway, address, '/v1/users/me', { forwarded: `for=${address}`, 'x-real-ip': address })).status);
+    for (const address of ['1.1.1.1', '2.2.2.2', '3.3.3.3'])
+      statuses.push((await askFrom(gateway, address, '/v1/users/me', { forwarded: `for=${address}`, 'x-real-ip': address })).status);
     expect(statuses).toEqual([401, 401, 429]);
     const behindProxy = await start({ RATE_LIMIT_CLIENT_POINTS: '2' });
     const spoofed: number[] = [];
@@ -64,7 +66,8 @@ describe('a client', () => {
 
   it('is refused before its body is read', async () => {
     const gateway = await start({ RATE_LIMIT_CLIENT_POINTS: '1' });
-    const head = 'POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n';
+    const head =
+      'POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n';
     await askFrom(gateway, '1.2.3.4');
     const answer = await new Promise<string>((resolve) => {
       const socket = connect(gateway.app.httpPort, '127.0.0.1', () => socket.write(head));
@@ -78,8 +81,13 @@ describe('a client', () => {
 
   it('that tries credentials has less, however it writes the path', async () => {
     const gateway = await start({ RATE_LIMIT_AUTH_POINTS: '2' });
-    const post = (path: string) => gateway.raw(`POST ${path} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`);
-    expect(await post('/v1/auth/login')).toMatch(/^HTTP\/1\.1 400 [^]*ratelimit-policy: "client";q=600;w=60, "auth";q=2;w=60\r\nratelimit: "client";r=599;t=60, "auth";r=1;t=60\r\n/i);
+    const post = (path: string) =>
+      gateway.raw(
+        `POST ${path} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.2.3.4\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
+      );
+    expect(await post('/v1/auth/login')).toMatch(
+      /^HTTP\/1\.1 400 [^]*ratelimit-policy: "client";q=600;w=60, "auth";q=2;w=60\r\nratelimit: "client";r=599;t=60, "auth";r=1;t=60\r\n/i,
+    );
     expect(await post('http://elsewhere/v1/auth/login')).toMatch(/^HTTP\/1\.1 400 /);
     expect(await post('/v1/auth/login?x')).toMatch(/^HTTP\/1\.1 429 [^]*"policy":"auth"/);
     expect((await askFrom(gateway, '1.2.3.4')).status).toBe(401);
@@ -87,11 +95,19 @@ describe('a client', () => {
 
   it('with a WebSocket, or over HTTP/2, is counted as well', async () => {
     const gateway = await start({ RATE_LIMIT_CLIENT_POINTS: '1' });
-    const upgrade = (address: string) => gateway.raw(`GET /v1/nothing HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ${address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
+    const upgrade = (address: string) =>
+      gateway.raw(
+        `GET /v1/nothing HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ${address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+      );
     expect(await upgrade('1.2.3.4')).toMatch(/^HTTP\/1\.1 404 /);
     expect(await upgrade('1.2.3.4')).toMatch(/^HTTP\/1\.1 429 [^]*retry-after: \d+/i);
     const session = connectHttp2(gateway.url);
-    const status = await new Promise((resolve) => session.request({ ':path': '/v1/users/me', 'x-forwarded-for': '1.2.3.4' }).once('response', (headers) => resolve(headers[':status'])).resume());
+    const status = await new Promise((resolve) =>
+      session
+        .request({ ':path': '/v1/users/me', 'x-forwarded-for': '1.2.3.4' })
+        .once('response', (headers) => resolve(headers[':status']))
+        .resume(),
+    );
     session.close();
     expect(status).toBe(429);
   });
@@ -101,7 +117,8 @@ describe('a principal', () => {
   it('has one budget, wherever it asks from; others have theirs', async () => {
     const gateway = await start({ RATE_LIMIT_PRINCIPAL_POINTS: '2' });
     const { issuer } = gateway.upstreams;
-    const ask = async (address: string, id: string) => askFrom(gateway, address, '/v1/users/me', { authorization: `Bearer ${await issuer.accessToken({ id })}` });
+    const ask = async (address: string, id: string) =>
+      askFrom(gateway, address, '/v1/users/me', { authorization: `Bearer ${await issuer.accessToken({ id })}` });
     expect((await ask('1.1.1.1', ada)).headers.get('ratelimit-policy')).toBe('"client";q=600;w=60, "principal";q=2;w=60');
     expect((await ask('2.2.2.2', ada)).status).toBe(200);
     const refused = await ask('3.3.3.3', ada);

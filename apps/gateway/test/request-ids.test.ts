@@ -11,13 +11,21 @@ const findRequestId = ({ descriptor }: (typeof writes)[0]) => descriptor.input.f
 
 it('every method that writes takes a request_id, but for those of a session', () => {
   expect(writes.length).toBeGreaterThan(without.length);
-  expect(writes.filter((method) => !findRequestId(method)).map(({ path }) => path).sort()).toEqual([...without].sort());
+  expect(
+    writes
+      .filter((method) => !findRequestId(method))
+      .map(({ path }) => path)
+      .sort(),
+  ).toEqual([...without].sort());
 });
 
-it.each(writes.flatMap((method) => findRequestId(method) ?? []).map((field) => [field.parent.typeName, field] as const))('the request_id of %s is a UUID, or left out', (_name, field) => {
-  expect(field).toMatchObject({ fieldKind: 'scalar', scalar: ScalarType.STRING });
-  expect(hasOption(field, fieldRules)).toBe(true);
-  const { type, ignore } = getOption(field, fieldRules);
-  expect(type).toMatchObject({ case: 'string', value: { wellKnown: { case: 'uuid', value: true } } });
-  expect(ignore).toBe(Ignore.IF_ZERO_VALUE);
-});
+it.each(writes.flatMap((method) => findRequestId(method) ?? []).map((field) => [field.parent.typeName, field] as const))(
+  'the request_id of %s is a UUID, or left out',
+  (_name, field) => {
+    expect(field).toMatchObject({ fieldKind: 'scalar', scalar: ScalarType.STRING });
+    expect(hasOption(field, fieldRules)).toBe(true);
+    const { type, ignore } = getOption(field, fieldRules);
+    expect(type).toMatchObject({ case: 'string', value: { wellKnown: { case: 'uuid', value: true } } });
+    expect(ignore).toBe(Ignore.IF_ZERO_VALUE);
+  },
+);

@@ -11,7 +11,8 @@ afterEach(async () => {
 });
 
 const upstreamsAt = (target: string) => ['user', 'auth', 'verifier'].map((name) => `gatehouse.${name}.v1=${target}`).join(',');
-const configOf = (settings: Record<string, string>) => configSchema.parse({ GATEWAY_HTTP_PORT: '0', GATEWAY_ADMIN_PORT: '0', GATEHOUSE_ISSUER: realm.issuer, LOG_LEVEL: 'error', ...settings });
+const configOf = (settings: Record<string, string>) =>
+  configSchema.parse({ GATEWAY_HTTP_PORT: '0', GATEWAY_ADMIN_PORT: '0', GATEHOUSE_ISSUER: realm.issuer, LOG_LEVEL: 'error', ...settings });
 
 async function start(settings: Record<string, string>): Promise<GatewayApp> {
   const app = createGatewayApp(configOf(settings));
@@ -45,7 +46,9 @@ it('is alive and not ready without keys, says 503 to tokens, and heals within tw
   const http = `http://127.0.0.1:${app.httpPort}`;
   expect([await statusOf(`${admin}/livez`), await statusOf(`${admin}/readyz`), await statusOf(`${http}/healthz`)]).toEqual([200, 503, 503]);
   const { accessToken } = await createTestIssuer(realm);
-  const answer = await fetch(`${http}/v1/users/me`, { headers: { authorization: `Bearer ${await accessToken({ id: '018f0000-0000-7000-8000-000000000001' })}` } });
+  const answer = await fetch(`${http}/v1/users/me`, {
+    headers: { authorization: `Bearer ${await accessToken({ id: '018f0000-0000-7000-8000-000000000001' })}` },
+  });
   expect([answer.status, ((await answer.json()) as { reason: string }).reason]).toEqual([503, 'UNAVAILABLE']);
 
   await serveKeys(first.port);

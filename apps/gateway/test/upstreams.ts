@@ -48,7 +48,10 @@ export async function startUpstreams(): Promise<Upstreams> {
 function bind(name: string, answer: (method: string, request: JsonValue, call: RpcCall) => Promise<JsonValue>): RpcBinding {
   const { methods } = registry.getService(name)!;
   const definition = Object.fromEntries(
-    methods.map(({ name: method, input, output }) => [method, { name: method, requestType: toType(input), requestStream: false, responseType: toType(output), responseStream: false }]),
+    methods.map(({ name: method, input, output }) => [
+      method,
+      { name: method, requestType: toType(input), requestStream: false, responseType: toType(output), responseStream: false },
+    ]),
   );
   const handlers = Object.fromEntries(methods.map(({ name: method }) => [method, (request: JsonValue, call: RpcCall) => answer(method, request, call)]));
   return bindService({ fullName: name, methods: definition }, handlers);

@@ -2,7 +2,16 @@ import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource, pr
 import { descriptorSet as userContract, emailTaken, UserServiceDefinition } from '@gatehouse/contracts/user';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
-import { addReadinessMetrics, type App, createAdminServer, createBackgroundWork, createCertificateStore, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import {
+  addReadinessMetrics,
+  type App,
+  createAdminServer,
+  createBackgroundWork,
+  createCertificateStore,
+  createReadiness,
+  logReadiness,
+  withPortSetting,
+} from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
 import { createDatabase, createSchemaCheck } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';

@@ -1,4 +1,26 @@
-import { certificateContradictions, databaseCertificates, databasePooler, databaseUrl, findUnknownSettings, host, integer, migrationUrl, mtlsConfig, mtlsContradictions, peers, poolerContradiction, port, portContradiction, processConfig, readConfig, refineAll, seconds, secretKey, target, tokenConfig } from '@gatehouse/lifecycle';
+import {
+  certificateContradictions,
+  databaseCertificates,
+  databasePooler,
+  databaseUrl,
+  findUnknownSettings,
+  host,
+  integer,
+  migrationUrl,
+  mtlsConfig,
+  mtlsContradictions,
+  peers,
+  poolerContradiction,
+  port,
+  portContradiction,
+  processConfig,
+  readConfig,
+  refineAll,
+  seconds,
+  secretKey,
+  target,
+  tokenConfig,
+} from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 
@@ -11,10 +33,14 @@ const settings = z.object({
   USER_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
   USER_DATABASE_POOLER: databasePooler,
   USER_DATABASE_MIGRATION_URL: migrationUrl,
-  USER_MIGRATE_WAIT_SECONDS: seconds(0, 86_400).default(600).describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
+  USER_MIGRATE_WAIT_SECONDS: seconds(0, 86_400)
+    .default(600)
+    .describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
   USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records'),
   USER_VERIFIER_TARGET: target.default('127.0.0.1:50052').describe('gRPC target of VerifierService, which gives the keys that tokens are verified with'),
-  USER_MTLS_PEERS: peers.prefault('gateway,auth').describe('who may call UserService over mutual TLS: DNS names or `spiffe://` URIs of certificates, with commas between'),
+  USER_MTLS_PEERS: peers
+    .prefault('gateway,auth')
+    .describe('who may call UserService over mutual TLS: DNS names or `spiffe://` URIs of certificates, with commas between'),
   ...mtlsConfig,
   ...tokenConfig,
   ...telemetryConfig,
@@ -24,20 +50,35 @@ const settings = z.object({
 type Settings = z.infer<typeof settings>;
 
 /** Every setting of the service. */
-export const configSchema = refineAll(settings, [portContradiction('USER_ADMIN', 'USER_GRPC'), ...mtlsContradictions<Settings>(['USER_GRPC_HOST'], { USER_VERIFIER_TARGET: (target) => [target] })]);
+export const configSchema = refineAll(settings, [
+  portContradiction('USER_ADMIN', 'USER_GRPC'),
+  ...mtlsContradictions<Settings>(['USER_GRPC_HOST'], { USER_VERIFIER_TARGET: (target) => [target] }),
+]);
 export type Config = z.infer<typeof configSchema>;
 
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
 
 const migrateSchema = refineAll(
-  settings.pick({ USER_DATABASE_URL: true, USER_DATABASE_POOLER: true, USER_DATABASE_MIGRATION_URL: true, USER_MIGRATE_WAIT_SECONDS: true, ...databaseCertificates }),
+  settings.pick({
+    USER_DATABASE_URL: true,
+    USER_DATABASE_POOLER: true,
+    USER_DATABASE_MIGRATION_URL: true,
+    USER_MIGRATE_WAIT_SECONDS: true,
+    ...databaseCertificates,
+  }),
   [poolerContradiction('USER'), ...certificateContradictions],
 );
 
 /** What `migrate` needs. @throws ConfigError */
 export function readMigrateConfig() {
-  const { USER_DATABASE_URL: pooled, USER_DATABASE_MIGRATION_URL: url = pooled, USER_DATABASE_POOLER: _, USER_MIGRATE_WAIT_SECONDS: waitSeconds, ...certificates } = readConfig(migrateSchema, process.env);
+  const {
+    USER_DATABASE_URL: pooled,
+    USER_DATABASE_MIGRATION_URL: url = pooled,
+    USER_DATABASE_POOLER: _,
+    USER_MIGRATE_WAIT_SECONDS: waitSeconds,
+    ...certificates
+  } = readConfig(migrateSchema, process.env);
   return { url, waitMs: waitSeconds * 1_000, certificates };
 }
 

@@ -10,7 +10,8 @@ void runCommand({
     migrate: command({
       read: readMigrateConfig,
       check: ({ certificates }) => checkCertificates(['MTLS'], certificates),
-      run: async ({ url, waitMs, certificates }) => void (await migrate({ url, waitMs, certificates: readCertificates('MTLS', certificates), sets: migrationSets, log: console.log })),
+      run: async ({ url, waitMs, certificates }) =>
+        void (await migrate({ url, waitMs, certificates: readCertificates('MTLS', certificates), sets: migrationSets, log: console.log })),
     }),
     healthcheck: command({ read: readAdminConfig, run: ({ USER_ADMIN_HOST: host, USER_ADMIN_PORT: port }) => requireReady(host, port) }),
   },

@@ -1,5 +1,14 @@
 import { me, type Principal, principalOf, toPrincipalName } from '@gatehouse/access';
-import { descriptorSet, emailChangeNotAllowed, emailTaken, emailUnknown, etagMismatch, UserServiceDefinition, userIdNotAllowed, userNotFound } from '@gatehouse/contracts/user';
+import {
+  descriptorSet,
+  emailChangeNotAllowed,
+  emailTaken,
+  emailUnknown,
+  etagMismatch,
+  UserServiceDefinition,
+  userIdNotAllowed,
+  userNotFound,
+} from '@gatehouse/contracts/user';
 import { createWrites, type Idempotency } from '@gatehouse/idempotency';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcCall, RpcService } from '@gatehouse/rpc';
@@ -70,7 +79,8 @@ export function createUserService({ database, idempotency }: UserServiceOptions)
 async function getUser(users: UserRepository, id: string, etag = ''): Promise<User> {
   const user = await users.findById(id);
   if (!user) throw notFound(id);
-  if (etag && etag !== etagOf(user)) throw etagMismatch({ preconditions: [{ type: 'ETAG', subject: `users/${id}`, description: 'the etag is not the current one' }] });
+  if (etag && etag !== etagOf(user))
+    throw etagMismatch({ preconditions: [{ type: 'ETAG', subject: `users/${id}`, description: 'the etag is not the current one' }] });
   return user;
 }
 
@@ -83,7 +93,8 @@ async function toOwnChange(users: UserRepository, id: string, { email, ...change
 
 const notFound = (id: string) => userNotFound({ id }, { resource: { type: 'gatehouse.user.v1.User', name: id } });
 
-const mayUpdateAnyone = (principal: Principal): boolean => principal.kind === 'service' || (principal.kind === 'user' && principal.permissions.includes('users.update'));
+const mayUpdateAnyone = (principal: Principal): boolean =>
+  principal.kind === 'service' || (principal.kind === 'user' && principal.permissions.includes('users.update'));
 
 /** The id of the person that a request names, who may be the caller. */
 function toUserId(id: string, call: RpcCall): string {

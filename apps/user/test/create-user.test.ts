@@ -47,21 +47,30 @@ describe('CreateUser', () => {
     const made = await admin.createUser({ email: 'Kurt@b\u00fccher.example' });
     expect(made.email).toBe('Kurt@xn--bcher-kva.example');
     // A-labels, decomposed text, capitals, full-width letters, KELVIN SIGN
-    for (const email of ['kurt@xn--bcher-kva.example', 'kurt@bu\u0308cher.example', 'KURT@B\u00dcCHER.EXAMPLE', 'kurt@b\u00fccher.\uff45xample', '\u212aurt@XN--BCHER-KVA.example']) {
+    for (const email of [
+      'kurt@xn--bcher-kva.example',
+      'kurt@bu\u0308cher.example',
+      'KURT@B\u00dcCHER.EXAMPLE',
+      'kurt@b\u00fccher.\uff45xample',
+      '\u212aurt@XN--BCHER-KVA.example',
+    ]) {
       expect(await verdictOf(admin.createUser({ email }))).toBe('ALREADY_EXISTS EMAIL_TAKEN');
       expect((await auth.resolvePerson({ person: { $case: 'email', value: email } })).user?.id).toBe(made.id);
       expect((await admin.updateUser({ user: { id: made.id, email: made.email }, updateMask: ['email'] })).etag).toBe(made.etag);
     }
-    for (const email of ['kurt@b\u00fccher', 'kurt@buecher.example', 'kurt@xn--bcher-kva.example.com']) expect(await verdictOf(auth.resolvePerson({ person: { $case: 'email', value: email } }))).toBe('NOT_FOUND EMAIL_UNKNOWN');
+    for (const email of ['kurt@b\u00fccher', 'kurt@buecher.example', 'kurt@xn--bcher-kva.example.com'])
+      expect(await verdictOf(auth.resolvePerson({ person: { $case: 'email', value: email } }))).toBe('NOT_FOUND EMAIL_UNKNOWN');
     // what JavaScript or a collation would fold to a letter of ASCII is another character, and in no email
-    for (const email of ['\u0130da@example.com', '\u017fam@example.com', 'ada@\u0661.example', ' ada@example.com']) expect(await verdictOf(admin.createUser({ email }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED email');
+    for (const email of ['\u0130da@example.com', '\u017fam@example.com', 'ada@\u0661.example', ' ada@example.com'])
+      expect(await verdictOf(admin.createUser({ email }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED email');
   });
 
   it('takes a name without the spaces around it, in NFC, and none that hides something', async () => {
     const admin = await user.asAdmin();
     expect((await admin.createUser({ email: 'name@example.com', displayName: ' Rene\u0301\u00a0 Descartes ' })).displayName).toBe('Ren\u00e9 Descartes');
     expect((await admin.createUser({ email: 'long@example.com', displayName: `  ${'x'.repeat(200)}  ` })).displayName).toHaveLength(200);
-    for (const displayName of ['a\nb', '\u202enimda', 'a\u2069']) expect(await verdictOf(admin.createUser({ email: 'hidden@example.com', displayName }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED displayName');
+    for (const displayName of ['a\nb', '\u202enimda', 'a\u2069'])
+      expect(await verdictOf(admin.createUser({ email: 'hidden@example.com', displayName }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED displayName');
   });
 
   it('knows ids and request ids in either case', async () => {

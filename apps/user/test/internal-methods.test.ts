@@ -79,6 +79,8 @@ describe('EnsureAdministrator', () => {
   });
 
   it('is for auth alone', async () => {
-    expect(await verdictOf((await user.asAdmin()).ensureAdministrator({ email: 'evil@example.com', userId: randomUUID() }))).toBe('PERMISSION_DENIED PERMISSION_DENIED');
+    expect(await verdictOf((await user.asAdmin()).ensureAdministrator({ email: 'evil@example.com', userId: randomUUID() }))).toBe(
+      'PERMISSION_DENIED PERMISSION_DENIED',
+    );
   });
 });

@@ -17,7 +17,9 @@ it('people of before emails had a canonical form get it, and keep their address 
   expect(ada).toMatchObject({ email: 'Ada@example.com', etag: '"2"' });
   expect(await (await user.asPerson(bobId)).getUser({ id: 'me' })).toMatchObject({ email: 'Bob@example.com', etag: '"1"' });
   // what was sent before is no change of the email today
-  expect(await (await user.asPerson(adaId)).updateUser({ user: { id: 'me', email: 'Ada@Example.COM', displayName: 'Ada' } })).toMatchObject({ displayName: 'Ada' });
+  expect(await (await user.asPerson(adaId)).updateUser({ user: { id: 'me', email: 'Ada@Example.COM', displayName: 'Ada' } })).toMatchObject({
+    displayName: 'Ada',
+  });
   await user.close();
   await drop();
 });

@@ -28,7 +28,10 @@ describe('GetUser', () => {
     const stranger = randomUUID();
     const channel = createChannel({ target: user.target, descriptorSets: [descriptorSet] });
     const authorization = `Bearer ${await user.issuer.accessToken({ id: stranger })}`;
-    const ask = (bytes: Buffer) => channel.unary({ path: 'gatehouse.user.v1.UserService/GetUser', service: 'gatehouse.user.v1.UserService', name: 'GetUser' }, bytes, { metadata: { authorization } });
+    const ask = (bytes: Buffer) =>
+      channel.unary({ path: 'gatehouse.user.v1.UserService/GetUser', service: 'gatehouse.user.v1.UserService', name: 'GetUser' }, bytes, {
+        metadata: { authorization },
+      });
     // the id of another, then the same field once more with the tag of a number, and a field that is not known
     const asNumber = Buffer.concat([Buffer.from([0x0a, 36]), Buffer.from(ada.id), Buffer.from([0x08, 2]), Buffer.from('me'), Buffer.from([0xf8, 0x01, 0x00])]);
     const verdict = await verdictOf(ask(asNumber));
@@ -63,7 +66,8 @@ describe('ListUsers', () => {
 
   it('refuses a page token that it did not give, and a negative size', async () => {
     const admin = await user.asAdmin();
-    for (const pageToken of ['x', 'AAAA', '%'.repeat(22), 'A'.repeat(23)]) expect(await verdictOf(admin.listUsers({ pageToken }))).toBe('INVALID_ARGUMENT PAGE_TOKEN_INVALID');
+    for (const pageToken of ['x', 'AAAA', '%'.repeat(22), 'A'.repeat(23)])
+      expect(await verdictOf(admin.listUsers({ pageToken }))).toBe('INVALID_ARGUMENT PAGE_TOKEN_INVALID');
     expect(await verdictOf(admin.listUsers({ pageSize: -1 }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED pageSize');
   });
 

@@ -58,13 +58,17 @@ describe('UpdateUser', () => {
 
   it('leaves a suspended person suspended', async () => {
     await database.query(`update users set status = 'suspended' where id = $1`, [ada.id]);
-    const changed = await admin.updateUser({ user: { id: ada.id, displayName: 'Away', status: UserStatus.USER_STATUS_ACTIVE }, updateMask: ['display_name', 'status'] });
+    const changed = await admin.updateUser({
+      user: { id: ada.id, displayName: 'Away', status: UserStatus.USER_STATUS_ACTIVE },
+      updateMask: ['display_name', 'status'],
+    });
     expect(changed).toMatchObject({ displayName: 'Away', status: UserStatus.USER_STATUS_SUSPENDED });
   });
 
   it('tells whether a person exists only to those who may change them', async () => {
     const stranger = await user.asPerson(randomUUID());
-    for (const id of [ada.id, randomUUID(), 'no uuid', '']) expect(await verdictOf(stranger.updateUser({ user: { id, email: 'no email' }, updateMask: ['nothing'] }))).toBe('PERMISSION_DENIED PERMISSION_DENIED');
+    for (const id of [ada.id, randomUUID(), 'no uuid', ''])
+      expect(await verdictOf(stranger.updateUser({ user: { id, email: 'no email' }, updateMask: ['nothing'] }))).toBe('PERMISSION_DENIED PERMISSION_DENIED');
     expect(await verdictOf(stranger.updateUser({}))).toBe('PERMISSION_DENIED PERMISSION_DENIED');
     expect(await verdictOf(user.as().updateUser({ user: { id: ada.id } }))).toBe('UNAUTHENTICATED TOKEN_MISSING');
     expect(await verdictOf((await user.asService('gateway')).updateUser({ user: { id: ada.id } }))).toBe('PERMISSION_DENIED PERMISSION_DENIED');
@@ -108,7 +112,9 @@ describe('a request_id', () => {
     await self.updateUser(request);
     expect(await verdictOf(self.updateUser({ ...request, user: { ...request.user, displayName: 'Other' } }))).toBe('INVALID_ARGUMENT REQUEST_ID_REUSED');
     expect(await self.updateUser({ ...request, user: { ...request.user, id: ada.id.toUpperCase() } })).toMatchObject({ displayName: 'Keyed' });
-    expect(await admin.updateUser({ ...request, user: { ...request.user, displayName: 'By an administrator' } })).toMatchObject({ displayName: 'By an administrator' });
+    expect(await admin.updateUser({ ...request, user: { ...request.user, displayName: 'By an administrator' } })).toMatchObject({
+      displayName: 'By an administrator',
+    });
     expect(await verdictOf(self.updateUser({ ...request, requestId: 'no uuid' }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED requestId');
   });
 
@@ -121,12 +127,16 @@ describe('a request_id', () => {
 
 describe('the update mask', () => {
   it('changes what it names alone', async () => {
-    expect(await admin.updateUser({ user: { id: ada.id, email: 'unnamed@example.com', displayName: 'Named' }, updateMask: ['display_name'] })).toMatchObject({ email: ada.email, displayName: 'Named' });
+    expect(await admin.updateUser({ user: { id: ada.id, email: 'unnamed@example.com', displayName: 'Named' }, updateMask: ['display_name'] })).toMatchObject({
+      email: ada.email,
+      displayName: 'Named',
+    });
     expect(await admin.updateUser({ user: { id: ada.id }, updateMask: ['display_name'] })).toMatchObject({ email: ada.email, displayName: '' });
   });
 
   it('of too many fields, or of others than there are, is refused at once, in few words', async () => {
-    const violationsOf = async (updateMask: string[]) => (await self.updateUser({ user: { id: 'me', displayName: 'x' }, updateMask }).catch((error: AppError) => error)) as AppError;
+    const violationsOf = async (updateMask: string[]) =>
+      (await self.updateUser({ user: { id: 'me', displayName: 'x' }, updateMask }).catch((error: AppError) => error)) as AppError;
     for (const [updateMask, description] of [
       [Array.from({ length: 50_000 }, (_, index) => `field${index}`), 'must not have more than 32 paths'],
       [Array.from({ length: 32 }, (_, index) => `field${index}`), 'must have fields of User alone'],
@@ -158,13 +168,12 @@ describe('the update mask', () => {
     const paths = ['display_name', 'displayName', 'roles.name', '', 'password'];
     const error = await self.updateUser({ user: { id: 'me', displayName: 'Ada' }, updateMask: paths }).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'VALIDATION_FAILED' });
-    expect(error.violations).toEqual([
-      { field: 'updateMask', description: 'must have fields of User alone', reason: 'update_mask.paths' },
-    ]);
+    expect(error.violations).toEqual([{ field: 'updateMask', description: 'must have fields of User alone', reason: 'update_mask.paths' }]);
   });
 
   it('that changes nothing gives the person as they are', async () => {
-    for (const updateMask of [['display_name'], ['email', 'display_name'], ['*'], ['status'], []]) expect(await self.updateUser({ user: ada, updateMask })).toEqual(ada);
+    for (const updateMask of [['display_name'], ['email', 'display_name'], ['*'], ['status'], []])
+      expect(await self.updateUser({ user: ada, updateMask })).toEqual(ada);
     expect(await self.updateUser({ user: { id: 'me' } })).toEqual(ada);
     expect(await revisionOf(ada.id)).toBe(1);
   });
@@ -174,14 +183,18 @@ describe('an email', () => {
   it('is not changed by the person themselves, who may give it as it is', async () => {
     const error = await self.updateUser({ user: { id: 'me', email: 'mine@example.com', displayName: 'Ada II' } }).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'PERMISSION_DENIED', reason: 'EMAIL_CHANGE_NOT_ALLOWED', violations: [{ field: 'user.email' }] });
-    expect(await verdictOf(self.updateUser({ user: { id: 'me', email: ada.email.toUpperCase() } }))).toBe('PERMISSION_DENIED EMAIL_CHANGE_NOT_ALLOWED user.email');
+    expect(await verdictOf(self.updateUser({ user: { id: 'me', email: ada.email.toUpperCase() } }))).toBe(
+      'PERMISSION_DENIED EMAIL_CHANGE_NOT_ALLOWED user.email',
+    );
     expect(await self.getUser({ id: 'me' })).toEqual(ada);
     expect(await self.updateUser({ user: { id: 'me', email: ada.email, displayName: 'Ada II' } })).toMatchObject({ email: ada.email, displayName: 'Ada II' });
   });
 
   it('that somebody else has is taken, whatever its case; its own may change case', async () => {
     const grace = await admin.createUser({ email: `grace-${ada.email}` });
-    expect(await verdictOf(admin.updateUser({ user: { id: ada.id, email: grace.email.toUpperCase(), displayName: 'Grace' } }))).toBe('ALREADY_EXISTS EMAIL_TAKEN');
+    expect(await verdictOf(admin.updateUser({ user: { id: ada.id, email: grace.email.toUpperCase(), displayName: 'Grace' } }))).toBe(
+      'ALREADY_EXISTS EMAIL_TAKEN',
+    );
     expect(await admin.getUser({ id: ada.id })).toEqual(ada);
     expect(await admin.updateUser({ user: { id: ada.id, email: ada.email.toLowerCase() } })).toMatchObject({ email: ada.email.toLowerCase() });
   });
@@ -202,10 +215,13 @@ describe('an etag', () => {
     expect(await self.updateUser({ user: { id: 'me', displayName: 'Second', etag: first.etag } })).toMatchObject({ displayName: 'Second' });
   });
 
-  it.each(['1', '"01"', '" 1"', 'W/"1"', '"0"', '"-1"', '"9999999999999999999"', '*', 'x'])('that was never given, such as %s, is not the current one', async (etag) => {
-    expect(await verdictOf(self.updateUser({ user: { id: 'me', displayName: 'Other', etag } }))).toBe('ABORTED ETAG_MISMATCH');
-    expect(await self.getUser({ id: 'me' })).toEqual(ada);
-  });
+  it.each(['1', '"01"', '" 1"', 'W/"1"', '"0"', '"-1"', '"9999999999999999999"', '*', 'x'])(
+    'that was never given, such as %s, is not the current one',
+    async (etag) => {
+      expect(await verdictOf(self.updateUser({ user: { id: 'me', displayName: 'Other', etag } }))).toBe('ABORTED ETAG_MISMATCH');
+      expect(await self.getUser({ id: 'me' })).toEqual(ada);
+    },
+  );
 
   it('that is stale is told also where nothing would change, and before an email that is taken or may not change', async () => {
     const grace = await admin.createUser({ email: `grace-${ada.email}` });
@@ -216,7 +232,9 @@ describe('an etag', () => {
   });
 
   it('lets exactly one of twenty through that change at once', async () => {
-    const verdicts = await Promise.all(Array.from({ length: 20 }, (_, index) => verdictOf(self.updateUser({ user: { id: 'me', displayName: `Ada ${index}`, etag: ada.etag } }))));
+    const verdicts = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => verdictOf(self.updateUser({ user: { id: 'me', displayName: `Ada ${index}`, etag: ada.etag } }))),
+    );
     expect(verdicts.filter((verdict) => verdict === 'OK')).toHaveLength(1);
     expect(verdicts.filter((verdict) => verdict === 'ABORTED ETAG_MISMATCH')).toHaveLength(19);
     expect(await revisionOf(ada.id)).toBe(2);

@@ -63,4 +63,3 @@ export const verdictOf = (call: Promise<unknown>): Promise<string> =>
     () => 'OK',
     (error) => [error.code, error.reason, ...error.violations.map(({ field }: { field: string }) => field)].join(' '),
   );
-

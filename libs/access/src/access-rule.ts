@@ -66,7 +66,9 @@ function findSubjectFields(message: DescMessage, path: string, method: string): 
     schema = field.fieldKind === 'message' ? field.message : undefined;
   }
   const last = fields.at(-1);
-  if (last?.fieldKind !== 'scalar' || last.scalar !== ScalarType.STRING) throw new Error(`${method}: its access rule names the field ${path}, which holds no user id: it is not a string`);
-  if (getOption(last, canonicalForm) !== CanonicalForm.UUID) throw new Error(`${method}: its access rule names the field ${path}, which needs the canonical form of a UUID`);
+  if (last?.fieldKind !== 'scalar' || last.scalar !== ScalarType.STRING)
+    throw new Error(`${method}: its access rule names the field ${path}, which holds no user id: it is not a string`);
+  if (getOption(last, canonicalForm) !== CanonicalForm.UUID)
+    throw new Error(`${method}: its access rule names the field ${path}, which needs the canonical form of a UUID`);
   return fields;
 }

@@ -68,5 +68,7 @@ export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000
 /** Public keys of a JWK Set by their ids (RFC 7517 §5). Only Ed25519 keys with an id are taken. */
 export async function importKeys({ keys }: { keys: readonly Jwk[] }): Promise<Map<string, CryptoKey>> {
   const usable = keys.filter(({ kty, crv, kid }) => kty === 'OKP' && crv === 'Ed25519' && kid);
-  return new Map(await Promise.all(usable.map(async ({ kty, crv, x, kid }) => [kid, (await importJWK({ kty, crv, x }, tokenAlgorithm)) as CryptoKey] as const)));
+  return new Map(
+    await Promise.all(usable.map(async ({ kty, crv, x, kid }) => [kid, (await importJWK({ kty, crv, x }, tokenAlgorithm)) as CryptoKey] as const)),
+  );
 }

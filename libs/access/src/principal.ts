@@ -2,7 +2,13 @@ import type { RpcCall } from '@gatehouse/rpc';
 
 /** Who is calling. */
 export type Principal =
-  | { readonly kind: 'user'; readonly id: string; readonly permissions: readonly string[]; readonly sessionId: string; /** Seconds since the epoch. */ readonly expiresAt: number }
+  | {
+      readonly kind: 'user';
+      readonly id: string;
+      readonly permissions: readonly string[];
+      readonly sessionId: string;
+      /** Seconds since the epoch. */ readonly expiresAt: number;
+    }
   | { readonly kind: 'service'; readonly name: string; /** Seconds since the epoch. */ readonly expiresAt: number }
   | { readonly kind: 'anonymous' };
 

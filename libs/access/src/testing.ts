@@ -9,7 +9,11 @@ export interface TestIssuer {
   readonly keys: KeySource;
   readonly jwks: { keys: Jwk[] };
   /** An access token for a person; `claims` and `header` replace what it would say. */
-  accessToken(person: { id: string; permissions?: readonly string[]; sessionId?: string; expiresInSeconds?: number }, claims?: JWTPayload, header?: Record<string, string>): Promise<string>;
+  accessToken(
+    person: { id: string; permissions?: readonly string[]; sessionId?: string; expiresInSeconds?: number },
+    claims?: JWTPayload,
+    header?: Record<string, string>,
+  ): Promise<string>;
   serviceToken(service: string, audience: string): Promise<string>;
 }
 
@@ -23,7 +27,17 @@ export async function createTestIssuer({ issuer, audience }: { issuer: string; a
     jwks: { keys: [{ kty: kty!, crv: crv!, x: x!, kid, alg: tokenAlgorithm, use: 'sig' }] },
     accessToken({ id, permissions = [], sessionId = randomUUID(), expiresInSeconds = 900 }, claims = {}, header = {}) {
       const issuedAt = Math.floor(Date.now() / 1000);
-      const own = { iss: issuer, aud: audience, sub: id, client_id: 'gatehouse', sid: sessionId, permissions: [...permissions], iat: issuedAt, exp: issuedAt + expiresInSeconds, jti: randomUUID() };
+      const own = {
+        iss: issuer,
+        aud: audience,
+        sub: id,
+        client_id: 'gatehouse',
+        sid: sessionId,
+        permissions: [...permissions],
+        iat: issuedAt,
+        exp: issuedAt + expiresInSeconds,
+        jti: randomUUID(),
+      };
       return new SignJWT({ ...own, ...claims }).setProtectedHeader({ alg: tokenAlgorithm, typ: accessTokenType, kid, ...header }).sign(privateKey);
     },
     serviceToken: (service, callee) => createServiceTokens({ issuer, service, audience: callee, signingKey: async () => ({ kid, privateKey }) })(),

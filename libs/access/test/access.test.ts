@@ -120,7 +120,14 @@ describe('a token', () => {
       const { privateKey } = await generateKeyPair('EdDSA');
       const [header] = (await issuer.accessToken(ada)).split('.') as [string];
       const own = JSON.parse(Buffer.from(header, 'base64url').toString());
-      return new SignJWT({ sid: 's', permissions: [] }).setProtectedHeader(own).setIssuer(realm.issuer).setAudience(realm.audience).setSubject(ada.id).setIssuedAt().setExpirationTime('1m').sign(privateKey);
+      return new SignJWT({ sid: 's', permissions: [] })
+        .setProtectedHeader(own)
+        .setIssuer(realm.issuer)
+        .setAudience(realm.audience)
+        .setSubject(ada.id)
+        .setIssuedAt()
+        .setExpirationTime('1m')
+        .sign(privateKey);
     },
     'of another issuer': () => issuer.accessToken(ada, { iss: 'https://evil.test' }),
     'for another audience': () => issuer.accessToken(ada, { aud: 'other' }),

@@ -128,7 +128,7 @@ describe('remote keys in use', () => {
         () => 'OK',
         (error) => error.reason,
       );
-    for (const end = Date.now() + 5_000; (await verdict()) === 'OK' && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const end = Date.now() + 5_000; (await verdict()) === 'OK' && Date.now() < end;) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await verdict()).toBe('TOKEN_INVALID');
   });
 });
@@ -150,7 +150,13 @@ describe('service tokens', () => {
   it('are made anew before they run out', async () => {
     const { privateKey } = await generateKeyPair('EdDSA');
     let now = Date.now();
-    const token = createServiceTokens({ issuer: realm.issuer, service: 'auth', audience: 'user', signingKey: async () => ({ kid: 'k', privateKey }), now: () => now });
+    const token = createServiceTokens({
+      issuer: realm.issuer,
+      service: 'auth',
+      audience: 'user',
+      signingKey: async () => ({ kid: 'k', privateKey }),
+      now: () => now,
+    });
     const first = await token();
     now += 29_000;
     expect(await token()).toBe(first);

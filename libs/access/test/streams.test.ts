@@ -33,7 +33,8 @@ afterAll(async () => {
 });
 
 const until = async (condition: () => boolean) => {
-  for (const start = Date.now(); !condition(); await new Promise((resolve) => setTimeout(resolve, 5))) if (Date.now() - start > 5_000) throw new Error('it did not happen');
+  for (const start = Date.now(); !condition(); await new Promise((resolve) => setTimeout(resolve, 5)))
+    if (Date.now() - start > 5_000) throw new Error('it did not happen');
 };
 
 /** Walks with these requests, and then stays; gives how many responses came and how it ended. */
@@ -44,7 +45,8 @@ async function walk(token: string | undefined, ids: string[]): Promise<{ respons
   };
   let responses = 0;
   try {
-    for await (const _ of createClient(CorridorServiceDefinition, channel).walk(requests(), { metadata: token ? { authorization: `Bearer ${token}` } : {} })) responses++;
+    for await (const _ of createClient(CorridorServiceDefinition, channel).walk(requests(), { metadata: token ? { authorization: `Bearer ${token}` } : {} }))
+      responses++;
     return { responses, reason: 'OK' };
   } catch (error) {
     return { responses, reason: (error as AppError).reason };

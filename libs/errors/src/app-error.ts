@@ -51,7 +51,8 @@ export interface AppErrorInit extends ErrorOptions {
 }
 
 const infrastructureCodes: readonly ErrorCode[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
-const toKind = ({ kind, code }: AppErrorInit): ErrorKind => kind ?? (code === 'INTERNAL' ? 'defect' : infrastructureCodes.includes(code) ? 'infrastructure' : 'domain');
+const toKind = ({ kind, code }: AppErrorInit): ErrorKind =>
+  kind ?? (code === 'INTERNAL' ? 'defect' : infrastructureCodes.includes(code) ? 'infrastructure' : 'domain');
 
 /**
  * The one error of Gatehouse. Code, reason, domain, message, metadata and details cross the wire; kind and cause stay in

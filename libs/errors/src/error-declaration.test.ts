@@ -13,7 +13,16 @@ const thingErrors = {
     metadata: ['id', 'shelf'],
     translations: { de: { title: 'Ding nicht gefunden', message: 'Auf {shelf} gibt es kein Ding {id}.' } },
   },
-  THING_BROKEN: { code: 'INTERNAL', reason: 'THING_BROKEN', domain: 'thing.gatehouse', title: 'Thing broken', message: 'broken', retry: 'never', metadata: ['error_id'], httpStatus: 502 },
+  THING_BROKEN: {
+    code: 'INTERNAL',
+    reason: 'THING_BROKEN',
+    domain: 'thing.gatehouse',
+    title: 'Thing broken',
+    message: 'broken',
+    retry: 'never',
+    metadata: ['error_id'],
+    httpStatus: 502,
+  },
 } as const satisfies Record<string, ErrorDeclaration>;
 type ThingError = ErrorsOf<typeof thingErrors>;
 const thingNotFound = declareError(thingErrors.THING_NOT_FOUND);
@@ -24,7 +33,16 @@ describe('a declared error', () => {
     const cause = new Error('no row');
     const error = thingNotFound({ id: '7', shelf: 'a' }, { cause, retryDelayMs: 5 });
     expect(error).toBeInstanceOf(AppError);
-    expect(error).toMatchObject({ code: 'NOT_FOUND', reason: 'THING_NOT_FOUND', domain: 'thing.gatehouse', message: 'there is no thing 7 on a', metadata: { id: '7', shelf: 'a' }, retryDelayMs: 5, cause, kind: 'domain' });
+    expect(error).toMatchObject({
+      code: 'NOT_FOUND',
+      reason: 'THING_NOT_FOUND',
+      domain: 'thing.gatehouse',
+      message: 'there is no thing 7 on a',
+      metadata: { id: '7', shelf: 'a' },
+      retryDelayMs: 5,
+      cause,
+      kind: 'domain',
+    });
   });
 
   it('gets an id of its own where it carries one', () => {

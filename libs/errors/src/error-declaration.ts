@@ -27,10 +27,14 @@ const errorId = 'error_id';
 /** The error of a declaration. */
 export type ErrorOf<D extends ErrorDeclaration> = AppError<D['reason'], { readonly [Name in D['metadata'][number]]: string }>;
 /** The errors of a map of declarations, as a union that a `switch` over `reason` can exhaust. */
-export type ErrorsOf<Declarations extends Readonly<Record<string, ErrorDeclaration>>> = { [Reason in keyof Declarations]: ErrorOf<Declarations[Reason]> }[keyof Declarations];
+export type ErrorsOf<Declarations extends Readonly<Record<string, ErrorDeclaration>>> = {
+  [Reason in keyof Declarations]: ErrorOf<Declarations[Reason]>;
+}[keyof Declarations];
 
 type Given<D extends ErrorDeclaration> = Exclude<D['metadata'][number], typeof errorId>;
-type ErrorParameters<D extends ErrorDeclaration> = [Given<D>] extends [never] ? [options?: ErrorOptions] : [metadata: { readonly [Name in Given<D>]: string }, options?: ErrorOptions];
+type ErrorParameters<D extends ErrorDeclaration> = [Given<D>] extends [never]
+  ? [options?: ErrorOptions]
+  : [metadata: { readonly [Name in Given<D>]: string }, options?: ErrorOptions];
 
 /** Gives the constructor of a declared error: its metadata, where it has any, then the options. */
 export function declareError<const D extends ErrorDeclaration>(declaration: D): (...parameters: ErrorParameters<D>) => ErrorOf<D> {

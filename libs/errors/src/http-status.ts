@@ -21,4 +21,5 @@ const httpStatuses: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** The HTTP status of an error: its reason's own, or its code's. */
-export const toHttpStatus = (error: { readonly code: ErrorCode; readonly httpStatus?: number | undefined }): number => error.httpStatus ?? httpStatuses[error.code];
+export const toHttpStatus = (error: { readonly code: ErrorCode; readonly httpStatus?: number | undefined }): number =>
+  error.httpStatus ?? httpStatuses[error.code];

@@ -21,8 +21,7 @@ describe('a request with a request_id', () => {
         return bytes(`made ${value}`);
       }),
     );
-  const count = async (value: string) =>
-    (await database.query({ name: 'find-things', text: 'select from things where value = $1', values: [value] })).length;
+  const count = async (value: string) => (await database.query({ name: 'find-things', text: 'select from things where value = $1', values: [value] })).length;
 
   beforeAll(async () => {
     const things = { name: 'thing', migrations: [{ name: '0001_create_things', sql: 'create table things (value text)' }] };
@@ -137,7 +136,11 @@ describe('a request with a request_id', () => {
 
   describe('that is older than a day', () => {
     const makeOld = async (principal: string) =>
-      database.query({ name: 'make-old', text: `update idempotency_records set create_time = now() - interval '25 hours' where principal = $1`, values: [principal] });
+      database.query({
+        name: 'make-old',
+        text: `update idempotency_records set create_time = now() - interval '25 hours' where principal = $1`,
+        values: [principal],
+      });
     const kept = async (principal: string) =>
       (await database.query({ name: 'find-kept', text: 'select from idempotency_records where principal = $1', values: [principal] })).length;
 

@@ -72,7 +72,10 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
   const toValues = (key: IdempotencyKey) => [key.principal, key.method, key.requestId];
   // Bound to its key, so that equal requests of two people do not show as equal.
   const toMac = (key: IdempotencyKey, request: Uint8Array) =>
-    createHmac('sha256', secret).update(JSON.stringify(toValues(key))).update(request).digest();
+    createHmac('sha256', secret)
+      .update(JSON.stringify(toValues(key)))
+      .update(request)
+      .digest();
 
   async function findSame(db: Queryable, key: IdempotencyKey, mac: Buffer): Promise<RecordRow | undefined> {
     const [row] = await db.query<RecordRow>({ name: 'find-idempotency-record', text: findRecord, values: toValues(key) });
@@ -116,7 +119,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
     },
     async sweep(db, signal) {
       const statement = { name: 'delete-expired-idempotency-records', text: deleteExpired, values: [retentionMs, batchSize] };
-      for (let total = 0; ; ) {
+      for (let total = 0; ;) {
         const [row] = await db.query<{ count: number }>(statement);
         total += row?.count ?? 0;
         if ((row?.count ?? 0) < batchSize || signal?.aborted) return total;

@@ -31,7 +31,11 @@ type RequestOf<M> = M extends { requestType: Codec<infer T> } ? T : never;
 type ResponseOf<M> = M extends { responseType: Codec<infer T> } ? T : never;
 /** The methods that have one request, with a request_id, and one response. */
 type WriteOf<D extends Definition> = {
-  [K in keyof D['methods']]: D['methods'][K] extends { requestStream: false; responseStream: false } ? (RequestOf<D['methods'][K]> extends { requestId: string } ? K : never) : never;
+  [K in keyof D['methods']]: D['methods'][K] extends { requestStream: false; responseStream: false }
+    ? RequestOf<D['methods'][K]> extends { requestId: string }
+      ? K
+      : never
+    : never;
 }[keyof D['methods']];
 
 export interface WritesOptions<D extends Definition, C extends Call> {
@@ -55,20 +59,31 @@ export type Write<D extends Definition, C extends Call> = <K extends WriteOf<D>>
 ) => (request: RequestOf<D['methods'][K]>, call: C) => Promise<ResponseOf<D['methods'][K]>>;
 
 /** Gives a service its one way to write. @throws Error when the descriptor set does not have the service */
-export function createWrites<D extends Definition, C extends Call>({ database, idempotency, definition, descriptorSet, toPrincipal }: WritesOptions<D, C>): Write<D, C> {
+export function createWrites<D extends Definition, C extends Call>({
+  database,
+  idempotency,
+  definition,
+  descriptorSet,
+  toPrincipal,
+}: WritesOptions<D, C>): Write<D, C> {
   const service = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet)).getService(definition.fullName);
   if (!service) throw new Error(`${definition.fullName} is not in the descriptor set`);
   return (name, run) => {
     const { name: methodName, responseType } = definition.methods[name as string]!;
     const method = `${definition.fullName}/${methodName}`;
-    const { input } = requireStorable(method, service.methods.find((each) => each.name === methodName));
+    const { input } = requireStorable(
+      method,
+      service.methods.find((each) => each.name === methodName),
+    );
     return async (request, call) => {
       const { requestId } = request as { requestId: string };
       const key = { principal: toPrincipal(call), method, requestId };
       // two strangers must not share an answer
       if (requestId && !key.principal) throw new Error(`${method} keeps its answers by caller, and does not know this one`);
       const bytes = requestId ? toCanonicalBytes(input, call.message) : new Uint8Array();
-      const answer = await database.transaction((tx) => idempotency.once(tx, key, bytes, async () => responseType.encode(await run(request, call, tx)).finish()));
+      const answer = await database.transaction((tx) =>
+        idempotency.once(tx, key, bytes, async () => responseType.encode(await run(request, call, tx)).finish()),
+      );
       return responseType.decode(answer);
     };
   };

@@ -19,7 +19,10 @@ const id = '018F0000-0000-7000-8000-00000000000A';
 let testDatabase: TestDatabase;
 let database: Database;
 beforeAll(async () => {
-  testDatabase = await createTestDatabase([{ name: 'thing', migrations: [{ name: '0001_create_things', sql: 'create table things (name text)' }] }, idempotencyMigrations]);
+  testDatabase = await createTestDatabase([
+    { name: 'thing', migrations: [{ name: '0001_create_things', sql: 'create table things (name text)' }] },
+    idempotencyMigrations,
+  ]);
   database = createDatabase({ url: testDatabase.url, applicationName: 'test' });
 });
 afterAll(async () => {
@@ -47,7 +50,8 @@ beforeEach(() => {
 });
 /** What a server makes of a request's bytes. */
 const send = (bytes: Uint8Array, principal = 'user:ada') => make(MakeRequest.decode(bytes), { principal, message: fromBinary(schema, bytes) });
-const sendAs = (request: Parameters<typeof MakeRequest.fromPartial>[0], principal?: string) => send(MakeRequest.encode(MakeRequest.fromPartial(request)).finish(), principal);
+const sendAs = (request: Parameters<typeof MakeRequest.fromPartial>[0], principal?: string) =>
+  send(MakeRequest.encode(MakeRequest.fromPartial(request)).finish(), principal);
 const part = (text: string) => ({ id: '', text, counts: {} });
 
 describe('a write', () => {
@@ -96,7 +100,12 @@ describe('a request is the same one', () => {
   it('whatever the order of its maps, also further in', async () => {
     const requestId = randomUUID();
     const inner = (text: string, counts: Record<number, string>) => ({ ...part(text), counts });
-    expect(await isSame(encode({ requestId, parts: { a: part('1'), b: inner('2', { 1: 'x', [-2]: 'y' }) } }), encode({ requestId, parts: { b: inner('2', { [-2]: 'y', 1: 'x' }), a: part('1') } }))).toBe(true);
+    expect(
+      await isSame(
+        encode({ requestId, parts: { a: part('1'), b: inner('2', { 1: 'x', [-2]: 'y' }) } }),
+        encode({ requestId, parts: { b: inner('2', { [-2]: 'y', 1: 'x' }), a: part('1') } }),
+      ),
+    ).toBe(true);
   });
 
   it('whatever the order of a struct’s fields', async () => {
@@ -125,7 +134,10 @@ describe('a request is the same one', () => {
   it('and stays as it was sent', async () => {
     const message = create(schema);
     const view = reflect(schema, message);
-    view.set(view.fields.find(({ name }) => name === 'owner_id')!, id);
+    view.set(
+      view.fields.find(({ name }) => name === 'owner_id')!,
+      id,
+    );
     await make(MakeRequest.fromPartial({ requestId: randomUUID() }), { principal: 'user:ada', message });
     expect(message).toMatchObject({ ownerId: id });
   });
@@ -151,6 +163,14 @@ describe('a method cannot be written with', () => {
   });
 
   it('of a service that the contract does not have', () => {
-    expect(() => createWrites({ database, idempotency: createIdempotency({ secret: randomBytes(32) }), definition: { fullName: 'other.v1.Service', methods: {} }, descriptorSet, toPrincipal: () => '' })).toThrow('other.v1.Service');
+    expect(() =>
+      createWrites({
+        database,
+        idempotency: createIdempotency({ secret: randomBytes(32) }),
+        definition: { fullName: 'other.v1.Service', methods: {} },
+        descriptorSet,
+        toPrincipal: () => '',
+      }),
+    ).toThrow('other.v1.Service');
   });
 });

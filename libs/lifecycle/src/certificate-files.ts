@@ -19,7 +19,11 @@ const intervalMs = 1_000;
  * @param onRenewal is told when new certificates are used, or of why they cannot be
  * @throws ConfigError that names every file which cannot be used
  */
-export function openCertificateFiles<P extends string>(prefix: P, paths: CertificatePaths<P>, onRenewal: (error?: unknown) => void): CertificateFiles | undefined {
+export function openCertificateFiles<P extends string>(
+  prefix: P,
+  paths: CertificatePaths<P>,
+  onRenewal: (error?: unknown) => void,
+): CertificateFiles | undefined {
   const first = readCertificates(prefix, paths);
   if (!first) return undefined;
   let current = first;

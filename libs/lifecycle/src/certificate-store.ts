@@ -18,7 +18,12 @@ export interface CertificateStore {
 export function createCertificateStore({ logger, registry }: { logger: Pick<Logger, 'info' | 'warn'>; registry: MetricsRegistry }): CertificateStore {
   const opened = new Map<string, CertificateFiles>();
   const registers = [registry];
-  const renewals = new Counter({ name: 'tls_certificate_renewals_total', help: 'Changes of certificate files, by what came of them: used or refused', labelNames: ['certificate', 'result'], registers });
+  const renewals = new Counter({
+    name: 'tls_certificate_renewals_total',
+    help: 'Changes of certificate files, by what came of them: used or refused',
+    labelNames: ['certificate', 'result'],
+    registers,
+  });
   const addTime = (name: string, help: string, timeOf: (certificates: Certificates) => Date) =>
     new Gauge({
       name,

@@ -49,7 +49,8 @@ export function readCertificates<P extends string>(prefix: P, paths: Certificate
 }
 
 /** The files that the settings with this prefix name. */
-export const listFiles = <P extends string>(prefix: P, paths: CertificatePaths<P>): readonly string[] => parts.flatMap((part) => toPath(prefix, paths, part) ?? []);
+export const listFiles = <P extends string>(prefix: P, paths: CertificatePaths<P>): readonly string[] =>
+  parts.flatMap((part) => toPath(prefix, paths, part) ?? []);
 
 /** Whether the files that the settings with these prefixes name can be used. @throws ConfigError that names every one which cannot */
 export function checkCertificates<P extends string>(prefixes: readonly P[], paths: CertificatePaths<P>): void {
@@ -65,4 +66,5 @@ export function checkCertificates<P extends string>(prefixes: readonly P[], path
   if (problems.length) throw new ConfigError(problems);
 }
 
-const toPath = <P extends string>(prefix: P, paths: CertificatePaths<P>, part: Part) => (paths as Readonly<Record<string, string | undefined>>)[`${prefix}_${part}_FILE`];
+const toPath = <P extends string>(prefix: P, paths: CertificatePaths<P>, part: Part) =>
+  (paths as Readonly<Record<string, string | undefined>>)[`${prefix}_${part}_FILE`];

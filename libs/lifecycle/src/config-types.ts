@@ -4,7 +4,21 @@ import { findFileProblems } from './database-certificate-files';
 
 const keyBytes = 32;
 // node-postgres passes over what it does not know: a misspelt sslmode would be no sslmode
-const urlParameters: ReadonlySet<string> = new Set(['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation', 'uselibpqcompat', 'application_name', 'client_encoding', 'options', 'host', 'port', 'user', 'password']);
+const urlParameters: ReadonlySet<string> = new Set([
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'sslnegotiation',
+  'uselibpqcompat',
+  'application_name',
+  'client_encoding',
+  'options',
+  'host',
+  'port',
+  'user',
+  'password',
+]);
 const sslModes: ReadonlySet<string> = new Set(['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']);
 
 /** A whole number in decimal digits, `min` and `max` included, of what `unit` names. */
@@ -34,7 +48,10 @@ export const flag = (fallback: 'true' | 'false') =>
 export const port = integer(0, 65_535, 'port');
 
 /** An address or a host name to listen on. */
-export const host = z.string().refine((value) => isIP(value) !== 0 || isHostName(value), 'must be an IP address or a host name, without a port').meta({ form: 'address' });
+export const host = z
+  .string()
+  .refine((value) => isIP(value) !== 0 || isHostName(value), 'must be an IP address or a host name, without a port')
+  .meta({ form: 'address' });
 
 /** A secret key of 32 bytes. */
 export const secretKey = z
@@ -47,24 +64,36 @@ export const secretKey = z
 export const databaseUrl = z
   .string()
   .refine(isDatabaseUrl, 'must be postgresql://user:password@host:port/database; what stands for itself in a password, as % does, must be percent-encoded')
-  .refine((value) => !URL.canParse(value) || sslModes.has(new URL(value).searchParams.get('sslmode') ?? 'disable'), `must have one of these as its sslmode: ${[...sslModes].join(', ')}`)
+  .refine(
+    (value) => !URL.canParse(value) || sslModes.has(new URL(value).searchParams.get('sslmode') ?? 'disable'),
+    `must have one of these as its sslmode: ${[...sslModes].join(', ')}`,
+  )
   .superRefine((value, context) => {
     if (URL.canParse(value)) for (const problem of findFileProblems(new URL(value).searchParams)) context.addIssue(problem);
   })
-  .refine((value) => !URL.canParse(value) || [...new URL(value).searchParams.keys()].every((name, index, names) => urlParameters.has(name) && names.indexOf(name) === index), `may have these parameters, each once: ${[...urlParameters].join(', ')}`)
+  .refine(
+    (value) =>
+      !URL.canParse(value) || [...new URL(value).searchParams.keys()].every((name, index, names) => urlParameters.has(name) && names.indexOf(name) === index),
+    `may have these parameters, each once: ${[...urlParameters].join(', ')}`,
+  )
   .meta({ secret: true, form: 'URL' });
 
 /** What stands between the service and PostgreSQL. */
 export const databasePooler = z
   .enum(['none', 'transaction'], { error: 'must be none or transaction' })
   .default('none')
-  .describe('`transaction` where the URL leads to a pooler in transaction mode, such as PgBouncer: nothing is kept in a session then, no prepared statements and no time limits');
+  .describe(
+    '`transaction` where the URL leads to a pooler in transaction mode, such as PgBouncer: nothing is kept in a session then, no prepared statements and no time limits',
+  );
 
 /** The URL that goes past the pooler. */
 export const migrationUrl = databaseUrl.optional().describe('the same database without a pooler between, for the command `migrate`; required there behind one');
 
 /** Where another service is. */
-export const target = z.string().refine(isTarget, 'must be host:port, or a gRPC target such as dns:///auth.internal:50052 or ipv4:10.0.0.1:50052,10.0.0.2:50052').meta({ form: 'target' });
+export const target = z
+  .string()
+  .refine(isTarget, 'must be host:port, or a gRPC target such as dns:///auth.internal:50052 or ipv4:10.0.0.1:50052,10.0.0.2:50052')
+  .meta({ form: 'target' });
 
 /** Whether gRPC can look for a service there (gRPC name resolution): a name or address with its port, or several addresses after `ipv4:` or `ipv6:`. */
 export function isTarget(text: string): boolean {
@@ -73,23 +102,34 @@ export function isTarget(text: string): boolean {
 }
 
 function isOneTarget(text: string): boolean {
-  const [, scheme = 'dns', bracketed, plain = '', number = ''] = /^(?:(dns|ipv4|ipv6):(?:\/\/\/)?)?(?:\[([0-9a-fA-F:.]+)\]|([^\s,=/:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const [, scheme = 'dns', bracketed, plain = '', number = ''] =
+    /^(?:(dns|ipv4|ipv6):(?:\/\/\/)?)?(?:\[([0-9a-fA-F:.]+)\]|([^\s,=/:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
   const family = isIP(bracketed ?? plain);
   const isHost = bracketed === undefined ? (family === 4 && scheme !== 'ipv6') || (scheme === 'dns' && isHostName(plain)) : family === 6 && scheme !== 'ipv4';
   return isHost && Number(number) >= 1 && Number(number) <= 65_535;
 }
 
-const issuer = z.string().max(512, 'must have at most 512 characters').refine(isIssuer, 'must be an http or https URL without query, fragment and user').meta({ form: 'URL' });
+const issuer = z
+  .string()
+  .max(512, 'must have at most 512 characters')
+  .refine(isIssuer, 'must be an http or https URL without query, fragment and user')
+  .meta({ form: 'URL' });
 
 /** Settings of every process that makes or verifies tokens. Spread into the schema of an app. */
 export const tokenConfig = {
   GATEHOUSE_ISSUER: issuer.default('http://127.0.0.1:8080').describe('`iss` of every token: the public URL of the installation, the same in all services'),
-  GATEHOUSE_AUDIENCE: z.string().regex(/^[!-~]{1,512}$/, 'must be a name or URL of 512 characters at most, in ASCII without spaces').default('gatehouse').describe('`aud` of access tokens, the same in all services'),
+  GATEHOUSE_AUDIENCE: z
+    .string()
+    .regex(/^[!-~]{1,512}$/, 'must be a name or URL of 512 characters at most, in ASCII without spaces')
+    .default('gatehouse')
+    .describe('`aud` of access tokens, the same in all services'),
 };
 
 /** Settings of every process. Spread into the schema of an app. */
 export const processConfig = {
-  SHUTDOWN_GRACE_MS: milliseconds(0, 600_000).default(0).describe('how long the process goes on serving after SIGTERM, not ready any more, so that load balancers notice'),
+  SHUTDOWN_GRACE_MS: milliseconds(0, 600_000)
+    .default(0)
+    .describe('how long the process goes on serving after SIGTERM, not ready any more, so that load balancers notice'),
   SHUTDOWN_TIMEOUT_MS: milliseconds(1, 600_000).default(10_000).describe('how long calls in flight have, after that, until the process ends'),
 };
 
@@ -100,20 +140,25 @@ function isIssuer(text: string): boolean {
   return username === '' && password === '';
 }
 
-
 /** Every part that is used can be decoded, and none is missing. */
 function isDatabaseUrl(text: string): boolean {
   if (!/^postgres(ql)?:\/\/\S+$/.test(text) || !URL.canParse(text)) return false;
   const { hostname, port: number, pathname, username, password } = new URL(text);
   try {
-    return hostname !== '' && number !== '0' && decodeURIComponent(pathname.slice(1)) !== '' && [username, password].every((part) => decodeURIComponent(part) !== undefined);
+    return (
+      hostname !== '' &&
+      number !== '0' &&
+      decodeURIComponent(pathname.slice(1)) !== '' &&
+      [username, password].every((part) => decodeURIComponent(part) !== undefined)
+    );
   } catch {
     return false;
   }
 }
 
 // a name that ends in digits alone would be an address (WHATWG URL §3.5): one with a mistake in it, as isIP was asked before
-const isHostName = (value: string) => !/(^|\.)\d+$/.test(value) && value.length <= 253 && value.split('.').every((label) => /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/.test(label));
+const isHostName = (value: string) =>
+  !/(^|\.)\d+$/.test(value) && value.length <= 253 && value.split('.').every((label) => /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/.test(label));
 
 // Buffer.from passes over what is not base64: only what comes back the same was all of it
 const isKey = (key: Buffer, text: string) => key.length === keyBytes && key.toString('base64') === text;

@@ -23,7 +23,10 @@ export const refineAll = <S extends z.ZodType>(schema: S, contradictions: readon
 export const togetherContradictions = <N extends string>(...settings: readonly N[]): readonly Contradiction<{ readonly [K in N]?: unknown }>[] =>
   settings.map((setting) => {
     const others = settings.filter((other) => other !== setting);
-    return [(config) => config[setting] !== undefined || others.every((other) => config[other] === undefined), contradiction([setting, ...others], `must be set together with ${others.join(' and ')}`)];
+    return [
+      (config) => config[setting] !== undefined || others.every((other) => config[other] === undefined),
+      contradiction([setting, ...others], `must be set together with ${others.join(' and ')}`),
+    ];
   });
 
 type Listeners<N extends string> = { readonly [K in `${N}_HOST`]: string } & { readonly [K in `${N}_PORT`]: number };
@@ -35,7 +38,9 @@ export const portContradiction = <N extends string>(one: N, other: N): Contradic
 ];
 
 /** Migrations keep a lock in their session: where there is a pooler, they must have a way past it. `service` is what its settings begin with. */
-export const poolerContradiction = <S extends string>(service: S): Contradiction<{ readonly [K in `${S}_DATABASE_POOLER` | `${S}_DATABASE_MIGRATION_URL`]?: string | undefined }> => [
+export const poolerContradiction = <S extends string>(
+  service: S,
+): Contradiction<{ readonly [K in `${S}_DATABASE_POOLER` | `${S}_DATABASE_MIGRATION_URL`]?: string | undefined }> => [
   (config) => config[`${service}_DATABASE_POOLER`] === 'none' || config[`${service}_DATABASE_MIGRATION_URL`] !== undefined,
   contradiction(
     [`${service}_DATABASE_MIGRATION_URL`, `${service}_DATABASE_POOLER`],

@@ -4,7 +4,13 @@ import { toCauseChain } from '@gatehouse/observability';
 export function toReport(error: unknown): string {
   const texts = toCauseChain(error).map(({ type, message, code, stacktrace }) => {
     const head = [type, message && `: ${message}`, code !== undefined && ` (${code})`].filter(Boolean).join('');
-    return [head, ...(stacktrace ?? '').split('\n').filter(Boolean).map((frame) => `    ${frame}`)].join('\n');
+    return [
+      head,
+      ...(stacktrace ?? '')
+        .split('\n')
+        .filter(Boolean)
+        .map((frame) => `    ${frame}`),
+    ].join('\n');
   });
   return texts.join('\ncaused by ');
 }

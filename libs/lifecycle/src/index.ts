@@ -4,7 +4,23 @@ export type { CertificateFiles } from './certificate-files';
 export { type CertificateStore, createCertificateStore } from './certificate-store';
 export { type CertificatePaths, type Certificates, checkCertificates, readCertificates } from './certificates';
 export { ConfigError } from './config-error';
-export { bytes, databasePooler, databaseUrl, flag, host, integer, isTarget, migrationUrl, milliseconds, port, processConfig, secretKey, seconds, target, tokenConfig } from './config-types';
+export {
+  bytes,
+  databasePooler,
+  databaseUrl,
+  flag,
+  host,
+  integer,
+  isTarget,
+  migrationUrl,
+  milliseconds,
+  port,
+  processConfig,
+  secretKey,
+  seconds,
+  target,
+  tokenConfig,
+} from './config-types';
 export { type Contradiction, contradiction, poolerContradiction, portContradiction, refineAll, togetherContradictions } from './contradiction';
 export { logReadiness } from './log-readiness';
 export { isLoopback } from './loopback';

@@ -20,7 +20,11 @@ export type Usage = keyof typeof usageIds;
  * @param tell is told of each problem in a sentence
  * @returns the own certificate, where it can be read
  */
-export function judgeCertificates({ cert, key, ca }: { readonly [P in Part]?: PemFile | undefined }, usages: readonly Usage[], tell: (part: Part, problem: string) => void): X509Certificate | undefined {
+export function judgeCertificates(
+  { cert, key, ca }: { readonly [P in Part]?: PemFile | undefined },
+  usages: readonly Usage[],
+  tell: (part: Part, problem: string) => void,
+): X509Certificate | undefined {
   let isUsable = true;
   const refuse = (part: Part) => (problem: string) => {
     isUsable = false;
@@ -30,7 +34,8 @@ export function judgeCertificates({ cert, key, ca }: { readonly [P in Part]?: Pe
   const privateKey = key && toKey(key.text);
   if (cert) judgeOwn(certificate, chain, usages, cert.place, refuse('cert'));
   if (key && !privateKey) refuse('key')(`${key.place} holds no private key in PEM that can be read without a password`);
-  if (certificate && privateKey && !certificate.checkPrivateKey(privateKey)) refuse('key')(`${key!.place} is not the key of the certificate in ${cert!.setting}`);
+  if (certificate && privateKey && !certificate.checkPrivateKey(privateKey))
+    refuse('key')(`${key!.place} is not the key of the certificate in ${cert!.setting}`);
   if (ca) judgeAuthorities(toCertificates(ca.text), ca.place, refuse('ca'));
   if (isUsable) tryOut({ cert: cert?.text, key: key?.text, ca: ca?.text }, refuse(cert ? 'cert' : 'ca'));
   return certificate;
@@ -45,14 +50,17 @@ function judgeOwn(certificate: X509Certificate | undefined, chain: readonly X509
   if (between) judgeTime(between, `a certificate of the chain in ${place}`, place, tell);
   // undefined where the certificate does not limit it
   const granted = certificate?.keyUsage as readonly string[] | undefined;
-  for (const usage of usages) if (granted && !granted.includes(usageIds[usage])) tell(`the certificate in ${place} is not for ${usage} authentication (extended key usage): have it issued for that too`);
+  for (const usage of usages)
+    if (granted && !granted.includes(usageIds[usage]))
+      tell(`the certificate in ${place} is not for ${usage} authentication (extended key usage): have it issued for that too`);
 }
 
 function judgeAuthorities(authorities: readonly X509Certificate[], place: string, tell: Tell): void {
   // of an old CA and a new one, either may be out of its time
   judgeTime(authorities.find(isInTime) ?? authorities[0], `the certificate in ${place}`, place, tell);
   // what is self-signed is believed as it is, CA or not
-  if (authorities.some((each) => !each.ca && !isSelfIssued(each))) tell(`${place} holds a certificate that is not of a CA: put that of its issuer in its place`);
+  if (authorities.some((each) => !each.ca && !isSelfIssued(each)))
+    tell(`${place} holds a certificate that is not of a CA: put that of its issuer in its place`);
 }
 
 const isSelfIssued = (certificate: X509Certificate) => certificate.checkIssued(certificate);
@@ -72,7 +80,10 @@ const certificateBegin = '-----BEGIN CERTIFICATE-----';
 function toCertificates(text: string): readonly X509Certificate[] {
   try {
     // by their beginnings: OpenSSL goes no further than one that is cut off
-    return text.split(certificateBegin).slice(1).map((rest) => new X509Certificate(certificateBegin + rest));
+    return text
+      .split(certificateBegin)
+      .slice(1)
+      .map((rest) => new X509Certificate(certificateBegin + rest));
   } catch {
     return [];
   }

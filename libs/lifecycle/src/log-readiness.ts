@@ -2,7 +2,10 @@ import type { Logger } from '@gatehouse/observability';
 import type { ReadinessOptions } from './readiness';
 
 /** Logs when a process becomes ready or ceases to be, and why a check fails; tells `onReady` as well. */
-export function logReadiness(logger: Pick<Logger, 'info' | 'warn'>, onReady: (ready: boolean) => void = () => {}): Pick<ReadinessOptions, 'onChange' | 'onCheck'> {
+export function logReadiness(
+  logger: Pick<Logger, 'info' | 'warn'>,
+  onReady: (ready: boolean) => void = () => {},
+): Pick<ReadinessOptions, 'onChange' | 'onCheck'> {
   return {
     onChange(ready) {
       onReady(ready);

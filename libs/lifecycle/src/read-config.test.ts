@@ -59,7 +59,9 @@ describe('readConfig', () => {
 });
 
 describe('rules over several settings', () => {
-  const both = z.object({ LOW: integer(0, 9), HIGH: integer(0, 9), OTHER: integer(0, 9).default(0) }).refine(({ LOW, HIGH }) => LOW < HIGH, contradiction(['LOW', 'HIGH'], 'must be below HIGH'));
+  const both = z
+    .object({ LOW: integer(0, 9), HIGH: integer(0, 9), OTHER: integer(0, 9).default(0) })
+    .refine(({ LOW, HIGH }) => LOW < HIGH, contradiction(['LOW', 'HIGH'], 'must be below HIGH'));
   const problemsIn = (env: NodeJS.ProcessEnv) => {
     try {
       return readConfig(both, env) && [];
@@ -88,38 +90,87 @@ describe('rules over several settings', () => {
 describe('the types of settings', () => {
   it('take whole numbers in decimal digits alone', () => {
     for (const good of ['0', '50051', '65535', '007']) expect(problemOf(port, good)).toBeUndefined();
-    for (const bad of ['-1', '65536', '1.5', '1e3', '0x10', ' 1', '1 ', 'abc', '99999999999999999999']) expect(problemOf(port, bad)).toContain('from 0 to 65535');
+    for (const bad of ['-1', '65536', '1.5', '1e3', '0x10', ' 1', '1 ', 'abc', '99999999999999999999'])
+      expect(problemOf(port, bad)).toContain('from 0 to 65535');
     expect(integer(-5, 5).parse('-5')).toBe(-5);
   });
 
   it('take addresses and host names without a port', () => {
     for (const good of ['127.0.0.1', '::1', '::', '0.0.0.0', 'localhost', 'user.gatehouse.svc', 'user_1']) expect(problemOf(host, good)).toBeUndefined();
-    for (const bad of ['127.0.0.1:80', '[::1]', 'http://a', 'a b', 'a..b', '-a', '256.1.1.1', '127.0.0', '1', `${'a'.repeat(64)}.b`]) expect(problemOf(host, bad)).toBeDefined();
+    for (const bad of ['127.0.0.1:80', '[::1]', 'http://a', 'a b', 'a..b', '-a', '256.1.1.1', '127.0.0', '1', `${'a'.repeat(64)}.b`])
+      expect(problemOf(host, bad)).toBeDefined();
   });
 
   it('take keys of exactly 32 bytes, all of it base64', () => {
     expect(secretKey.parse(key.toString('base64'))).toEqual(key);
-    for (const bad of [key.subarray(1).toString('base64'), Buffer.alloc(33).toString('base64'), key.toString('hex'), `${key.toString('base64')}!`, 'x']) expect(problemOf(secretKey, bad)).toBeDefined();
+    for (const bad of [key.subarray(1).toString('base64'), Buffer.alloc(33).toString('base64'), key.toString('hex'), `${key.toString('base64')}!`, 'x'])
+      expect(problemOf(secretKey, bad)).toBeDefined();
   });
 
   it('take URLs of PostgreSQL, without showing what is in a wrong one', () => {
-    for (const good of ['postgres://127.0.0.1/a', 'postgresql://user:secret@db.internal:5432/gatehouse_user?sslmode=require']) expect(problemOf(databaseUrl, good)).toBeUndefined();
-    for (const bad of ['mysql://user:hunter2@db/a', 'postgres://user:hunter2@db:port/a', 'hunter2', 'postgresql://', 'postgresql:///x', 'postgresql://u:%zz@db/a', 'postgresql://u:p@db/%zz', 'postgresql://u:p@db:0/a', 'postgresql://u:p@db:99999/a', 'postgresql://u:hunter2@db/a\n']) {
+    for (const good of ['postgres://127.0.0.1/a', 'postgresql://user:secret@db.internal:5432/gatehouse_user?sslmode=require'])
+      expect(problemOf(databaseUrl, good)).toBeUndefined();
+    for (const bad of [
+      'mysql://user:hunter2@db/a',
+      'postgres://user:hunter2@db:port/a',
+      'hunter2',
+      'postgresql://',
+      'postgresql:///x',
+      'postgresql://u:%zz@db/a',
+      'postgresql://u:p@db/%zz',
+      'postgresql://u:p@db:0/a',
+      'postgresql://u:p@db:99999/a',
+      'postgresql://u:hunter2@db/a\n',
+    ]) {
       expect(problemOf(databaseUrl, bad)).toMatch(/^must be postgresql:\/\/user:password@host:port\/database/);
       expect(problemOf(databaseUrl, bad)).not.toContain('hunter2');
     }
     expect(problemOf(databaseUrl, 'postgresql://u:p@db/a?sslmode=bogus')).toContain('sslmode');
-    for (const query of ['sslmod=verify-full', 'sslmode=require&sslmode=disable']) expect(problemOf(databaseUrl, `postgresql://u:p@db/a?${query}`)).toContain('each once: sslmode');
+    for (const query of ['sslmod=verify-full', 'sslmode=require&sslmode=disable'])
+      expect(problemOf(databaseUrl, `postgresql://u:p@db/a?${query}`)).toContain('each once: sslmode');
     expect(problemOf(databaseUrl, 'postgresql://u:p@db/a?sslrootcert=/nowhere')).toContain('certificate file');
   });
 
   it('take targets with a port', () => {
-    for (const good of ['127.0.0.1:50052', '[::1]:50052', 'auth.internal:50052', 'dns:///auth.internal:50052', 'ipv4:10.0.0.1:50052', 'ipv6:[::1]:50052', 'ipv4:///10.0.0.1:50052', 'ipv4:10.0.0.1:1,10.0.0.2:2', 'ipv6:[::1]:1,[::2]:2']) expect(problemOf(target, good)).toBeUndefined();
-    for (const bad of ['auth', 'auth:', 'auth:http', 'http://auth:80', 'a b:1', '127.0.0.1:99999', 'auth:0', 'foo:///x:1', 'a:b:c:1', '256.0.0.1:1', '[127.0.0.1]:1', 'ipv4:auth:1', 'ipv4:[::1]:1', 'ipv6:10.0.0.1:1', '::1:1', 'ipv4:10.0.0.1:1,', 'ipv4:10.0.0.1:1,auth:1', '10.0.0.1:1,10.0.0.2:1', 'dns:///a:1,b:1']) expect(problemOf(target, bad)).toContain('host:port');
+    for (const good of [
+      '127.0.0.1:50052',
+      '[::1]:50052',
+      'auth.internal:50052',
+      'dns:///auth.internal:50052',
+      'ipv4:10.0.0.1:50052',
+      'ipv6:[::1]:50052',
+      'ipv4:///10.0.0.1:50052',
+      'ipv4:10.0.0.1:1,10.0.0.2:2',
+      'ipv6:[::1]:1,[::2]:2',
+    ])
+      expect(problemOf(target, good)).toBeUndefined();
+    for (const bad of [
+      'auth',
+      'auth:',
+      'auth:http',
+      'http://auth:80',
+      'a b:1',
+      '127.0.0.1:99999',
+      'auth:0',
+      'foo:///x:1',
+      'a:b:c:1',
+      '256.0.0.1:1',
+      '[127.0.0.1]:1',
+      'ipv4:auth:1',
+      'ipv4:[::1]:1',
+      'ipv6:10.0.0.1:1',
+      '::1:1',
+      'ipv4:10.0.0.1:1,',
+      'ipv4:10.0.0.1:1,auth:1',
+      '10.0.0.1:1,10.0.0.2:1',
+      'dns:///a:1,b:1',
+    ])
+      expect(problemOf(target, bad)).toContain('host:port');
   });
 
   it('take an issuer that is a URL', () => {
-    for (const bad of ['nope', ' ', 'ftp://a', 'https://a?b', 'https://a#b', 'https://user:password@a']) expect(problemOf(tokenConfig.GATEHOUSE_ISSUER, bad)).toContain('http or https URL');
+    for (const bad of ['nope', ' ', 'ftp://a', 'https://a?b', 'https://a#b', 'https://user:password@a'])
+      expect(problemOf(tokenConfig.GATEHOUSE_ISSUER, bad)).toContain('http or https URL');
   });
 
   it('name the issuer and the audience alike for every service', () => {

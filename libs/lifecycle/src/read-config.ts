@@ -43,7 +43,12 @@ function readSecrets(schema: z.ZodObject, env: NodeJS.ProcessEnv) {
   return { values, paths, problems };
 }
 
-function toProblem({ path: [variable], message, code }: z.core.$ZodIssue, schema: z.ZodObject, env: NodeJS.ProcessEnv, paths: ReadonlyMap<string, string>): string {
+function toProblem(
+  { path: [variable], message, code }: z.core.$ZodIssue,
+  schema: z.ZodObject,
+  env: NodeJS.ProcessEnv,
+  paths: ReadonlyMap<string, string>,
+): string {
   if (typeof variable !== 'string') return message;
   const { description, secret } = metaOf(schema.shape[variable] as z.ZodType);
   const origin = paths.has(variable) ? `; it was read from ${paths.get(variable)}` : '';

@@ -5,7 +5,7 @@ let readiness: Readiness | undefined;
 afterEach(() => readiness?.close());
 const create = (options: ReadinessOptions) => (readiness = createReadiness({ intervalMs: 10, ...options }));
 const until = async (holds: () => boolean) => {
-  for (const end = Date.now() + 5_000; !holds(); ) {
+  for (const end = Date.now() + 5_000; !holds();) {
     if (Date.now() > end) throw new Error('it never came true');
     await pause(5);
   }

@@ -38,7 +38,8 @@ export async function runApp(create: () => App | Promise<App>): Promise<void> {
   let app: App | undefined;
   let stoppingSince: number | undefined;
 
-  const report = (message: string, error: unknown) => (app?.logger ? app.logger.error(message, { exception: error }) : console.error(`${message}: ${toReport(error)}`));
+  const report = (message: string, error: unknown) =>
+    app?.logger ? app.logger.error(message, { exception: error }) : console.error(`${message}: ${toReport(error)}`);
   const fail = (message: string, error: unknown): never => {
     report(message, error);
     process.exit(1);

@@ -7,7 +7,11 @@ import { secretKey } from './config-types';
 import { readConfig } from './read-config';
 
 const password = 'hunter2 hunter2';
-const schema = z.object({ APP_NAME: z.string().default('app'), APP_KEY: secretKey.optional(), APP_PASSWORD: z.string().max(100).describe('who knows it is let in').meta({ secret: true }) });
+const schema = z.object({
+  APP_NAME: z.string().default('app'),
+  APP_KEY: secretKey.optional(),
+  APP_PASSWORD: z.string().max(100).describe('who knows it is let in').meta({ secret: true }),
+});
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'gatehouse secrets '))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -102,7 +106,8 @@ describe('a file that cannot be used', () => {
   });
 
   it('is told without its path where that may be the secret itself', () => {
-    for (const value of [password, '/9j4AAQSkZJRgABAQEASABIAAD2wBDAAgGBgcGBQ0hunter=', 'secrets/password']) expect(problemOf({ APP_PASSWORD_FILE: value })).toBe('APP_PASSWORD_FILE: must be the absolute path of a file');
+    for (const value of [password, '/9j4AAQSkZJRgABAQEASABIAAD2wBDAAgGBgcGBQ0hunter=', 'secrets/password'])
+      expect(problemOf({ APP_PASSWORD_FILE: value })).toBe('APP_PASSWORD_FILE: must be the absolute path of a file');
   });
 
   it('is told together with every other problem', () => {

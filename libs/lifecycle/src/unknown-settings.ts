@@ -19,10 +19,12 @@ export function findUnknownSettings(schema: z.ZodObject, env: NodeJS.ProcessEnv,
 }
 
 function toHint(name: string, known: readonly string[]): string {
-  if (name.endsWith(fileSuffix) && known.includes(name.slice(0, -fileSuffix.length))) return `: ${name.slice(0, -fileSuffix.length)} is no secret, and is not read from a file`;
+  if (name.endsWith(fileSuffix) && known.includes(name.slice(0, -fileSuffix.length)))
+    return `: ${name.slice(0, -fileSuffix.length)} is no secret, and is not read from a file`;
   const [nearest] = known.map((setting) => ({ setting, distance: leven(name, setting) })).sort((a, b) => a.distance - b.distance);
   return nearest && nearest.distance <= name.length / 3 ? `; did you mean ${nearest.setting}?` : '';
 }
 
 const isServiceLink = (name: string, value: string) =>
-  /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name) || (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value));
+  /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name) ||
+  (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value));

@@ -11,7 +11,10 @@ let base: string;
 
 beforeEach(async () => {
   well = true;
-  readiness = createReadiness({ checks: [{ name: 'database', check: async () => (well ? undefined : Promise.reject(new Error('password of 10.0.0.5 is wrong'))) }], intervalMs: 5 });
+  readiness = createReadiness({
+    checks: [{ name: 'database', check: async () => (well ? undefined : Promise.reject(new Error('password of 10.0.0.5 is wrong'))) }],
+    intervalMs: 5,
+  });
   observability = createObservability({ service: 'app', version: '1', logLevel: 'error' });
   server = createAdminServer({ readiness, metrics: (accept) => measure(accept), logLevel: observability.logLevel });
   base = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
@@ -67,7 +70,9 @@ describe('the admin port', () => {
 
   it('names port and setting when the host is none of this machine', async () => {
     const second = createAdminServer({ readiness, metrics: () => measure(), logLevel: observability.logLevel });
-    await expect(withPortSetting('USER_ADMIN_PORT', () => second.listen('192.0.2.1', 9051))).rejects.toThrow(/USER_ADMIN_PORT: the host that is set with it is no address/);
+    await expect(withPortSetting('USER_ADMIN_PORT', () => second.listen('192.0.2.1', 9051))).rejects.toThrow(
+      /USER_ADMIN_PORT: the host that is set with it is no address/,
+    );
     await second.close();
     const defect = new Error('something else');
     await expect(withPortSetting('USER_ADMIN_PORT', () => Promise.reject(defect))).rejects.toBe(defect);
@@ -88,13 +93,20 @@ describe('the log level', () => {
     expect(JSON.parse((await ask('/loglevel')).text)).toEqual({ level: 'warn', configured: 'error' });
   });
 
-  it.each(['{"level":"loud"}', '{"level":"debug","seconds":0}', '{"level":"debug","seconds":86401}', '{"level":"debug","seconds":1.5}', '{"level":"debug","for":5}', '{}', 'null', 'debug', `{"level":"${'x'.repeat(2_000)}"}`])(
-    'is not changed by %s',
-    async (body) => {
-      expect(await put(body)).toEqual({ status: 400, body: { error: expect.stringContaining('"seconds": 1 to 86400') } });
-      expect(observability.logLevel.read()).toEqual({ level: 'error', configured: 'error' });
-    },
-  );
+  it.each([
+    '{"level":"loud"}',
+    '{"level":"debug","seconds":0}',
+    '{"level":"debug","seconds":86401}',
+    '{"level":"debug","seconds":1.5}',
+    '{"level":"debug","for":5}',
+    '{}',
+    'null',
+    'debug',
+    `{"level":"${'x'.repeat(2_000)}"}`,
+  ])('is not changed by %s', async (body) => {
+    expect(await put(body)).toEqual({ status: 400, body: { error: expect.stringContaining('"seconds": 1 to 86400') } });
+    expect(observability.logLevel.read()).toEqual({ level: 'error', configured: 'error' });
+  });
 
   it('is not changed by a page in a browser', async () => {
     expect((await put('{"level":"debug"}', { origin: 'http://127.0.0.1:8080' })).status).toBe(403);
@@ -102,7 +114,9 @@ describe('the log level', () => {
     expect(observability.logLevel.read().level).toBe('error');
   });
 
-  const elsewhere = Object.values(networkInterfaces()).flat().find((address) => address && !address.internal && address.family === 'IPv4');
+  const elsewhere = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address && !address.internal && address.family === 'IPv4');
   it('is changed from this machine alone: who comes by another address reads it, and no more', async () => {
     const open = createAdminServer({ readiness, metrics: () => measure(), logLevel: observability.logLevel });
     // without a network there is nobody else: the port then has but its own loopback

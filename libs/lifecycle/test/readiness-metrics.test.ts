@@ -3,7 +3,13 @@ import { addReadinessMetrics, createReadiness } from '../src';
 
 it('a scrape says whether the process can serve, and which check stands in the way', async () => {
   let well = false;
-  const readiness = createReadiness({ checks: [{ name: 'database', check: async () => (well ? undefined : Promise.reject(new Error('gone'))) }, { name: 'keys', check: async () => {} }], intervalMs: 5 });
+  const readiness = createReadiness({
+    checks: [
+      { name: 'database', check: async () => (well ? undefined : Promise.reject(new Error('gone'))) },
+      { name: 'keys', check: async () => {} },
+    ],
+    intervalMs: 5,
+  });
   const observability = createObservability({ service: 'user', version: 'dev', logLevel: 'error' });
   addReadinessMetrics(observability.registry, readiness);
   const scrape = async () => (await observability.metrics('text/plain')).body.split('\n').filter((line) => line.startsWith('gatehouse_read'));

@@ -15,7 +15,17 @@ const esbuildConfig = createRequire(__filename)(join(root, 'tools/esbuild.config
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-lifecycle-'));
   bundle = join(folder, 'app.cjs');
-  await build({ ...esbuildConfig, bundle: true, platform: 'node', format: 'cjs', entryPoints: [join(__dirname, 'process/app.ts')], outfile: bundle, outExtension: {}, absWorkingDir: root, logLevel: 'warning' });
+  await build({
+    ...esbuildConfig,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    entryPoints: [join(__dirname, 'process/app.ts')],
+    outfile: bundle,
+    outExtension: {},
+    absWorkingDir: root,
+    logLevel: 'warning',
+  });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -34,7 +44,11 @@ function start(env: NodeJS.ProcessEnv = {}) {
   child.stdout.on('data', (text) => (output += text));
   child.stderr.on('data', (text) => (errors += text));
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  const lines = () => output.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Line);
+  const lines = () =>
+    output
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Line);
   return {
     child,
     ended,
@@ -52,23 +66,26 @@ function start(env: NodeJS.ProcessEnv = {}) {
 const isReady = async (port: unknown) => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
 
 describe('a process that is told to end', () => {
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('is not ready at once, serves through the grace, answers what is in flight, and exits 0 (%s)', async (signal) => {
-    const app = start({ SHUTDOWN_GRACE_MS: '400' });
-    const { port, adminPort } = await app.event('listening');
-    expect(await isReady(adminPort)).toBe(200);
-    app.child.kill(signal);
-    await app.event('ready');
-    while (app.lines().filter(({ event }) => event === 'ready').length < 2) await pause(5);
-    expect(await isReady(adminPort)).toBe(503);
-    // one that comes within the grace and is still in flight when closing begins
-    await pause(150);
-    const late = fetch(`http://127.0.0.1:${port}`, { headers: { connection: 'close' } }).then((answer) => answer.text());
-    await app.event('closing');
-    expect(app.lines().map(({ event }) => event)).toContain('asked');
-    expect(await late).toBe('answered');
-    expect(await app.ended).toBe(0);
-    expect(app.lines().at(-1)).toEqual({ event: 'closed' });
-  });
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'is not ready at once, serves through the grace, answers what is in flight, and exits 0 (%s)',
+    async (signal) => {
+      const app = start({ SHUTDOWN_GRACE_MS: '400' });
+      const { port, adminPort } = await app.event('listening');
+      expect(await isReady(adminPort)).toBe(200);
+      app.child.kill(signal);
+      await app.event('ready');
+      while (app.lines().filter(({ event }) => event === 'ready').length < 2) await pause(5);
+      expect(await isReady(adminPort)).toBe(503);
+      // one that comes within the grace and is still in flight when closing begins
+      await pause(150);
+      const late = fetch(`http://127.0.0.1:${port}`, { headers: { connection: 'close' } }).then((answer) => answer.text());
+      await app.event('closing');
+      expect(app.lines().map(({ event }) => event)).toContain('asked');
+      expect(await late).toBe('answered');
+      expect(await app.ended).toBe(0);
+      expect(app.lines().at(-1)).toEqual({ event: 'closed' });
+    },
+  );
 
   it('finishes its start first when the signal comes too early', async () => {
     const app = start({ APP_SCENE: 'starts slowly' });

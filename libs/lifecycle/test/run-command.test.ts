@@ -8,7 +8,11 @@ const root = join(__dirname, '../../..');
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-commands-'));
-  execFileSync(join(root, 'node_modules/.bin/esbuild'), [join(__dirname, 'process/commands.ts'), '--bundle', '--platform=node', `--outfile=${join(folder, 'main.cjs')}`, '--log-level=warning'], { cwd: root });
+  execFileSync(
+    join(root, 'node_modules/.bin/esbuild'),
+    [join(__dirname, 'process/commands.ts'), '--bundle', '--platform=node', `--outfile=${join(folder, 'main.cjs')}`, '--log-level=warning'],
+    { cwd: root },
+  );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -30,7 +34,11 @@ describe('a process with commands', () => {
     expect(stderr).toContain(`unknown command: ${args.join(' ')}; there is serve, migrate, compare, bootstrap`);
   });
 
-  it.each([['SIGTERM', 143], ['SIGINT', 130], ['SIGHUP', 129]] as const)('ends a command at %s by its own handler, as process 1 of a container has to', async (signal, code) => {
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const)('ends a command at %s by its own handler, as process 1 of a container has to', async (signal, code) => {
     const child = spawn(process.execPath, [join(folder, 'main.cjs'), 'wait'], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     child.kill(signal);
@@ -96,15 +104,29 @@ describe('--check-config', () => {
 
 describe('a variable that is no setting', () => {
   it('is warned of, and stops nothing', () => {
-    expect(runWith({ APP_PROT: 'hunter2' })).toEqual({ status: 0, stdout: 'serving', stderr: 'warning: APP_PROT: is no setting of this service; did you mean APP_PORT?' });
+    expect(runWith({ APP_PROT: 'hunter2' })).toEqual({
+      status: 0,
+      stdout: 'serving',
+      stderr: 'warning: APP_PROT: is no setting of this service; did you mean APP_PORT?',
+    });
   });
 
   it('is told that only secrets stand in files', () => {
-    expect(runWith({ APP_PORT_FILE: '/run/port' }).stderr).toBe('warning: APP_PORT_FILE: is no setting of this service: APP_PORT is no secret, and is not read from a file');
+    expect(runWith({ APP_PORT_FILE: '/run/port' }).stderr).toBe(
+      'warning: APP_PORT_FILE: is no setting of this service: APP_PORT is no secret, and is not read from a file',
+    );
   });
 
   it('is passed over where it is empty, or what Kubernetes tells of a Service', () => {
-    const links = { APP_SERVICE_HOST: '10.0.0.1', APP_SERVICE_PORT: '80', APP_SERVICE_PORT_GRPC: '80', APP_X_PORT: 'tcp://10.0.0.1:80', APP_PORT_80_TCP: 'tcp://10.0.0.1:80', APP_PORT_80_TCP_ADDR: '10.0.0.1', APP_PROT: '' };
+    const links = {
+      APP_SERVICE_HOST: '10.0.0.1',
+      APP_SERVICE_PORT: '80',
+      APP_SERVICE_PORT_GRPC: '80',
+      APP_X_PORT: 'tcp://10.0.0.1:80',
+      APP_PORT_80_TCP: 'tcp://10.0.0.1:80',
+      APP_PORT_80_TCP_ADDR: '10.0.0.1',
+      APP_PROT: '',
+    };
     expect(runWith(links)).toEqual({ status: 0, stdout: 'serving', stderr: '' });
     expect(runWith({ APP_X_PORT: '80' }).stderr).toContain('APP_X_PORT');
   });

@@ -10,7 +10,15 @@ const toThrown = (work: () => unknown): Error => {
   throw new Error('nothing was thrown');
 };
 const toStatus = (details: string) => Object.assign(new Error(`14 UNAVAILABLE: ${details}`), { code: 14, details });
-const thing = { code: 'NOT_FOUND', reason: 'THING_MISSING', domain: 'thing.gatehouse', title: 'Thing missing', message: 'there is no {name}', retry: 'never', metadata: ['name'] } as const;
+const thing = {
+  code: 'NOT_FOUND',
+  reason: 'THING_MISSING',
+  domain: 'thing.gatehouse',
+  title: 'Thing missing',
+  message: 'there is no {name}',
+  retry: 'never',
+  metadata: ['name'],
+} as const;
 const thingMissing = (name: string) => declareError(thing)({ name });
 const withCode = (message: string, code: string, name = 'error') => Object.assign(new Error(message), { code, name });
 
@@ -59,9 +67,12 @@ describe('the chain of causes in a line', () => {
     expect(JSON.stringify(chain)).not.toMatch(/hunter2|example|abc\.def/);
   });
 
-  it.each(['No connection established. Last error: connect ECONNREFUSED 127.0.0.1:50051', 'Deadline exceeded after 0.500s,remote_addr=127.0.0.1:50071', 'Received RST_STREAM with code 2 (Internal server error)'])(
-    'keeps what the transport says of itself: %s',
-    (details) => expect(toCauseChain(toStatus(details))[0]).toMatchObject({ message: expect.stringContaining(details), code: 14 }),
+  it.each([
+    'No connection established. Last error: connect ECONNREFUSED 127.0.0.1:50051',
+    'Deadline exceeded after 0.500s,remote_addr=127.0.0.1:50071',
+    'Received RST_STREAM with code 2 (Internal server error)',
+  ])('keeps what the transport says of itself: %s', (details) =>
+    expect(toCauseChain(toStatus(details))[0]).toMatchObject({ message: expect.stringContaining(details), code: 14 }),
   );
 
   it('tells no text that holds what is confidential, in whatever case and form it comes', () => {

@@ -62,8 +62,14 @@ function toFrames({ message, stack }: Error): string {
   const text = typeof stack === 'string' ? stack : '';
   const begin = text.indexOf(message);
   if (begin === -1) return '';
-  const frames = text.slice(begin + message.length).split('\n').filter((line) => /^ {4}at .*[\d)>]$/.test(line));
-  return frames.slice(0, maxFrames).map((line) => line.trim()).join('\n');
+  const frames = text
+    .slice(begin + message.length)
+    .split('\n')
+    .filter((line) => /^ {4}at .*[\d)>]$/.test(line));
+  return frames
+    .slice(0, maxFrames)
+    .map((line) => line.trim())
+    .join('\n');
 }
 
 const redacted = '[redacted]';

@@ -31,7 +31,12 @@ interface Series {
  * observation, which shows in the profile of a service; this one finds its series by the values alone.
  * @throws Error for a name that is there already
  */
-export function createDurations<const Names extends readonly string[]>(registry: MetricsRegistry, name: string, help: string, labelNames: Names): Durations<{ readonly [Index in keyof Names]: string }> {
+export function createDurations<const Names extends readonly string[]>(
+  registry: MetricsRegistry,
+  name: string,
+  help: string,
+  labelNames: Names,
+): Durations<{ readonly [Index in keyof Names]: string }> {
   const all: Series[] = [];
   const open = (values: readonly string[]): Series => {
     const labels = Object.fromEntries(labelNames.map((label, index) => [label, values[index]!]));
@@ -92,5 +97,9 @@ function toSamples(name: string, { labels: sharedLabels, counts, exemplars, sum 
     count += more;
     return { metricName: `${name}_bucket`, labels: { le: upperBounds[index] ?? '+Inf' }, sharedLabels, value: count, exemplar: exemplars[index] };
   });
-  return [...buckets, { metricName: `${name}_sum`, labels: {}, sharedLabels, value: sum }, { metricName: `${name}_count`, labels: {}, sharedLabels, value: count }];
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels: {}, sharedLabels, value: sum },
+    { metricName: `${name}_count`, labels: {}, sharedLabels, value: count },
+  ];
 }

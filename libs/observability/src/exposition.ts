@@ -16,7 +16,10 @@ export function createMetricsRegistry(): MetricsRegistry {
   return registry;
 }
 
-const formats: Readonly<Record<string, (registry: MetricsRegistry) => Promise<Exposition>>> = { 'text/plain': exposeText, 'application/openmetrics-text': exposeOpenMetrics };
+const formats: Readonly<Record<string, (registry: MetricsRegistry) => Promise<Exposition>>> = {
+  'text/plain': exposeText,
+  'application/openmetrics-text': exposeOpenMetrics,
+};
 
 /**
  * What a registry holds, in the format that `accept`, the header of the request, likes best: OpenMetrics 1.0, which alone has

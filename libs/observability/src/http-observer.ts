@@ -59,7 +59,16 @@ export function createHttpObserver({ spans, registry, logger, trustTraceparent }
           if (status >= 500) markFailed(span, error?.reason ?? String(status));
           leave();
           metrics.requests.observe([method, route ?? other, String(status)], duration / 1000, active);
-          const line = { [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_HTTP_ROUTE]: route ?? other, [ATTR_HTTP_RESPONSE_STATUS_CODE]: status, duration_ms: toMilliseconds(duration), request_id: exchange.requestId, ...toCallerFields(caller), confidential, context: active };
+          const line = {
+            [ATTR_HTTP_REQUEST_METHOD]: method,
+            [ATTR_HTTP_ROUTE]: route ?? other,
+            [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
+            duration_ms: toMilliseconds(duration),
+            request_id: exchange.requestId,
+            ...toCallerFields(caller),
+            confidential,
+            context: active,
+          };
           logOutcome(logger, line, error);
           span.end();
         },

@@ -65,5 +65,7 @@ export function toMembers(fields: LogFields, withFrames: boolean): string {
     else if (typeof value === 'boolean' || Number.isFinite(value)) text += member.key + String(value);
   }
   const { exception } = fields;
-  return exception === undefined ? text : `${text},"exception":${JSON.stringify(toCauseChain(exception, fields.confidential?.(), withFrames) satisfies readonly LoggedError[])}`;
+  return exception === undefined
+    ? text
+    : `${text},"exception":${JSON.stringify(toCauseChain(exception, fields.confidential?.(), withFrames) satisfies readonly LoggedError[])}`;
 }

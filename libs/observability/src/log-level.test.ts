@@ -7,7 +7,11 @@ function start(level: LogLevel) {
   const stream = new PassThrough();
   const logger = createLogger({ service: 'user', level, stream });
   const setting = createLogLevel(logger);
-  const read = () => String(stream.read() ?? '').split('\n').slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const read = () =>
+    String(stream.read() ?? '')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   return { logger, setting, read };
 }
 

@@ -9,7 +9,11 @@ import { createLogger, type LoggerOptions } from './logger';
 function collect(options: Partial<LoggerOptions> = {}) {
   const stream = new PassThrough();
   const logger = createLogger({ service: 'user', level: 'info', stream, ...options });
-  const read = () => String(stream.read() ?? '').split('\n').slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const read = () =>
+    String(stream.read() ?? '')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   const readAll = async () => {
     await logger.flush(0);
     return read();
@@ -23,7 +27,13 @@ describe('a line', () => {
     logger.warn('check failing', { check: 'postgres' });
     const [line, ...rest] = await readAll();
     expect(rest).toEqual([]);
-    expect(line).toEqual({ timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), severity_text: 'WARN', 'service.name': 'user', body: 'check failing', check: 'postgres' });
+    expect(line).toEqual({
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      severity_text: 'WARN',
+      'service.name': 'user',
+      body: 'check failing',
+      check: 'postgres',
+    });
   });
 
   it('stays one, whatever a field holds', async () => {
@@ -35,8 +45,19 @@ describe('a line', () => {
   it('holds known fields with plain values, and nothing else', async () => {
     const { logger, readAll } = collect();
     const user = { email: 'ada@example.com' };
-    logger.info('call', { 'http.response.status_code': 200, password: 'hunter2', severity_text: 'x', body: 'x', stack: 'hunter2', 'http.route': user, duration_ms: NaN, user } as never);
-    expect(await readAll()).toEqual([{ timestamp: expect.any(String), severity_text: 'INFO', 'service.name': 'user', body: 'call', 'http.response.status_code': 200 }]);
+    logger.info('call', {
+      'http.response.status_code': 200,
+      password: 'hunter2',
+      severity_text: 'x',
+      body: 'x',
+      stack: 'hunter2',
+      'http.route': user,
+      duration_ms: NaN,
+      user,
+    } as never);
+    expect(await readAll()).toEqual([
+      { timestamp: expect.any(String), severity_text: 'INFO', 'service.name': 'user', body: 'call', 'http.response.status_code': 200 },
+    ]);
   });
 
   it('holds no token and no email in any field, such as an id of a request that its caller chose', async () => {
@@ -183,7 +204,10 @@ describe('a reader that stopped reading', () => {
     logger.info('after');
     while (!text.includes('after')) await once(reader, 'data');
     expect(dropped).toBe(before);
-    const messages = text.split('\n').slice(0, -1).map((line) => (JSON.parse(line) as { body: string }).body);
+    const messages = text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => (JSON.parse(line) as { body: string }).body);
     expect(messages.slice(-2)).toEqual(['in between', 'after']);
     expect(messages.length + dropped).toBe(100_002);
   });

@@ -43,14 +43,22 @@ export function addRpcServerMetrics(registry: MetricsRegistry) {
   return {
     calls: createDurations(registry, 'rpc_server_call_duration_seconds', 'Duration of gRPC calls answered, in seconds', ['rpc_method', 'rpc_status_code']),
     start: addActive(registry, 'rpc_server_active_calls', 'gRPC calls being answered', 'rpc_method'),
-    shed: new Counter({ name: 'rpc_server_shed_calls_total', help: 'gRPC calls refused because as many as may be were being answered', labelNames: ['rpc_method'], registers }),
+    shed: new Counter({
+      name: 'rpc_server_shed_calls_total',
+      help: 'gRPC calls refused because as many as may be were being answered',
+      labelNames: ['rpc_method'],
+      registers,
+    }),
   };
 }
 
 /** Adds what gRPC channels and the calls made over them measure. */
 export function addRpcClientMetrics(registry: MetricsRegistry) {
   return {
-    calls: createDurations(registry, 'rpc_client_call_duration_seconds', 'Duration of gRPC calls made, with all their attempts, in seconds', ['rpc_method', 'rpc_status_code']),
+    calls: createDurations(registry, 'rpc_client_call_duration_seconds', 'Duration of gRPC calls made, with all their attempts, in seconds', [
+      'rpc_method',
+      'rpc_status_code',
+    ]),
     retries: new Counter({
       name: 'rpc_client_retries_total',
       help: 'Attempts at gRPC calls that another one followed, by the code with which they failed',
@@ -82,8 +90,14 @@ export function addHttpMetrics(registry: MetricsRegistry) {
 /** Adds what a database's statements and connections measure. */
 export function addDatabaseMetrics(registry: MetricsRegistry) {
   return {
-    statements: createDurations(registry, 'db_client_operation_duration_seconds', 'Duration of SQL statements by their name, in seconds', ['db_operation_name', 'error_type']),
-    waits: createDurations(registry, 'db_client_connection_wait_time_seconds', 'How long a connection of the pool was waited for, in seconds', ['db_client_connection_pool_name', 'error_type']),
+    statements: createDurations(registry, 'db_client_operation_duration_seconds', 'Duration of SQL statements by their name, in seconds', [
+      'db_operation_name',
+      'error_type',
+    ]),
+    waits: createDurations(registry, 'db_client_connection_wait_time_seconds', 'How long a connection of the pool was waited for, in seconds', [
+      'db_client_connection_pool_name',
+      'error_type',
+    ]),
     addPool: addPools(registry),
   };
 }

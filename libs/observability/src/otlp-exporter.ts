@@ -23,7 +23,14 @@ export interface OtlpOptions {
 }
 
 /** One of OpenTelemetry's exporters; undefined when there is nowhere to send to. */
-export function createOtlpExporter({ otlpEndpoint, otlpTracesEndpoint, otlpProtocol = 'http/protobuf', otlpHeaders = {}, otlpTimeoutMs = 10_000, otlpCompression = 'none' }: OtlpOptions): SpanExporter | undefined {
+export function createOtlpExporter({
+  otlpEndpoint,
+  otlpTracesEndpoint,
+  otlpProtocol = 'http/protobuf',
+  otlpHeaders = {},
+  otlpTimeoutMs = 10_000,
+  otlpCompression = 'none',
+}: OtlpOptions): SpanExporter | undefined {
   const base = otlpTracesEndpoint ?? otlpEndpoint;
   if (base === undefined) return undefined;
   const options = { timeoutMillis: otlpTimeoutMs, compression: otlpCompression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE };

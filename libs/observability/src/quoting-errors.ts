@@ -11,7 +11,8 @@ export function isQuoting(error: Error): boolean {
 }
 
 /** A status that grpc-js gives for an error, be it its own word or that of a server. */
-export const isStatus = (error: Error): error is Error & { readonly details: string } => typeof (error as { code?: unknown }).code === 'number' && typeof (error as { details?: unknown }).details === 'string';
+export const isStatus = (error: Error): error is Error & { readonly details: string } =>
+  typeof (error as { code?: unknown }).code === 'number' && typeof (error as { details?: unknown }).details === 'string';
 
 // what grpc-js says of connections by itself (1.14): host, port and errno, nothing of a message
 const isOfTransport =

@@ -50,7 +50,14 @@ export function createRpcObserver({ spans, registry, logger, callerOf }: RpcObse
         leave();
         calls.observe([path, code], duration / 1000, active);
         const names = { [ATTR_RPC_METHOD]: path, [ATTR_RPC_STATUS_CODE]: code };
-        const line = { ...names, duration_ms: toMilliseconds(duration), request_id: call.requestId, ...toCallerFields(callerOf?.(call)), confidential: call.confidential, context: active };
+        const line = {
+          ...names,
+          duration_ms: toMilliseconds(duration),
+          request_id: call.requestId,
+          ...toCallerFields(callerOf?.(call)),
+          confidential: call.confidential,
+          context: active,
+        };
         logOutcome(logger, line, isAppError(error) ? error : undefined);
         span.setAttribute(ATTR_RPC_STATUS_CODE, code);
         if (serverFaults.has(code)) markFailed(span, code);
@@ -76,16 +83,18 @@ export function createRpcObserver({ spans, registry, logger, callerOf }: RpcObse
       if (error !== undefined && code !== 'CANCELLED') markFailed(span, code);
     });
   };
-  const createClientMetrics = ({ calls, retries }: ReturnType<typeof addRpcClientMetrics>): RpcClientInterceptor => (call, next) => {
-    const begin = performance.now();
-    const { onRetry } = call;
-    const { path } = call.method;
-    call.onRetry = (error) => {
-      onRetry?.(error);
-      retries.inc({ rpc_method: path, rpc_status_code: error.code });
+  const createClientMetrics =
+    ({ calls, retries }: ReturnType<typeof addRpcClientMetrics>): RpcClientInterceptor =>
+    (call, next) => {
+      const begin = performance.now();
+      const { onRetry } = call;
+      const { path } = call.method;
+      call.onRetry = (error) => {
+        onRetry?.(error);
+        retries.inc({ rpc_method: path, rpc_status_code: error.code });
+      };
+      return settle(next, (error) => calls.observe([path, toCode(error)], (performance.now() - begin) / 1000));
     };
-    return settle(next, (error) => calls.observe([path, toCode(error)], (performance.now() - begin) / 1000));
-  };
   const served = lazy(() => addRpcServerMetrics(registry));
   const called = lazy(() => addRpcClientMetrics(registry));
   return {

@@ -20,7 +20,15 @@ const gcKinds: Readonly<Record<number, string>> = {
  */
 export function addRuntimeMetrics(registry: MetricsRegistry): () => void {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number) => new Gauge({ name, help, registers, collect() { this.set(read()); } });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
   const stopDelay = addEventLoopMetrics(registry);
   const stopGc = addGarbageCollection(registry);
   gauge('process_start_time_seconds', 'When the process started, in seconds since the epoch', () => performance.timeOrigin / 1000);

@@ -11,7 +11,11 @@ const maxWaiting = 2_048;
  * Sends ended spans in batches, off the path of any call. The SDK drops without telling, be it
  * that too many wait or that the collector fails: both are counted here. `timeoutMs` is what the exporter has for a batch.
  */
-export function createSpanExport(otlp: SpanExporter, timeoutMs: number, { spansExported, spansDropped }: Pick<Metrics, 'spansExported' | 'spansDropped'>): SpanProcessor {
+export function createSpanExport(
+  otlp: SpanExporter,
+  timeoutMs: number,
+  { spansExported, spansDropped }: Pick<Metrics, 'spansExported' | 'spansDropped'>,
+): SpanProcessor {
   // mirrors the queue of the batch processor, which takes spans here and gives them in `export`
   let waiting = 0;
   const exporter: SpanExporter = {

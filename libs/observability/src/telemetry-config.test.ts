@@ -26,7 +26,12 @@ describe('the settings', () => {
   });
 
   it('decode the lists that they hold', () => {
-    expect(schema.parse({ OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=staging, team=identity%20%26%20access', OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%3Db' })).toMatchObject({
+    expect(
+      schema.parse({
+        OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=staging, team=identity%20%26%20access',
+        OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%3Db',
+      }),
+    ).toMatchObject({
       OTEL_RESOURCE_ATTRIBUTES: { 'deployment.environment.name': 'staging', team: 'identity & access' },
       OTEL_EXPORTER_OTLP_HEADERS: { 'api-key': 'a=b' },
     });

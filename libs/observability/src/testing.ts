@@ -39,7 +39,8 @@ export async function createTestCollector(): Promise<TestCollector> {
         batches.push(request.headers);
       })
       .then(
-        () => response.writeHead(200, { 'content-type': request.headers['content-type'] }).end(request.headers['content-type'] === 'application/json' ? '{}' : ''),
+        () =>
+          response.writeHead(200, { 'content-type': request.headers['content-type'] }).end(request.headers['content-type'] === 'application/json' ? '{}' : ''),
         () => response.writeHead(400).end(),
       );
   });
@@ -60,7 +61,10 @@ export async function createTestCollector(): Promise<TestCollector> {
       for (const end = Date.now() + timeoutMs; ; await pause(20)) {
         const found = spans.filter(isWanted);
         if (found.length >= count) return found;
-        if (Date.now() > end) throw new Error(`${found.length} of ${count} spans after ${timeoutMs} ms; there are: ${spans.map(({ serviceName, name }) => `${serviceName} ${name}`).join(', ')}`);
+        if (Date.now() > end)
+          throw new Error(
+            `${found.length} of ${count} spans after ${timeoutMs} ms; there are: ${spans.map(({ serviceName, name }) => `${serviceName} ${name}`).join(', ')}`,
+          );
       }
     },
     async close() {

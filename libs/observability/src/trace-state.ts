@@ -14,7 +14,10 @@ const largeMember = 128;
  * every key of Level 2.
  */
 export function parseTraceState(header: string): TraceState | undefined {
-  const texts = header.split(',').map((text) => text.replace(/^[ \t]+|[ \t]+$/g, '')).filter(Boolean);
+  const texts = header
+    .split(',')
+    .map((text) => text.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .filter(Boolean);
   if (!texts.length || texts.length > maxMembers) return undefined;
   const members = new Map<string, string>();
   for (const text of texts) {

@@ -97,7 +97,13 @@ export function withSpan<T>(span: Span, parent: Context, work: () => Promise<T>,
  * Runs `work` as a client's span of the call in progress, and plainly where there is none: what a process asks by itself, such
  * as whether it is ready, would be a trace twice a second.
  */
-export function withClientSpan<T>(spans: Spans, name: string, attributes: () => Attributes, work: () => Promise<T>, describe: (span: Span, error: unknown) => void): Promise<T> {
+export function withClientSpan<T>(
+  spans: Spans,
+  name: string,
+  attributes: () => Attributes,
+  work: () => Promise<T>,
+  describe: (span: Span, error: unknown) => void,
+): Promise<T> {
   const parent = context.active();
   if (!trace.getSpan(parent) || spans.isUnrecorded(parent)) return work();
   const span = spans.start(name, SpanKind.CLIENT, parent, attributes);

@@ -17,7 +17,10 @@ async function call(handle: () => Promise<void>, logLevel: 'info' | 'warn' = 'in
   const user = observe('user', { logLevel });
   const server = await serveEcho((message) => handle().then(() => message), user);
   const client = connectEcho(server.target, observe('gateway'));
-  closing.push(() => server.close(), () => client.close());
+  closing.push(
+    () => server.close(),
+    () => client.close(),
+  );
   await client.echo('ada@example.com').catch(() => {});
   // it writes the lines that wait
   await user.close();
@@ -56,14 +59,24 @@ describe('the line of a gRPC call', () => {
 
   it('tells a defect as an error, once, with the id that the caller got', async () => {
     const lines = await call(() => Promise.reject(new TypeError('x is undefined', { cause: new Error('root') })));
-    expect(lines).toMatchObject([{ severity_text: 'ERROR', 'rpc.status_code': 'INTERNAL', error_id: expect.stringMatching(/^[0-9a-f-]{36}$/), exception: [{ type: 'TypeError' }, { message: 'root' }] }]);
+    expect(lines).toMatchObject([
+      {
+        severity_text: 'ERROR',
+        'rpc.status_code': 'INTERNAL',
+        error_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        exception: [{ type: 'TypeError' }, { message: 'root' }],
+      },
+    ]);
   });
 
   it('tells nothing of what another server said, and leaves the causes of a handed-on error to the process that made it', async () => {
     const lineOf = async (domain: string, reason: string) => {
       const origin = await serveEcho(toError({ reason, domain, message: 'hunter2 is no good' }), observe('elsewhere'));
       const channel = connectEcho(origin.target, observe('user'));
-      closing.push(() => origin.close(), () => channel.close());
+      closing.push(
+        () => origin.close(),
+        () => channel.close(),
+      );
       const [line] = await call(() => channel.echo('x').then(() => {}));
       return line!;
     };
@@ -93,12 +106,24 @@ describe('the line of a gRPC call', () => {
 describe('the line of an HTTP request', () => {
   it('tells the route and never the path', async () => {
     const gateway = observe('gateway');
-    const start = () => gateway.http.start({ method: 'GET', path: '/v1/users/ada@example.com?token=t', requestId: 'r-1', headers: { authorization: 'Bearer t' } });
+    const start = () =>
+      gateway.http.start({ method: 'GET', path: '/v1/users/ada@example.com?token=t', requestId: 'r-1', headers: { authorization: 'Bearer t' } });
     const known = start();
     known.end({ status: 200, route: '/v1/users/{id}', caller: { kind: 'user', id: 'u-1' } });
     start().end({ status: 404, route: undefined });
     await gateway.close();
-    const base = { timestamp: expect.any(String), severity_text: 'INFO', 'service.name': 'gateway', body: 'call', 'http.request.method': 'GET', request_id: 'r-1', trace_flags: '00', trace_id: expect.any(String), span_id: expect.any(String), duration_ms: expect.any(Number) };
+    const base = {
+      timestamp: expect.any(String),
+      severity_text: 'INFO',
+      'service.name': 'gateway',
+      body: 'call',
+      'http.request.method': 'GET',
+      request_id: 'r-1',
+      trace_flags: '00',
+      trace_id: expect.any(String),
+      span_id: expect.any(String),
+      duration_ms: expect.any(Number),
+    };
     expect(gateway.lines).toEqual([
       { ...base, 'http.route': '/v1/users/{id}', 'http.response.status_code': 200, 'user.id': 'u-1', trace_id: known.traceId },
       { ...base, 'http.route': '_OTHER', 'http.response.status_code': 404 },
@@ -110,9 +135,19 @@ describe('the line of an HTTP request that failed', () => {
   it('tells no text with what is confidential in it', () => {
     const gateway = observe('gateway');
     closing.push(() => gateway.close());
-    const error = new AppError({ code: 'INTERNAL', reason: 'INTERNAL', domain, message: 'm', cause: new TypeError('Grace Hopper is not iterable', { cause: new Error('it broke') }) });
-    gateway.http.start({ method: 'POST', path: '/', requestId: 'r-1', headers: {} }).end({ status: 500, route: '/', error, confidential: () => ['grace hopper'] });
-    expect(gateway.lines).toMatchObject([{ severity_text: 'ERROR', reason: 'INTERNAL', exception: [{ type: 'TypeError', message: '[redacted]' }, { message: 'it broke' }] }]);
+    const error = new AppError({
+      code: 'INTERNAL',
+      reason: 'INTERNAL',
+      domain,
+      message: 'm',
+      cause: new TypeError('Grace Hopper is not iterable', { cause: new Error('it broke') }),
+    });
+    gateway.http
+      .start({ method: 'POST', path: '/', requestId: 'r-1', headers: {} })
+      .end({ status: 500, route: '/', error, confidential: () => ['grace hopper'] });
+    expect(gateway.lines).toMatchObject([
+      { severity_text: 'ERROR', reason: 'INTERNAL', exception: [{ type: 'TypeError', message: '[redacted]' }, { message: 'it broke' }] },
+    ]);
   });
 });
 
@@ -123,7 +158,10 @@ describe('health and reflection', () => {
     const user = observe('user', { otlpEndpoint: collector.url });
     const server = await serveEcho(async (message) => message, user);
     const channel = createChannel({ target: server.target, descriptorSets: [] });
-    closing.push(() => server.close(), () => channel.close());
+    closing.push(
+      () => server.close(),
+      () => channel.close(),
+    );
     const ask = (service: string, name: string, request: number[]) => channel.unary({ path: `${service}/${name}`, service, name }, Uint8Array.from(request));
     // field 1, status: SERVING
     expect([...(await ask('grpc.health.v1.Health', 'Check', []))]).toEqual([0x08, 1]);

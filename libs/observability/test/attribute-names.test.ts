@@ -10,7 +10,19 @@ import { observe } from './observed';
 
 const stable: ReadonlySet<unknown> = new Set(Object.entries(conventions).flatMap(([name, value]) => (name.startsWith('ATTR_') ? [value] : [])));
 const page = readFileSync(join(__dirname, '../../../docs/observability.md'), 'utf8');
-const documented = new Set(page.split('\n').filter((line) => line.startsWith('|')).flatMap((row) => [...row.split('|').at(-2)!.matchAll(/`([a-z]+(?:\.[a-z_]+)+)`/g)].map(([, name]) => name!)));
+const documented = new Set(
+  page
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .flatMap((row) =>
+      [
+        ...row
+          .split('|')
+          .at(-2)!
+          .matchAll(/`([a-z]+(?:\.[a-z_]+)+)`/g),
+      ].map(([, name]) => name!),
+    ),
+);
 
 /** The names of all attributes that everything here which makes spans has really sent. */
 async function collectNames(): Promise<Set<string>> {

@@ -15,7 +15,9 @@ const [bundle, dying] = ['traced', 'dying'].map((name) => join(folder, `${name}-
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Bundled as the services are. */
-beforeAll(() => build({ ...esbuildConfig, bundle: true, platform: 'node', format: 'cjs', entryPoints, outdir: folder, absWorkingDir: root, logLevel: 'warning' }));
+beforeAll(() =>
+  build({ ...esbuildConfig, bundle: true, platform: 'node', format: 'cjs', entryPoints, outdir: folder, absWorkingDir: root, logLevel: 'warning' }),
+);
 
 describe('a process that is one bundled file', () => {
   it.each([
@@ -38,8 +40,15 @@ describe('a process that is one bundled file', () => {
   });
 
   it.each(['exit', 'exception'])('loses no line to an end by %s', async (end) => {
-    const { stdout, code } = await promisify(execFile)(process.execPath, [dying, end], { cwd: folder }).catch((error: { stdout: string; code: number }) => error) as { stdout: string; code?: number };
+    const { stdout, code } = (await promisify(execFile)(process.execPath, [dying, end], { cwd: folder }).catch(
+      (error: { stdout: string; code: number }) => error,
+    )) as { stdout: string; code?: number };
     expect(code).toBe(end === 'exit' ? 3 : 1);
-    expect(stdout.trim().split('\n').map((line) => (JSON.parse(line) as { request_id: string }).request_id)).toEqual(['the last']);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { request_id: string }).request_id),
+    ).toEqual(['the last']);
   });
 });

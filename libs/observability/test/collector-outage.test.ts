@@ -38,7 +38,10 @@ describe('a collector that hangs', () => {
     const user = observe('user', { otlpEndpoint: await startSilentCollector() });
     const server = await serveEcho(async (message) => message, user);
     const client = connectEcho(server.target, user);
-    closing.push(() => server.close(), () => client.close());
+    closing.push(
+      () => server.close(),
+      () => client.close(),
+    );
     await client.echo('warm');
     const begin = performance.now();
     for (let i = 0; i < 300; i++) await client.echo('x');
@@ -66,7 +69,8 @@ describe('a collector that refuses', () => {
     const begin = performance.now();
     await user.close();
     expect(performance.now() - begin).toBeLessThan(2_500);
-    for (const end = Date.now() + 10_000; (await dropped(user, 'export_failed')) !== 10 && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const end = Date.now() + 10_000; (await dropped(user, 'export_failed')) !== 10 && Date.now() < end;)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await dropped(user, 'export_failed')).toBe(10);
     expect(await readSeries(user, 'span_exported_total')).toBe(0);
   });
@@ -86,7 +90,10 @@ describe('a collector that is well', () => {
   it('gets spans without waiting for the close', async () => {
     const collector = await createTestCollector();
     const user = observe('user', { otlpEndpoint: collector.url });
-    closing.push(() => user.close(), () => collector.close());
+    closing.push(
+      () => user.close(),
+      () => collector.close(),
+    );
     request(user);
     await collector.waitForSpans(({ name }) => name === 'GET /', 1, 5_000);
   });

@@ -1,6 +1,13 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
-import { FileDescriptorProtoSchema, FileDescriptorSetSchema, file_google_protobuf_wrappers, MethodOptions_IdempotencyLevel, type StringValue, StringValueSchema } from '@bufbuild/protobuf/wkt';
+import {
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+  file_google_protobuf_wrappers,
+  MethodOptions_IdempotencyLevel,
+  type StringValue,
+  StringValueSchema,
+} from '@bufbuild/protobuf/wkt';
 import { createChannel, createClient, type RpcCallOptions, type RpcServerOptions, type RpcService } from '@gatehouse/rpc';
 import { startTestServer } from '@gatehouse/rpc/testing';
 import type { Observability } from '../src';
@@ -44,7 +51,12 @@ export const echoPath = 'echo.v1.EchoService/Echo';
 export type EchoService = RpcService<typeof definition>;
 
 /** Serves the RPCs over a real socket, watched by `observability`; each says what it was told. */
-export function serveEcho(echo: EchoService['echo'], { rpc }: Pick<Observability, 'rpc'>, others: Partial<EchoService> = {}, options: Partial<RpcServerOptions> = {}) {
+export function serveEcho(
+  echo: EchoService['echo'],
+  { rpc }: Pick<Observability, 'rpc'>,
+  others: Partial<EchoService> = {},
+  options: Partial<RpcServerOptions> = {},
+) {
   const service: EchoService = {
     echo,
     async *watch(request) {

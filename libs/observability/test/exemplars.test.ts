@@ -25,14 +25,21 @@ async function tell(options: { otlpEndpoint?: string; sampleRatio?: number }): P
 }
 
 const exemplarsOf = (text: string) =>
-  [...text.matchAll(/^(\w+)_bucket\{.*\} \d+ # \{trace_id="([0-9a-f]{32})",span_id="([0-9a-f]{16})"\} [\d.e-]+ \d+(?:\.\d+)?$/gm)].map(([, name, traceId, spanId]) => ({ name, traceId, spanId }));
+  [...text.matchAll(/^(\w+)_bucket\{.*\} \d+ # \{trace_id="([0-9a-f]{32})",span_id="([0-9a-f]{16})"\} [\d.e-]+ \d+(?:\.\d+)?$/gm)].map(
+    ([, name, traceId, spanId]) => ({ name, traceId, spanId }),
+  );
 
 describe('an exemplar', () => {
   it('ties each histogram of a call to the span that it measured', async () => {
     const { user, gateway } = await tell({ otlpEndpoint: collector.url });
     const spanOf = async (kind: string, name: string) => (await collector.waitForSpans((span) => span.kind === kind && span.name === name))[0]!;
     const found = await Promise.all([spanOf('SERVER', echoPath), spanOf('CLIENT', 'find'), spanOf('SERVER', 'GET /'), spanOf('CLIENT', echoPath)]);
-    const names = ['rpc_server_call_duration_seconds', 'db_client_operation_duration_seconds', 'http_server_request_duration_seconds', 'rpc_client_call_duration_seconds'];
+    const names = [
+      'rpc_server_call_duration_seconds',
+      'db_client_operation_duration_seconds',
+      'http_server_request_duration_seconds',
+      'rpc_client_call_duration_seconds',
+    ];
     const expected = found.map(({ traceId, spanId }, index) => ({ name: names[index], traceId, spanId }));
     expect([...exemplarsOf(user), ...exemplarsOf(gateway)]).toHaveLength(4);
     expect([...exemplarsOf(user), ...exemplarsOf(gateway)]).toEqual(expect.arrayContaining(expected));
@@ -63,11 +70,14 @@ describe('the format of metrics', () => {
     expect(body).not.toContain('_total_total');
   });
 
-  it.each([undefined, '', '*/*', 'text/plain', 'text/html, */*;q=0.1', 'application/openmetrics-text;q=0.1, text/plain', 'application/openmetrics-text;q=0'])('is text to who accepts %j', async (accept) => {
-    const user = observe('user');
-    expect((await user.metrics(accept)).contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
-    await user.close();
-  });
+  it.each([undefined, '', '*/*', 'text/plain', 'text/html, */*;q=0.1', 'application/openmetrics-text;q=0.1, text/plain', 'application/openmetrics-text;q=0'])(
+    'is text to who accepts %j',
+    async (accept) => {
+      const user = observe('user');
+      expect((await user.metrics(accept)).contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+      await user.close();
+    },
+  );
 
   it('does not change by what was asked before', async () => {
     const user = observe('user');

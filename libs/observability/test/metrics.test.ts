@@ -16,7 +16,10 @@ describe('metrics', () => {
     const client = connectEcho(server.target, gateway);
     try {
       await client.echo('');
-      await client.echo('').then(() => client.echo('x')).catch(() => {});
+      await client
+        .echo('')
+        .then(() => client.echo('x'))
+        .catch(() => {});
       expect(await readSeries(user, `rpc_server_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="OK"}`)).toBe(2);
       expect(await readSeries(user, `rpc_server_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="NOT_FOUND"}`)).toBe(1);
       expect(await readSeries(gateway, `rpc_client_call_duration_seconds_count{rpc_method="${echoPath}",rpc_status_code="OK"}`)).toBe(2);
@@ -74,7 +77,11 @@ describe('metrics', () => {
     expect(await active()).toBe(1);
     request.shed!('overflow');
     request.end({ status: 429, route: undefined });
-    expect([await active(), await readSeries(gateway, 'http_server_shed_requests_total{reason="overflow"}'), await readSeries(gateway, 'http_server_shed_requests_total{reason="flood"}')]).toEqual([0, 1, 0]);
+    expect([
+      await active(),
+      await readSeries(gateway, 'http_server_shed_requests_total{reason="overflow"}'),
+      await readSeries(gateway, 'http_server_shed_requests_total{reason="flood"}'),
+    ]).toEqual([0, 1, 0]);
     await gateway.close();
   });
 
@@ -89,8 +96,12 @@ describe('metrics', () => {
 
   it('put what has no name of ours into _OTHER', async () => {
     const gateway = observe('gateway');
-    for (const method of ['BREW', 'STEEP']) gateway.http.start({ method, path: `/${method}`, requestId: 'r', headers: {} }).end({ status: 404, route: undefined });
-    const count = await readSeries(gateway, 'http_server_request_duration_seconds_count{http_request_method="_OTHER",http_route="_OTHER",http_response_status_code="404"}');
+    for (const method of ['BREW', 'STEEP'])
+      gateway.http.start({ method, path: `/${method}`, requestId: 'r', headers: {} }).end({ status: 404, route: undefined });
+    const count = await readSeries(
+      gateway,
+      'http_server_request_duration_seconds_count{http_request_method="_OTHER",http_route="_OTHER",http_response_status_code="404"}',
+    );
     expect(count).toBe(2);
     expect((await gateway.metrics()).body).not.toMatch(/BREW|STEEP/);
     await gateway.close();
@@ -98,7 +109,13 @@ describe('metrics', () => {
 
   it('tell an operating system error from a SQLSTATE', async () => {
     const user = observe('user');
-    const broken = new AppError({ code: 'UNAVAILABLE', reason: 'UNAVAILABLE', domain: 'api.gatehouse', message: 'm', cause: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) });
+    const broken = new AppError({
+      code: 'UNAVAILABLE',
+      reason: 'UNAVAILABLE',
+      domain: 'api.gatehouse',
+      message: 'm',
+      cause: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }),
+    });
     await user.postgres.query({ name: 'find', text: 'select 1', database: 'd' }, () => Promise.reject(broken)).catch(() => {});
     expect(await readSeries(user, 'db_client_operation_duration_seconds_count{db_operation_name="find",error_type="UNAVAILABLE"}')).toBe(1);
     await user.close();
@@ -111,7 +128,12 @@ describe('metrics', () => {
     user.postgres.openPool!({ name: 'audit', stats: () => ({ size: 1, idle: 1, max: 2, waiting: 0 }) });
     const read = async (pool: string) => {
       const label = `db_client_connection_pool_name="${pool}"`;
-      const series = [`db_client_connections{${label},db_client_connection_state="used"}`, `db_client_connections{${label},db_client_connection_state="idle"}`, `db_client_connection_max{${label}}`, `db_client_connection_pending_requests{${label}}`];
+      const series = [
+        `db_client_connections{${label},db_client_connection_state="used"}`,
+        `db_client_connections{${label},db_client_connection_state="idle"}`,
+        `db_client_connection_max{${label}}`,
+        `db_client_connection_pending_requests{${label}}`,
+      ];
       return Promise.all(series.map((each) => readSeries(user, each)));
     };
     expect(await read('user')).toEqual([2, 1, 10, 2]);
@@ -135,7 +157,14 @@ describe('metrics', () => {
       expect(await readSeries(user, 'nodejs_eventloop_delay_p99_seconds')).toBeGreaterThan(0.05);
       expect(await readSeries(user, 'nodejs_eventloop_utilization_ratio')).toBeGreaterThan(0);
     }
-    for (const series of ['process_resident_memory_bytes', 'nodejs_heap_used_bytes', 'nodejs_heap_limit_bytes', 'process_cpu_seconds_total', 'nodejs_eventloop_time_seconds_total{nodejs_eventloop_state="active"}', 'process_start_time_seconds'])
+    for (const series of [
+      'process_resident_memory_bytes',
+      'nodejs_heap_used_bytes',
+      'nodejs_heap_limit_bytes',
+      'process_cpu_seconds_total',
+      'nodejs_eventloop_time_seconds_total{nodejs_eventloop_state="active"}',
+      'process_start_time_seconds',
+    ])
       expect(await readSeries(user, series)).toBeGreaterThan(0);
     expect(await readSeries(user, 'log_dropped_total')).toBe(0);
     await user.close();

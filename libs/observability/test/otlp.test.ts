@@ -10,7 +10,8 @@ afterEach(() => collector.close());
 /** Makes `count` requests, and closes. */
 async function trace(options: Parameters<typeof observe>[1], count = 1, traceparent?: string) {
   const user = observe('user', { trustTraceparent: traceparent !== undefined, ...options });
-  for (let index = 0; index < count; index++) user.http.start({ method: 'GET', path: '/', requestId: 'r', headers: { traceparent } }).end({ status: 200, route: '/' });
+  for (let index = 0; index < count; index++)
+    user.http.start({ method: 'GET', path: '/', requestId: 'r', headers: { traceparent } }).end({ status: 200, route: '/' });
   await user.close();
 }
 
@@ -38,13 +39,19 @@ describe('spans', () => {
   });
 
   it('tell what the settings say of the process, and its name above all', async () => {
-    await trace({ otlpEndpoint: collector.url, serviceName: 'identity', resourceAttributes: { 'service.name': 'x', 'service.version': '2', 'deployment.environment.name': 'staging' } });
+    await trace({
+      otlpEndpoint: collector.url,
+      serviceName: 'identity',
+      resourceAttributes: { 'service.name': 'x', 'service.version': '2', 'deployment.environment.name': 'staging' },
+    });
     expect(collector.spans[0]!.resource).toEqual({ 'service.name': 'identity', 'service.version': '2', 'deployment.environment.name': 'staging' });
   });
 
   it('carry the tracestate of their caller', async () => {
     const user = observe('user', { trustTraceparent: true, otlpEndpoint: collector.url });
-    user.http.start({ method: 'GET', path: '/', requestId: 'r', headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'congo=1, rojo=2' } }).end({ status: 200, route: '/' });
+    user.http
+      .start({ method: 'GET', path: '/', requestId: 'r', headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'congo=1, rojo=2' } })
+      .end({ status: 200, route: '/' });
     await user.close();
     expect(collector.spans).toMatchObject([{ traceState: 'congo=1,rojo=2' }]);
   });

@@ -19,7 +19,10 @@ const fail = (code: ErrorCode) => () => Promise.reject(new AppError({ code, reas
 
 /** Serves and calls the echo service inside of one request; gives the spans, and those that the given one is around. */
 async function run(service: Partial<EchoService>, work: (client: ReturnType<typeof connectEcho>) => Promise<unknown>) {
-  const [user, gateway] = ['user', 'gateway'].map((name) => observe(name, { otlpEndpoint: collector.url })) as [ReturnType<typeof observe>, ReturnType<typeof observe>];
+  const [user, gateway] = ['user', 'gateway'].map((name) => observe(name, { otlpEndpoint: collector.url })) as [
+    ReturnType<typeof observe>,
+    ReturnType<typeof observe>,
+  ];
   const server = await serveEcho(async (message) => message, user, service);
   const client = connectEcho(server.target, gateway);
   const observation = gateway.http.start({ method: 'POST', path: '/', requestId: 'r', headers: {} });
@@ -30,19 +33,25 @@ async function run(service: Partial<EchoService>, work: (client: ReturnType<type
   await Promise.all([user.close(), gateway.close()]);
   return collector.spans;
 }
-const find = (spans: readonly CollectedSpan[], serviceName: string, kind: CollectedSpan['kind'], name = /EchoService/) => spans.find((span) => span.serviceName === serviceName && span.kind === kind && name.test(span.name))!;
+const find = (spans: readonly CollectedSpan[], serviceName: string, kind: CollectedSpan['kind'], name = /EchoService/) =>
+  spans.find((span) => span.serviceName === serviceName && span.kind === kind && name.test(span.name))!;
 
 describe('the spans of a call that ended with', () => {
   // who is to blame, by the conventions for gRPC
   const serverFaults: readonly ErrorCode[] = ['UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS'];
-  it.each(errorCodes.map((code) => [code, serverFaults.includes(code) ? 'ERROR' : 'UNSET', code === 'CANCELLED' ? 'UNSET' : 'ERROR'] as const))('%s are for the server %s and for the client %s', async (code, server, client) => {
-    const spans = await run({ echo: fail(code) }, ({ echo }) => echo('x'));
-    const ofServer = find(spans, 'user', 'SERVER');
-    const ofClient = find(spans, 'gateway', 'CLIENT');
-    expect(ofServer).toMatchObject({ status: server, attributes: { 'rpc.status_code': code } });
-    expect(ofClient).toMatchObject({ status: client, attributes: { 'rpc.status_code': code } });
-    expect([ofServer.attributes['error.type'], ofClient.attributes['error.type']]).toEqual([server, client].map((status) => (status === 'ERROR' ? code : undefined)));
-  });
+  it.each(errorCodes.map((code) => [code, serverFaults.includes(code) ? 'ERROR' : 'UNSET', code === 'CANCELLED' ? 'UNSET' : 'ERROR'] as const))(
+    '%s are for the server %s and for the client %s',
+    async (code, server, client) => {
+      const spans = await run({ echo: fail(code) }, ({ echo }) => echo('x'));
+      const ofServer = find(spans, 'user', 'SERVER');
+      const ofClient = find(spans, 'gateway', 'CLIENT');
+      expect(ofServer).toMatchObject({ status: server, attributes: { 'rpc.status_code': code } });
+      expect(ofClient).toMatchObject({ status: client, attributes: { 'rpc.status_code': code } });
+      expect([ofServer.attributes['error.type'], ofClient.attributes['error.type']]).toEqual(
+        [server, client].map((status) => (status === 'ERROR' ? code : undefined)),
+      );
+    },
+  );
 });
 
 describe('a call of each kind', () => {
@@ -76,7 +85,8 @@ describe('a call of each kind', () => {
       await fail('UNAVAILABLE')();
     };
     const spans = await run({ watch }, (client) => drain(client.watch(text('x'))));
-    for (const span of [find(spans, 'gateway', 'CLIENT'), find(spans, 'user', 'SERVER')]) expect(span).toMatchObject({ status: 'ERROR', attributes: { 'rpc.status_code': 'UNAVAILABLE' } });
+    for (const span of [find(spans, 'gateway', 'CLIENT'), find(spans, 'user', 'SERVER')])
+      expect(span).toMatchObject({ status: 'ERROR', attributes: { 'rpc.status_code': 'UNAVAILABLE' } });
   });
 
   it('whose reader stops is cancelled, and no failure', async () => {
@@ -89,7 +99,8 @@ describe('a call of each kind', () => {
     const spans = await run({ watch }, async (client) => {
       for await (const _ of client.watch(text('x'))) break;
     });
-    for (const span of [find(spans, 'gateway', 'CLIENT'), find(spans, 'user', 'SERVER')]) expect(span).toMatchObject({ status: 'UNSET', attributes: { 'rpc.status_code': 'CANCELLED' } });
+    for (const span of [find(spans, 'gateway', 'CLIENT'), find(spans, 'user', 'SERVER')])
+      expect(span).toMatchObject({ status: 'UNSET', attributes: { 'rpc.status_code': 'CANCELLED' } });
   });
 });
 
@@ -107,7 +118,10 @@ describe('a caller that goes away', () => {
     await expect(asked).rejects.toMatchObject({ code: 'CANCELLED' });
     observation.end({ status: 499, route: '/' });
     await user.close();
-    expect(collector.spans.map(({ name, status, attributes }) => [name, status, attributes['error.type']])).toEqual([['sleep', 'UNSET', undefined], ['GET /', 'UNSET', undefined]]);
+    expect(collector.spans.map(({ name, status, attributes }) => [name, status, attributes['error.type']])).toEqual([
+      ['sleep', 'UNSET', undefined],
+      ['GET /', 'UNSET', undefined],
+    ]);
   });
 });
 

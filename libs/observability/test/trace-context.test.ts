@@ -13,7 +13,12 @@ beforeAll(async () => {
     return message;
   }, user);
   client = connectEcho(server.target, gateway);
-  closing.push(() => gateway.close(), () => user.close(), () => server.close(), () => client.close());
+  closing.push(
+    () => gateway.close(),
+    () => user.close(),
+    () => server.close(),
+    () => client.close(),
+  );
 });
 afterAll(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -98,8 +103,16 @@ describe('a tracestate', () => {
     ['with spaces inside and before a value', 'foo= a b', 'foo= a b'],
     ['with every character in a value', 'foo=!"#$%&\'()*+-./:;<>?@[\\]^_`{|}~', 'foo=!"#$%&\'()*+-./:;<>?@[\\]^_`{|}~'],
     ['of 32 members', count(32), count(32)],
-    ['of more than 512 characters, less the members of more than 128, last first', [large('a', 200), 'b=1', large('c', 200), large('d', 200)].join(','), [large('a', 200), 'b=1', large('c', 200)].join(',')],
-    ['of more than 512 characters in small members, less the last', Array.from({ length: 6 }, (_, index) => large(`k${index}`, 100)).join(','), Array.from({ length: 5 }, (_, index) => large(`k${index}`, 100)).join(',')],
+    [
+      'of more than 512 characters, less the members of more than 128, last first',
+      [large('a', 200), 'b=1', large('c', 200), large('d', 200)].join(','),
+      [large('a', 200), 'b=1', large('c', 200)].join(','),
+    ],
+    [
+      'of more than 512 characters in small members, less the last',
+      Array.from({ length: 6 }, (_, index) => large(`k${index}`, 100)).join(','),
+      Array.from({ length: 5 }, (_, index) => large(`k${index}`, 100)).join(','),
+    ],
   ])('%s is handed on', async (_, tracestate, handedOn) => {
     expect(await handOn({ traceparent, tracestate })).toMatchObject({ traceId, flags: '01', tracestate: handedOn });
   });
@@ -138,7 +151,7 @@ describe('baggage', () => {
   const members = (length: number, bytes: number) => Array.from({ length }, (_, index) => member(index, bytes)).join(',');
   it.each([
     ['of one member', 'key=value', 'key=value'],
-    ['of several, with their properties, as they are', "a#b=%C3%A4%20,c=1;p;q=2 ; r = 3,d=", 'a#b=%C3%A4%20,c=1;p;q=2 ; r = 3,d='],
+    ['of several, with their properties, as they are', 'a#b=%C3%A4%20,c=1;p;q=2 ; r = 3,d=', 'a#b=%C3%A4%20,c=1;p;q=2 ; r = 3,d='],
     ['less the members that are none', 'a=1,b c=2,d="3",=4,e,f=5', 'a=1,f=5'],
     ['up to 64 members', members(65, 6), members(64, 6)],
     ['up to 8192 bytes', members(64, 127) + 'y', members(64, 127) + 'y'],

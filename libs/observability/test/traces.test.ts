@@ -28,9 +28,17 @@ const shape = ({ serviceName, name, kind, status, attributes }: CollectedSpan) =
 async function request(handle: () => Promise<void>, { user = start('user'), gateway = start('gateway') } = {}) {
   const server = await serveEcho(async (message) => handle().then(() => message), user);
   const client = connectEcho(server.target, gateway);
-  closing.push(() => server.close(), () => client.close());
+  closing.push(
+    () => server.close(),
+    () => client.close(),
+  );
   const observation = gateway.http.start(exchange);
-  const error = await observation.run(() => client.echo('x')).then(() => undefined, (thrown: AppError) => thrown);
+  const error = await observation
+    .run(() => client.echo('x'))
+    .then(
+      () => undefined,
+      (thrown: AppError) => thrown,
+    );
   observation.end({ status: error ? 404 : 200, route, error });
   await Promise.all([user.close(), gateway.close()]);
   return { observation, user, gateway };
@@ -58,7 +66,13 @@ describe('the trace of a request', () => {
         status: 'UNSET',
         attributes: { 'http.request.method': 'GET', 'http.route': route, 'http.response.status_code': 200, 'url.scheme': 'http' },
       },
-      { serviceName: 'gateway', name: echoPath, kind: 'CLIENT', status: 'UNSET', attributes: { ...rpc, 'server.address': '127.0.0.1', 'server.port': expect.any(Number) } },
+      {
+        serviceName: 'gateway',
+        name: echoPath,
+        kind: 'CLIENT',
+        status: 'UNSET',
+        attributes: { ...rpc, 'server.address': '127.0.0.1', 'server.port': expect.any(Number) },
+      },
       { serviceName: 'user', name: echoPath, kind: 'SERVER', status: 'UNSET', attributes: rpc },
       {
         serviceName: 'user',
@@ -109,7 +123,10 @@ describe('the trace of a request', () => {
   it('marks a defect as failed on both sides, without its text', async () => {
     await request(() => Promise.reject(new Error('the secret of ada@example.com')));
     const spans = await collector.waitForSpans(({ name }) => name === echoPath, 2);
-    expect(spans.map(({ status, attributes }) => [status, attributes['error.type']])).toEqual([['ERROR', 'INTERNAL'], ['ERROR', 'INTERNAL']]);
+    expect(spans.map(({ status, attributes }) => [status, attributes['error.type']])).toEqual([
+      ['ERROR', 'INTERNAL'],
+      ['ERROR', 'INTERNAL'],
+    ]);
     expect(JSON.stringify(spans)).not.toContain('secret');
   });
 
@@ -181,7 +198,10 @@ describe('sampling', () => {
     const user = start('user');
     const server = await serveEcho(async (message) => message, user);
     const client = connectEcho(server.target, middle);
-    closing.push(() => server.close(), () => client.close());
+    closing.push(
+      () => server.close(),
+      () => client.close(),
+    );
     await middle.http.start({ ...exchange, headers: { traceparent } }).run(() => client.echo('x'));
     await user.close();
     expect((await collector.waitForSpans(() => true))[0]!.traceId).toBe(caller.traceId);

@@ -39,9 +39,13 @@ export async function applyMigration(client: Client, set: MigrationSet, migratio
       if (cause instanceof DatabaseError) Object.assign(cause, { detail: undefined, where: undefined });
       const state = findSqlState(cause);
       const left = waitMs - (performance.now() - begin);
-      if (!lockStates.has(state)) throw new Error(`migration ${path} failed, ${outcome}: ${reasonOf(cause as Error, state)}${advice[state ?? ''] ?? ''}`, { cause });
+      if (!lockStates.has(state))
+        throw new Error(`migration ${path} failed, ${outcome}: ${reasonOf(cause as Error, state)}${advice[state ?? ''] ?? ''}`, { cause });
       if (left <= 0)
-        throw new Error(`migration ${path} failed, ${outcome}: others held a lock that it needs for ${waitMs / 1_000} s; end their transactions (the oldest of pg_stat_activity by xact_start), then run \`migrate\` again`, { cause });
+        throw new Error(
+          `migration ${path} failed, ${outcome}: others held a lock that it needs for ${waitMs / 1_000} s; end their transactions (the oldest of pg_stat_activity by xact_start), then run \`migrate\` again`,
+          { cause },
+        );
       const pauseMs = Math.min(pausesMs[attempt] ?? pausesMs.at(-1)!, left);
       log(`${path} needs a lock that others hold: they go on, next attempt in ${Math.ceil(pauseMs / 1_000)} s`);
       await pause(pauseMs);

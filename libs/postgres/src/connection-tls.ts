@@ -12,7 +12,8 @@ export interface DatabaseCertificates {
 const strictModes: ReadonlySet<string> = new Set(['prefer', 'require', 'verify-ca']);
 const own = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation'] as const;
 
-const isLocal = (host: string) => host === '' || host.startsWith('/') || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+const isLocal = (host: string) =>
+  host === '' || host.startsWith('/') || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /**
  * How to connect to a database by its URL. Without `sslmode`, a server elsewhere must show a certificate with its name, as

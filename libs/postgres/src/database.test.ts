@@ -37,11 +37,15 @@ describe('a database', () => {
   });
 
   const add = (queryable: Queryable, text: string) => queryable.query({ name: 'add-note', text: 'insert into notes values ($1)', values: [text] });
-  const list = async () => (await database.query<{ text: string }>({ name: 'list-notes', text: 'select text from notes order by text' })).map(({ text }) => text);
+  const list = async () =>
+    (await database.query<{ text: string }>({ name: 'list-notes', text: 'select text from notes order by text' })).map(({ text }) => text);
 
   it('prepares a statement once a connection', async () => {
     for (let round = 0; round < 3; round++) await add(database, 'x');
-    const prepared = await database.query({ name: 'prepared', text: "select generic_plans + custom_plans as runs from pg_prepared_statements where name = 'add-note'" });
+    const prepared = await database.query({
+      name: 'prepared',
+      text: "select generic_plans + custom_plans as runs from pg_prepared_statements where name = 'add-note'",
+    });
     expect(prepared).toEqual([{ runs: '3' }]);
   });
 

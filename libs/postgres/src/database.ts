@@ -83,7 +83,10 @@ export function createDatabase(options: DatabaseOptions): Database {
       return await (abort ? orAborted(pending, abort) : pending);
     } catch (error) {
       if (abort?.aborted) {
-        pending.then((client) => client.release(), () => {});
+        pending.then(
+          (client) => client.release(),
+          () => {},
+        );
         throw toAbortError(abort);
       }
       const reason = toAppError(error);

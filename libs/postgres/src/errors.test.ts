@@ -9,8 +9,10 @@ import { type TestDatabase, createTestDatabase } from './testing';
 
 const nameTaken = (options?: ErrorOptions) => new AppError({ code: 'ALREADY_EXISTS', reason: 'NAME_TAKEN', domain: 'test', message: 'taken', ...options });
 const sql = (text: string, ...values: unknown[]) => ({ name: `test-${text.slice(0, 50).replaceAll(/\W+/g, '-')}-${text.length}`, text, values });
-const thingMissing = (options?: ErrorOptions) => new AppError({ code: 'FAILED_PRECONDITION', reason: 'THING_MISSING', domain: 'test', message: 'missing', ...options });
-const weightless = (options?: ErrorOptions) => new AppError({ code: 'INVALID_ARGUMENT', reason: 'WEIGHTLESS', domain: 'test', message: 'weightless', ...options });
+const thingMissing = (options?: ErrorOptions) =>
+  new AppError({ code: 'FAILED_PRECONDITION', reason: 'THING_MISSING', domain: 'test', message: 'missing', ...options });
+const weightless = (options?: ErrorOptions) =>
+  new AppError({ code: 'INVALID_ARGUMENT', reason: 'WEIGHTLESS', domain: 'test', message: 'weightless', ...options });
 const constraints = { things_name_key: nameTaken, parts_thing_fkey: thingMissing, parts_weight_check: weightless };
 const things = `create table things (id int primary key, name text constraint things_name_key unique, size int constraint things_size_check check (size > 0));
   insert into things values (1, 'one', 1), (2, 'two', 2);
@@ -47,7 +49,9 @@ describe('errors of PostgreSQL', () => {
   });
 
   it('keeps the values of a row out of what is logged', async () => {
-    const error = await open().query(sql('insert into things values (5, $1, 3)', 'one')).catch((thrown: Error) => thrown);
+    const error = await open()
+      .query(sql('insert into things values (5, $1, 3)', 'one'))
+      .catch((thrown: Error) => thrown);
     expect(inspect(error, { depth: 9 })).not.toContain('(name)=(one)');
   });
 
@@ -67,13 +71,21 @@ describe('errors of PostgreSQL', () => {
     ['22P02 (no uuid)', 'select $1::uuid', 'nonsense'],
   ])('%s is the request that cannot be right', async (_, text, value) => {
     const database = open();
-    await expect(database.query(sql(text, value))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'VALIDATION_FAILED', violations: [{ field: '' }] });
+    await expect(database.query(sql(text, value))).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      reason: 'VALIDATION_FAILED',
+      violations: [{ field: '' }],
+    });
     await isUsable(database);
   });
 
   it('57014 by the timeout of statements is the deadline', async () => {
     const database = open({ statementTimeoutMs: 50 });
-    await expect(database.query(sql('select pg_sleep(5)'))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', kind: 'infrastructure', cause: { code: '57014' } });
+    await expect(database.query(sql('select pg_sleep(5)'))).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      kind: 'infrastructure',
+      cause: { code: '57014' },
+    });
     await isUsable(database);
   });
 
@@ -128,7 +140,11 @@ describe('errors of PostgreSQL', () => {
       await database.query(sql('update things set size = size + 1 where id = 1'));
       await tx.query(sql('update things set size = 1 where id = 1'));
     };
-    await expect(database.transaction(work, { isolation: 'repeatable read' })).rejects.toMatchObject({ code: 'ABORTED', reason: 'CONFLICT', cause: { code: '40001' } });
+    await expect(database.transaction(work, { isolation: 'repeatable read' })).rejects.toMatchObject({
+      code: 'ABORTED',
+      reason: 'CONFLICT',
+      cause: { code: '40001' },
+    });
     expect(attempts).toBe(6);
   });
 
@@ -190,7 +206,11 @@ describe('errors of PostgreSQL', () => {
       const admin = open({ url: server.url });
       await admin.query(sql('alter role limited set default_transaction_read_only = on'));
       const database = openLimited();
-      await expect(database.query(sql('create table unwritten (id int)'))).rejects.toMatchObject({ code: 'UNAVAILABLE', kind: 'infrastructure', cause: { code: '25006' } });
+      await expect(database.query(sql('create table unwritten (id int)'))).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        kind: 'infrastructure',
+        cause: { code: '25006' },
+      });
       await isUsable(database);
       await admin.query(sql('alter role limited reset default_transaction_read_only'));
     });
@@ -202,7 +222,8 @@ describe('errors of PostgreSQL', () => {
       await database.query(sql('create table pairs as select id from generate_series(1, 2) as id'));
       const take = (id: number) => sql('update pairs set id = id where id = $1', id);
       const rival = open({ url: server.urlOf('limited') });
-      const isRivalWaiting = async () => (await admin.query(sql("select 1 from pg_stat_activity where datname = 'limited' and wait_event_type = 'Lock'"))).length > 0;
+      const isRivalWaiting = async () =>
+        (await admin.query(sql("select 1 from pg_stat_activity where datname = 'limited' and wait_event_type = 'Lock'"))).length > 0;
       let rivals: Promise<void> = Promise.resolve();
       let attempts = 0;
       const work = async (tx: Queryable) => {

@@ -61,14 +61,21 @@ describe('migrations', () => {
 
   it('leave nothing of one that fails, and keep what was before it', async () => {
     const broken = { name: '0003_break', sql: 'delete from things; insert into nowhere values (1)' };
-    await expect(run(setOf(first, second, broken))).rejects.toThrow(/^migration thing\/0003_break failed, it was rolled back: relation "nowhere" does not exist$/);
+    await expect(run(setOf(first, second, broken))).rejects.toThrow(
+      /^migration thing\/0003_break failed, it was rolled back: relation "nowhere" does not exist$/,
+    );
     expect(await count()).toBe(3);
     expect(await run(setOf(first, second, { ...broken, sql: 'delete from things' }))).toEqual(['thing/0003_break']);
     expect(await count()).toBe(0);
   });
 
   it('tell of a value that PostgreSQL could not read where it was, and not what it was', async () => {
-    const failure = await run(setOf(first, { name: '0002_number_things', sql: "create table notes (text text); insert into notes values ('Ada Lovelace'); alter table notes alter text type int using text::int" })).catch((error: Error) => error);
+    const failure = await run(
+      setOf(first, {
+        name: '0002_number_things',
+        sql: "create table notes (text text); insert into notes values ('Ada Lovelace'); alter table notes alter text type int using text::int",
+      }),
+    ).catch((error: Error) => error);
     expect((failure as Error).message).toBe('migration thing/0002_number_things failed, it was rolled back: SQLSTATE 22P02, whose message would quote a value');
   });
 
@@ -126,7 +133,9 @@ describe('migrations', () => {
     await withClient(async (holder) => {
       await holder.query('begin; lock table things in access share mode');
       const widen = { name: '0002_widen', sql: 'create table more (id int); alter table things add column name text' };
-      await expect(run(setOf(first, widen), 500)).rejects.toThrow(/^migration thing\/0002_widen failed, it was rolled back: others held a lock that it needs for 0.5 s; end their transactions/);
+      await expect(run(setOf(first, widen), 500)).rejects.toThrow(
+        /^migration thing\/0002_widen failed, it was rolled back: others held a lock that it needs for 0.5 s; end their transactions/,
+      );
       expect((await holder.query("select to_regclass('more') as found")).rows).toEqual([{ found: null }]);
     });
   });
@@ -141,10 +150,19 @@ describe('migrations', () => {
   });
 
   it('outside a transaction take away what a run that was cut short has left', async () => {
-    const steps = '-- outside a transaction\n-- for those who ask by name\ndrop index concurrently if exists things_twice;\ncreate unique index concurrently things_twice on things ((id % 2));\n';
+    const steps =
+      '-- outside a transaction\n-- for those who ask by name\ndrop index concurrently if exists things_twice;\ncreate unique index concurrently things_twice on things ((id % 2));\n';
     const index = { name: '0003_index_things', sql: steps };
-    await expect(run(setOf(first, second, index))).rejects.toThrow('thing/0003_index_things failed, what it began is taken away by the next run: could not create unique index');
-    const isValid = async () => (await database.query<{ indisvalid: boolean }>({ name: 'find-index', text: "select indisvalid from pg_index where indexrelid = to_regclass('things_twice')" }))[0]?.indisvalid;
+    await expect(run(setOf(first, second, index))).rejects.toThrow(
+      'thing/0003_index_things failed, what it began is taken away by the next run: could not create unique index',
+    );
+    const isValid = async () =>
+      (
+        await database.query<{ indisvalid: boolean }>({
+          name: 'find-index',
+          text: "select indisvalid from pg_index where indexrelid = to_regclass('things_twice')",
+        })
+      )[0]?.indisvalid;
     expect(await isValid()).toBe(false);
     await database.query({ name: 'thin-out', text: 'delete from things where id = 3' });
     expect(await run(setOf(first, second, index))).toEqual(['thing/0003_index_things']);

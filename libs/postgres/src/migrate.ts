@@ -59,7 +59,10 @@ export async function migrate({ url, certificates, sets, waitMs = 600_000, log =
 async function requireNoPooler(client: Client): Promise<void> {
   const { processID } = client as unknown as { readonly processID: number };
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-  if (rows[0]!.pid !== processID) throw new Error('a pooler answers in the place of PostgreSQL: `migrate` keeps a lock in its session and goes straight to PostgreSQL; name it in the setting that ends with DATABASE_MIGRATION_URL');
+  if (rows[0]!.pid !== processID)
+    throw new Error(
+      'a pooler answers in the place of PostgreSQL: `migrate` keeps a lock in its session and goes straight to PostgreSQL; name it in the setting that ends with DATABASE_MIGRATION_URL',
+    );
 }
 
 /** A newer version may have brought a set; who has another's and lacks one of ours is somebody else. */
@@ -68,7 +71,10 @@ async function requireOwnDatabase(client: Client, sets: readonly MigrationSet[])
   const recorded = rows.map(({ set_name }) => set_name);
   const others = recorded.filter((name) => !sets.some((set) => set.name === name));
   const lacking = sets.filter(({ name }) => !recorded.includes(name));
-  if (others.length && lacking.length) throw new Error(`the database has the tables of ${others.join(', ')}, and none of ${lacking.map(({ name }) => name).join(', ')}: is its URL that of another service?`);
+  if (others.length && lacking.length)
+    throw new Error(
+      `the database has the tables of ${others.join(', ')}, and none of ${lacking.map(({ name }) => name).join(', ')}: is its URL that of another service?`,
+    );
 }
 
 /** Takes the lock of those who migrate: of the session, so that it goes with the connection, however that ends. */
@@ -79,7 +85,9 @@ async function waitForTurn(client: Client, waitMs: number, log: (line: string) =
     const { rows } = await client.query<{ taken: boolean }>("select pg_try_advisory_lock(hashtext('gatehouse.schema_migrations')) as taken");
     if (rows[0]!.taken) return;
     if (performance.now() - begin >= waitMs)
-      throw new Error(`another \`migrate\` was at work on this database for ${waitMs / 1_000} s: when it has ended (application_name gatehouse-migrate in pg_stat_activity), run this one again`);
+      throw new Error(
+        `another \`migrate\` was at work on this database for ${waitMs / 1_000} s: when it has ended (application_name gatehouse-migrate in pg_stat_activity), run this one again`,
+      );
     if (!told) log(`another \`migrate\` is at work on this database: waiting for it, at most ${waitMs / 1_000} s`);
     await pause(turnMs);
   }

@@ -39,12 +39,18 @@ export function compareSet(set: MigrationSet, rows: readonly AppliedRow[]): SetS
   const applied = new Map(rows.filter((row) => row.set_name === set.name).map(({ name, checksum }) => [name, checksum]));
   for (const migration of set.migrations) {
     const checksum = applied.get(migration.name);
-    if (checksum !== undefined && checksum !== toChecksum(migration)) throw new Error(`migration ${set.name}/${migration.name} has changed since it was applied: restore it, and write a new one`);
+    if (checksum !== undefined && checksum !== toChecksum(migration))
+      throw new Error(`migration ${set.name}/${migration.name} has changed since it was applied: restore it, and write a new one`);
   }
   const missing = set.migrations.filter(({ name }) => !applied.has(name));
   const unknown = [...applied.keys()].filter((name) => !set.migrations.some((migration) => migration.name === name)).sort();
   if (missing.length && unknown.length)
-    throw new Error(`the database has ${toPaths(set, unknown)}, which this version does not know, and lacks ${toPaths(set, missing.map(({ name }) => name))}: run \`migrate\` of a version that has both`);
+    throw new Error(
+      `the database has ${toPaths(set, unknown)}, which this version does not know, and lacks ${toPaths(
+        set,
+        missing.map(({ name }) => name),
+      )}: run \`migrate\` of a version that has both`,
+    );
   return { missing, unknown };
 }
 

@@ -5,7 +5,10 @@ import { DatabaseError } from 'pg';
 import type { ConstraintErrors } from './statement';
 
 const unstorable = (options: ErrorOptions) =>
-  validationFailed({ ...options, violations: [{ field: '', description: 'a value holds what cannot be stored, such as the character U+0000', reason: 'unstorable' }] });
+  validationFailed({
+    ...options,
+    violations: [{ field: '', description: 'a value holds what cannot be stored, such as the character U+0000', reason: 'unstorable' }],
+  });
 // Nothing of a transaction that was rolled back is left: the caller may try again.
 const rolledBack = (options: ErrorOptions) => conflict({ retryDelayMs: 100, ...options });
 
@@ -31,7 +34,8 @@ const errors: Readonly<Record<string, (options: ErrorOptions) => AppError>> = {
 
 const networkCodes = ['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'];
 // pg has no codes for what it says itself of a connection.
-const connectionMessages = /connection terminated|timeout exceeded when trying to connect|timeout expired|not queryable|calling end on the pool|connection ended|query read timeout/i;
+const connectionMessages =
+  /connection terminated|timeout exceeded when trying to connect|timeout expired|not queryable|calling end on the pool|connection ended|query read timeout/i;
 
 /** The SQLSTATE that an error, or what caused it, carries. */
 export function findSqlState(error: unknown): string | undefined {
@@ -59,5 +63,4 @@ export function toAppError(cause: unknown, constraints: ConstraintErrors = {}): 
 }
 
 /** The AppError of a signal that is aborted: its own reason, or that the caller went away. */
-export const toAbortError = (signal: AbortSignal): AppError =>
-  isAppError(signal.reason) ? signal.reason : cancelled({ cause: signal.reason });
+export const toAbortError = (signal: AbortSignal): AppError => (isAppError(signal.reason) ? signal.reason : cancelled({ cause: signal.reason }));

@@ -17,7 +17,8 @@ export const textForms: Readonly<Partial<Record<CanonicalForm, TextForm>>> = {
   [CanonicalForm.NAME]: {
     // RFC 8266 §2.1: spaces of every kind are one, none at the ends, single ones within
     rewrite: (text) => text.replace(/\p{Zs}+/gu, ' ').replace(/^ | $/g, ''),
-    findFault: (text) => (unspeakable.test(text) ? { description: 'must not contain control characters, nor others that nobody sees', reason: 'name.control' } : undefined),
+    findFault: (text) =>
+      unspeakable.test(text) ? { description: 'must not contain control characters, nor others that nobody sees', reason: 'name.control' } : undefined,
   },
 };
 

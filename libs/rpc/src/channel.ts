@@ -67,7 +67,15 @@ const serviceConfig = { loadBalancingConfig: [{ round_robin: {} }] };
 type Attempts = <T>(send: (sending: Sending) => Promise<T>, findRequest: () => Uint8Array | undefined) => Promise<T>;
 
 /** Opens a channel: round_robin over what the name resolves to, keepalive, retries under a budget. */
-export function createChannel({ target, descriptorSets, observer, certificates, serverName, defaultDeadlineMs = 5_000, errorDomains = ['gatehouse'] }: RpcChannelOptions): RpcChannel {
+export function createChannel({
+  target,
+  descriptorSets,
+  observer,
+  certificates,
+  serverName,
+  defaultDeadlineMs = 5_000,
+  errorDomains = ['gatehouse'],
+}: RpcChannelOptions): RpcChannel {
   let closed = false;
   const methods = new Map(readMethods(descriptorSets).map((method) => [method.path, method]));
   const onFailure = (reason: string) => {
@@ -137,7 +145,14 @@ export function createChannel({ target, descriptorSets, observer, certificates, 
   return {
     target,
     unary: (method, request, options = {}) =>
-      withMetadata(options, (onMetadata) => invoke(method, { ...options, onMetadata }, (attempts) => attempts((sending) => sendUnary(sending, request), () => request))),
+      withMetadata(options, (onMetadata) =>
+        invoke(method, { ...options, onMetadata }, (attempts) =>
+          attempts(
+            (sending) => sendUnary(sending, request),
+            () => request,
+          ),
+        ),
+      ),
     collect: (method, requests, options = {}) =>
       withMetadata(options, (onMetadata) => {
         const source = toSource(method, requests);

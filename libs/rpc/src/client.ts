@@ -4,9 +4,8 @@ import type { RpcCallOptions, RpcChannel } from './channel';
 import type { MethodDefinition, PartialMessage, RequestOf, ResponseOf, ServiceDefinition } from './definition';
 
 /** The errors that a method of a definition may end with: those that its contract declares, and the platform's. */
-export type RpcError<D extends ServiceDefinition, K extends keyof D['methods']> = D['errors'] extends Readonly<Record<K, infer E extends Readonly<Record<string, ErrorDeclaration>>>>
-  ? ErrorsOf<E> | PlatformError
-  : AppError;
+export type RpcError<D extends ServiceDefinition, K extends keyof D['methods']> =
+  D['errors'] extends Readonly<Record<K, infer E extends Readonly<Record<string, ErrorDeclaration>>>> ? ErrorsOf<E> | PlatformError : AppError;
 
 type RequestInput<M extends MethodDefinition> = M['requestStream'] extends true ? AsyncIterable<PartialMessage<RequestOf<M>>> : PartialMessage<RequestOf<M>>;
 type ResponseOutput<M extends MethodDefinition> = M['responseStream'] extends true ? AsyncIterable<ResponseOf<M>> : Promise<ResponseOf<M>>;
@@ -31,7 +30,10 @@ export type RpcClient<D extends ServiceDefinition> = { [K in keyof D['methods']]
  * and can be exhaustive.
  * @throws the very same where it is no error of the contract: a reason that a newer service knows, a defect of the caller
  */
-export function errorOf<E extends AppError>({ errors }: { readonly errors: RpcFunction<MethodDefinition, E>['errors']; readonly error?: E }, thrown: unknown): E {
+export function errorOf<E extends AppError>(
+  { errors }: { readonly errors: RpcFunction<MethodDefinition, E>['errors']; readonly error?: E },
+  thrown: unknown,
+): E {
   if (!isAppError(thrown)) throw thrown;
   const declared = (errors?.[thrown.reason] ?? platformErrors[thrown.reason as keyof typeof platformErrors]) as ErrorDeclaration | undefined;
   if (errors && declared?.domain !== thrown.domain) throw thrown;
@@ -59,11 +61,14 @@ export function createClient<D extends ServiceDefinition>(definition: D, channel
         for await (const response of channel.stream(name, encodeAll(requests), await withCredentials(options))) yield decode(method, response);
       };
     if (method.requestStream)
-      return async (requests: unknown, options: RpcCallOptions = {}) => decode(method, await channel.collect(name, encodeAll(requests), await withCredentials(options)));
+      return async (requests: unknown, options: RpcCallOptions = {}) =>
+        decode(method, await channel.collect(name, encodeAll(requests), await withCredentials(options)));
     return async (request: unknown, options: RpcCallOptions = {}) => decode(method, await channel.unary(name, encode(request), await withCredentials(options)));
   };
   const { methods, errors } = definition;
-  return Object.fromEntries(Object.entries(methods).map(([key, method]) => [key, Object.assign(toMethod(method), { errors: errors?.[key] })])) as unknown as RpcClient<D>;
+  return Object.fromEntries(
+    Object.entries(methods).map(([key, method]) => [key, Object.assign(toMethod(method), { errors: errors?.[key] })]),
+  ) as unknown as RpcClient<D>;
 }
 
 function decode(method: MethodDefinition, bytes: Uint8Array): unknown {

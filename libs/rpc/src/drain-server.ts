@@ -12,10 +12,13 @@ export async function drainServer(server: Server, addresses: Iterable<string>, t
   for (const address of addresses) server.drain(address, timeoutMs + flushMs);
   await new Promise<void>((resolve) => {
     const cut = setTimeout(cutCalls, timeoutMs);
-    const give = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, timeoutMs + 2 * flushMs);
+    const give = setTimeout(
+      () => {
+        server.forceShutdown();
+        resolve();
+      },
+      timeoutMs + 2 * flushMs,
+    );
     server.tryShutdown(() => {
       clearTimeout(cut);
       clearTimeout(give);

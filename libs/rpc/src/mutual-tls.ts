@@ -118,7 +118,12 @@ export class MutualTlsChannelCredentials extends ChannelCredentials {
       let isTaken = false;
       // in TLS 1.3 a server refuses a certificate after the client is through; Node tells of its alert or of the end alone
       const onError = (error: Error) => {
-        if (!isTaken) reject(isThrough ? new HandshakeError('the server ended the connection after the handshake, as one does that refuses the certificate of this process') : error);
+        if (!isTaken)
+          reject(
+            isThrough
+              ? new HandshakeError('the server ended the connection after the handshake, as one does that refuses the certificate of this process')
+              : error,
+          );
       };
       const onEnd = () => onError(new HandshakeError('the connection ended in the TLS handshake'));
       // kept: between the handshake and HTTP/2 nobody else listens

@@ -1,7 +1,12 @@
 import { create, fromBinary, toBinary, type DescFile, type FileRegistry } from '@bufbuild/protobuf';
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { type handleBidiStreamingCall, type Server, status } from '@grpc/grpc-js';
-import { type ServerReflectionRequest, ServerReflectionRequestSchema, type ServerReflectionResponse, ServerReflectionResponseSchema } from './gen/grpc/reflection/v1/reflection_pb';
+import {
+  type ServerReflectionRequest,
+  ServerReflectionRequestSchema,
+  type ServerReflectionResponse,
+  ServerReflectionResponseSchema,
+} from './gen/grpc/reflection/v1/reflection_pb';
 
 type Answer = ServerReflectionResponse['messageResponse'];
 
@@ -14,7 +19,12 @@ export interface Reflection {
  * Serves grpc.reflection.v1 and v1alpha, whose messages are the same on the wire, from descriptors as they were built,
  * options included.
  */
-export function addReflection(server: Server, files: ReadonlyMap<string, FileDescriptorProto>, registry: FileRegistry, services: readonly string[]): Reflection {
+export function addReflection(
+  server: Server,
+  files: ReadonlyMap<string, FileDescriptorProto>,
+  registry: FileRegistry,
+  services: readonly string[],
+): Reflection {
   const answer = createAnswer(files, registry, services);
   const open = new Set<() => void>();
   const handler: handleBidiStreamingCall<Buffer, Buffer> = (stream) => {
@@ -53,7 +63,10 @@ export function addReflection(server: Server, files: ReadonlyMap<string, FileDes
 }
 
 const same = (bytes: Buffer) => bytes;
-const notFound: Answer = { case: 'errorResponse', value: { $typeName: 'grpc.reflection.v1.ErrorResponse', errorCode: status.NOT_FOUND, errorMessage: 'not found' } };
+const notFound: Answer = {
+  case: 'errorResponse',
+  value: { $typeName: 'grpc.reflection.v1.ErrorResponse', errorCode: status.NOT_FOUND, errorMessage: 'not found' },
+};
 
 function createAnswer(files: ReadonlyMap<string, FileDescriptorProto>, registry: FileRegistry, services: readonly string[]) {
   const withImports = (name: string, seen = new Set<string>()): Set<string> => {
@@ -81,7 +94,10 @@ function createAnswer(files: ReadonlyMap<string, FileDescriptorProto>, registry:
       case 'listServices':
         return {
           case: 'listServicesResponse',
-          value: { $typeName: 'grpc.reflection.v1.ListServiceResponse', service: services.map((name) => ({ $typeName: 'grpc.reflection.v1.ServiceResponse', name })) },
+          value: {
+            $typeName: 'grpc.reflection.v1.ListServiceResponse',
+            service: services.map((name) => ({ $typeName: 'grpc.reflection.v1.ServiceResponse', name })),
+          },
         };
       case 'fileByFilename':
         return toFiles(request.value);

@@ -61,7 +61,17 @@ const kiB = 1024;
  * cannot be compiled, throws here.
  */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
-  const { services, descriptorSets, observer, certificates, maxInFlight = 200, maxLongLived = 1_000, maxDeadlineMs = 30_000, maxIdleMs = 120_000, maxAgeMs = 280_000 } = options;
+  const {
+    services,
+    descriptorSets,
+    observer,
+    certificates,
+    maxInFlight = 200,
+    maxLongLived = 1_000,
+    maxDeadlineMs = 30_000,
+    maxIdleMs = 120_000,
+    maxAgeMs = 280_000,
+  } = options;
   const registry = createRegistryOf(descriptorSets);
   const served = services.map(({ definition }) => definition.fullName);
   const methods = methodsOf(registry).filter(({ service }) => served.includes(service));

@@ -15,7 +15,8 @@ import {
 /** Metadata of ErrorInfo in which a reason's own HTTP status travels, since google.rpc has no place for it. */
 export const httpStatusKey = 'http_status';
 
-export const toErrorInfo = ({ reason, domain }: AppError, metadata: Record<string, string>): Any => anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain, metadata }));
+export const toErrorInfo = ({ reason, domain }: AppError, metadata: Record<string, string>): Any =>
+  anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain, metadata }));
 
 // so that at least one violation always fits
 const maxTextLength = 300;
@@ -39,7 +40,8 @@ export function toRetryInfo({ retryDelayMs }: AppError): Any[] {
 export function toOtherDetails({ resource, preconditions, quotas }: AppError, localized: LocalizedMessage | undefined): Any[] {
   const details: Any[] = [];
   if (resource) details.push(anyPack(ResourceInfoSchema, create(ResourceInfoSchema, { resourceType: resource.type, resourceName: resource.name })));
-  if (preconditions.length) details.push(anyPack(PreconditionFailureSchema, create(PreconditionFailureSchema, { violations: preconditions.map((each) => ({ ...each })) })));
+  if (preconditions.length)
+    details.push(anyPack(PreconditionFailureSchema, create(PreconditionFailureSchema, { violations: preconditions.map((each) => ({ ...each })) })));
   if (quotas.length) details.push(anyPack(QuotaFailureSchema, create(QuotaFailureSchema, { violations: quotas.map((each) => ({ ...each })) })));
   if (localized) details.push(anyPack(LocalizedMessageSchema, create(LocalizedMessageSchema, { locale: localized.locale, message: localized.message })));
   return details;

@@ -44,7 +44,8 @@ function encode(error: AppError, localized: LocalizedMessage | undefined): WireS
   const message = error.message.slice(0, maxMessageLength).toWellFormed();
   const { violations } = error;
   const httpStatus: Record<string, string> = error.httpStatus ? { [httpStatusKey]: String(error.httpStatus) } : {};
-  const toBytes = (...details: Any[]) => toBinary(StatusSchema, create(StatusSchema, { code, message, details: details.map(({ typeUrl, value }) => create(AnySchema, { typeUrl, value })) }));
+  const toBytes = (...details: Any[]) =>
+    toBinary(StatusSchema, create(StatusSchema, { code, message, details: details.map(({ typeUrl, value }) => create(AnySchema, { typeUrl, value })) }));
   const info = toErrorInfo(error, { ...error.metadata, ...httpStatus });
   const retry = toRetryInfo(error);
   const others = [...retry, ...toOtherDetails(error, localized)];

@@ -108,10 +108,9 @@ describe('what is checked before a handler', () => {
 describe('a call', () => {
   it('ends at its deadline though the handler hangs, and the handler is told', async () => {
     let told: unknown;
-    const { target } = await serve(
-      (_request, { signal }) => new Promise(() => signal.addEventListener('abort', () => (told = signal.reason))),
-      { maxDeadlineMs: 200 },
-    );
+    const { target } = await serve((_request, { signal }) => new Promise(() => signal.addEventListener('abort', () => (told = signal.reason))), {
+      maxDeadlineMs: 200,
+    });
     const start = Date.now();
     const error = await caught(connect(target).act({}));
     expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', reason: 'DEADLINE_EXCEEDED' });

@@ -2,10 +2,13 @@ import { createCancelBudget } from '../src/cancel-budget';
 import { caught, connect, pause, serve } from './connect';
 
 it('callers who give up by the thousand do not take the connection from the others', async () => {
-  const { target } = await serve(async ({ action }) => {
-    if (action === 'slow') await pause(300);
-    return { result: action };
-  }, { maxInFlight: 5_000 });
+  const { target } = await serve(
+    async ({ action }) => {
+      if (action === 'slow') await pause(300);
+      return { result: action };
+    },
+    { maxInFlight: 5_000 },
+  );
   const client = connect(target);
   const bystander = async () => {
     const results: string[] = [];

@@ -50,7 +50,8 @@ describe('text in a request', () => {
 
   it('that is so already, or is no text, comes as it was sent', async () => {
     const { client } = await startRuleService();
-    for (const plain of ['', 'ascii', whole, '😀', '日本語', '\u0344'.normalize('NFC')]) expect((await client.tell({ plain, maybe: plain })).told).toMatchObject({ plain, maybe: plain });
+    for (const plain of ['', 'ascii', whole, '😀', '日本語', '\u0344'.normalize('NFC')])
+      expect((await client.tell({ plain, maybe: plain })).told).toMatchObject({ plain, maybe: plain });
     expect((await client.tell({})).told).toEqual(TellRequest.fromPartial({}));
   });
 
@@ -65,14 +66,17 @@ describe('text in a request', () => {
   it('is no key of a map that would be lost on its way to the handler', async () => {
     const { tell } = await startRuleService();
     const entry = (tag: number) => Buffer.concat([Buffer.from([tag, 13, 0x0a, 9]), Buffer.from('__proto__'), Buffer.from([0x12, 0])]);
-    for (const tag of [0x1a, 0x22]) expect(await caught<ServiceError>(tell(entry(tag)))).toMatchObject({ code: 3, details: 'the request breaks a rule of its contract' });
+    for (const tag of [0x1a, 0x22])
+      expect(await caught<ServiceError>(tell(entry(tag)))).toMatchObject({ code: 3, details: 'the request breaks a rule of its contract' });
   });
 
   it('may not pile up combining characters, which would take longer to order than anybody waits', async () => {
     const { client } = await startRuleService();
     const marks = (count: number) => '\u0301\u0323'.repeat(count / 2);
     expect((await client.tell({ plain: `a${marks(30)}` })).told?.plain).toBe(`a${marks(30)}`.normalize('NFC'));
-    expect((await caught(client.tell({ plain: `a${marks(200_000)}`, items: [`b${marks(32)}`] }))).violations.map(({ field, reason }) => `${field}: ${reason}`)).toEqual(['plain: string.combining', 'items[0]: string.combining']);
+    expect(
+      (await caught(client.tell({ plain: `a${marks(200_000)}`, items: [`b${marks(32)}`] }))).violations.map(({ field, reason }) => `${field}: ${reason}`),
+    ).toEqual(['plain: string.combining', 'items[0]: string.combining']);
   });
 
   it('may not make two keys of a map one', async () => {
@@ -87,7 +91,8 @@ describe('text in a request', () => {
 });
 
 describe('the canonical form', () => {
-  const told = async (request: Parameters<Awaited<ReturnType<typeof startRuleService>>['client']['tell']>[0]) => (await (await startRuleService()).client.tell(request)).told!;
+  const told = async (request: Parameters<Awaited<ReturnType<typeof startRuleService>>['client']['tell']>[0]) =>
+    (await (await startRuleService()).client.tell(request)).told!;
 
   it.each([
     ['Ada@EXAMPLE.com', 'Ada@example.com'],
@@ -131,7 +136,25 @@ describe('the canonical form', () => {
     expect((await told({ name: canonical })).name).toBe(canonical);
   });
 
-  it.each(['a\nb', '\tAda', 'a\u0085', '\u202eadA', 'a\u2066b', 'a\u200fb', 'a\u2028b', 'a\u007f', '\u200b', '\u3164', 'Admin\u200d', 'Ad\u200dmin', 'a\ufe0f', '\ufeffx', '\u{e0041}', '\uffff', '\ue000'])('is not to be had of the name %j', async (name) => {
+  it.each([
+    'a\nb',
+    '\tAda',
+    'a\u0085',
+    '\u202eadA',
+    'a\u2066b',
+    'a\u200fb',
+    'a\u2028b',
+    'a\u007f',
+    '\u200b',
+    '\u3164',
+    'Admin\u200d',
+    'Ad\u200dmin',
+    'a\ufe0f',
+    '\ufeffx',
+    '\u{e0041}',
+    '\uffff',
+    '\ue000',
+  ])('is not to be had of the name %j', async (name) => {
     const { client } = await startRuleService();
     expect((await caught(client.tell({ child: { name } }))).violations).toMatchObject([{ field: 'child.name', reason: 'name.control' }]);
   });

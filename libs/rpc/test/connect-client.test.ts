@@ -55,7 +55,11 @@ const details = {
 const read = async (call: Promise<unknown>) => {
   const failure = await caught<ConnectError>(call);
   expect(failure).toBeInstanceOf(ConnectError);
-  expect(Buffer.concat(failure.details.map((detail) => ('value' in detail && detail.value instanceof Uint8Array ? detail.value : new Uint8Array()))).includes('a secret')).toBe(false);
+  expect(
+    Buffer.concat(failure.details.map((detail) => ('value' in detail && detail.value instanceof Uint8Array ? detail.value : new Uint8Array()))).includes(
+      'a secret',
+    ),
+  ).toBe(false);
   const found = Object.entries(details).map(([name, schema]) => [name, failure.findDetails(schema as typeof ErrorInfoSchema)]);
   return { code: failure.code, message: failure.rawMessage, count: failure.details.length, ...Object.fromEntries(found) };
 };
@@ -68,7 +72,14 @@ describe.each(kinds)('by an error of a %s, a client of Connect', (_name, call) =
       message: 'there is no book 7',
       count: 7,
       info: [{ reason: 'BOOK_NOT_FOUND', domain: 'shelf.gatehouse', metadata: { id: '7' } }],
-      badRequest: [{ fieldViolations: [{ field: 'id', description: 'is none', reason: 'book.id' }, { field: 'tags["a"]', description: 'is none', reason: '' }] }],
+      badRequest: [
+        {
+          fieldViolations: [
+            { field: 'id', description: 'is none', reason: 'book.id' },
+            { field: 'tags["a"]', description: 'is none', reason: '' },
+          ],
+        },
+      ],
       retry: [{ retryDelay: { seconds: 1n, nanos: 250_000_000 } }],
       precondition: [{ violations: [{ type: 'ETAG', subject: 'books/7', description: 'is stale' }] }],
       quota: [{ violations: [{ subject: 'client', description: 'is spent' }] }],
@@ -79,12 +90,21 @@ describe.each(kinds)('by an error of a %s, a client of Connect', (_name, call) =
 
   it('reads no detail that there is not', async () => {
     error = shelfLocked();
-    expect(await read(call('7'))).toMatchObject({ code: Code.FailedPrecondition, message: 'the shelf is locked', count: 1, info: [{ reason: 'SHELF_LOCKED' }] });
+    expect(await read(call('7'))).toMatchObject({
+      code: Code.FailedPrecondition,
+      message: 'the shelf is locked',
+      count: 1,
+      info: [{ reason: 'SHELF_LOCKED' }],
+    });
   });
 
   it('reads the violations of a request that breaks a rule of the contract', async () => {
     const seen = await read(call('7'.repeat(65)));
-    expect(seen).toMatchObject({ code: Code.InvalidArgument, info: [{ reason: 'VALIDATION_FAILED', domain: 'gatehouse' }], badRequest: [{ fieldViolations: [{ field: 'id', reason: 'string.max_len' }] }] });
+    expect(seen).toMatchObject({
+      code: Code.InvalidArgument,
+      info: [{ reason: 'VALIDATION_FAILED', domain: 'gatehouse' }],
+      badRequest: [{ fieldViolations: [{ field: 'id', reason: 'string.max_len' }] }],
+    });
   });
 
   it('reads text that is not ASCII as it was said', async () => {
@@ -94,6 +114,10 @@ describe.each(kinds)('by an error of a %s, a client of Connect', (_name, call) =
 
   it('reads when to come back from an error of the platform', async () => {
     error = unavailable({ retryDelayMs: 40 });
-    expect(await read(call('7'))).toMatchObject({ code: Code.Unavailable, info: [{ reason: 'UNAVAILABLE', domain: 'gatehouse' }], retry: [{ retryDelay: { seconds: 0n, nanos: 40_000_000 } }] });
+    expect(await read(call('7'))).toMatchObject({
+      code: Code.Unavailable,
+      info: [{ reason: 'UNAVAILABLE', domain: 'gatehouse' }],
+      retry: [{ retryDelay: { seconds: 0n, nanos: 40_000_000 } }],
+    });
   });
 });

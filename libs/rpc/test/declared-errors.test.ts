@@ -49,7 +49,20 @@ describe.each(kinds)('an error of a %s', (_name, call) => {
     error = toDetailedError();
     const seen = await thrownBy(call());
     const { code, reason, domain, message, metadata, violations, retryDelayMs, preconditions, quotas, resource, kind } = error;
-    expect(seen).toMatchObject({ code, reason, domain, message, metadata, violations, retryDelayMs, preconditions, quotas, resource, kind, localized: undefined });
+    expect(seen).toMatchObject({
+      code,
+      reason,
+      domain,
+      message,
+      metadata,
+      violations,
+      retryDelayMs,
+      preconditions,
+      quotas,
+      resource,
+      kind,
+      localized: undefined,
+    });
     expect(JSON.stringify([seen, (seen.cause as Error).message])).not.toContain('secret');
   });
 
@@ -66,7 +79,12 @@ describe.each(kinds)('an error of a %s', (_name, call) => {
 
   it('that the method does not declare is a defect', async () => {
     for (error of [bookBurnt(), new AppError({ code: 'NOT_FOUND', reason: 'BOOK_NOT_FOUND', domain: 'other.gatehouse', message: 'of another service' })])
-      expect(await thrownBy(call())).toMatchObject({ code: 'INTERNAL', reason: 'INTERNAL', message: 'internal error', metadata: { error_id: expect.any(String) } });
+      expect(await thrownBy(call())).toMatchObject({
+        code: 'INTERNAL',
+        reason: 'INTERNAL',
+        message: 'internal error',
+        metadata: { error_id: expect.any(String) },
+      });
   });
 
   it('that any method may raise is let through', async () => {

@@ -28,7 +28,11 @@ let client: Client;
 
 beforeEach(async () => {
   const closed = () => Promise.reject(new Error('health and reflection ask for no token'));
-  server = await startTestServer(TestServiceDefinition, { act, look: act }, { descriptorSets: [descriptorSet], access: () => ({ authenticate: closed, authorize: closed }) });
+  server = await startTestServer(
+    TestServiceDefinition,
+    { act, look: act },
+    { descriptorSets: [descriptorSet], access: () => ({ authenticate: closed, authorize: closed }) },
+  );
   client = new Client(server.target, credentials.createInsecure());
 });
 afterEach(async () => {
@@ -74,7 +78,12 @@ describe('grpc.health.v1', () => {
   it('tells a watcher of each change', async () => {
     const stream: ClientReadableStream<Serving> = client.makeServerStreamRequest('/grpc.health.v1.Health/Watch', encode, decode, '');
     const seen: Serving[] = [];
-    const ended = new Promise((resolve) => stream.on('data', (status) => seen.push(status)).on('end', resolve).on('error', resolve));
+    const ended = new Promise((resolve) =>
+      stream
+        .on('data', (status) => seen.push(status))
+        .on('end', resolve)
+        .on('error', resolve),
+    );
     while (seen.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
     server.server.setServing(false);
     while (seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -97,7 +106,9 @@ describe('grpc.reflection', () => {
     expect((await buf('--list-methods', base)).stdout).toContain('test.v1.TestService/Act');
     expect(JSON.parse((await buf('-d', '{"action": "go"}', `${base}/test.v1.TestService/Act`)).stdout)).toEqual({ result: 'found' });
     // buf prints the error of the call, on which it exits
-    await expect(buf('-d', `{"action": "${'a'.repeat(65)}"}`, `${base}/test.v1.TestService/Act`)).rejects.toMatchObject({ stderr: expect.stringContaining('invalid_argument') });
+    await expect(buf('-d', `{"action": "${'a'.repeat(65)}"}`, `${base}/test.v1.TestService/Act`)).rejects.toMatchObject({
+      stderr: expect.stringContaining('invalid_argument'),
+    });
   });
 
   it('asks for no token', async () => {
@@ -156,7 +167,10 @@ describe('grpc.reflection', () => {
       'fileDescriptorResponse',
       ...Array.from({ length: 5 }, () => 'errorResponse'),
     ]);
-    expect(answers[0]!.messageResponse.value).toMatchObject({ baseTypeName: containingType, extensionNumber: expect.arrayContaining([1159, 1160, 50301, 50302]) });
+    expect(answers[0]!.messageResponse.value).toMatchObject({
+      baseTypeName: containingType,
+      extensionNumber: expect.arrayContaining([1159, 1160, 50301, 50302]),
+    });
     expect(code).toBe(0);
   });
 
@@ -168,7 +182,12 @@ describe('grpc.reflection', () => {
 
   it('is on by default on loopback alone', async () => {
     const status = async (host: string, reflection?: boolean) => {
-      const other = createRpcServer({ services: [bindService(TestServiceDefinition, { act, look: act })], descriptorSets: [descriptorSet], access: openAccess, reflection });
+      const other = createRpcServer({
+        services: [bindService(TestServiceDefinition, { act, look: act })],
+        descriptorSets: [descriptorSet],
+        access: openAccess,
+        reflection,
+      });
       const port = await other.listen(host, 0);
       client.close();
       client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
@@ -185,7 +204,12 @@ describe('grpc.reflection', () => {
   it('keeps no drain waiting', async () => {
     const same = (bytes: Buffer) => bytes;
     const stream = client.makeBidiStreamRequest('/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', same, same);
-    const ended = new Promise<number>((resolve) => stream.on('data', () => {}).on('error', () => {}).on('status', ({ code }) => resolve(code)));
+    const ended = new Promise<number>((resolve) =>
+      stream
+        .on('data', () => {})
+        .on('error', () => {})
+        .on('status', ({ code }) => resolve(code)),
+    );
     await new Promise((resolve) => {
       stream.once('data', resolve);
       stream.write(toRequest({ case: 'listServices', value: '' }));

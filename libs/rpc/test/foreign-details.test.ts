@@ -5,7 +5,15 @@ import { AppError } from '@gatehouse/errors';
 import { createServer, type OutgoingHttpHeaders, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { createChannel, createClient, type RpcClient } from '../src';
-import { BadRequestSchema, ErrorInfoSchema, LocalizedMessageSchema, PreconditionFailureSchema, QuotaFailureSchema, ResourceInfoSchema, RetryInfoSchema } from '../src/gen/google/rpc/error_details_pb';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  LocalizedMessageSchema,
+  PreconditionFailureSchema,
+  QuotaFailureSchema,
+  ResourceInfoSchema,
+  RetryInfoSchema,
+} from '../src/gen/google/rpc/error_details_pb';
 import { StatusSchema } from '../src/gen/google/rpc/status_pb';
 import { caught, closeLater, pause } from './connect';
 import { descriptorSet } from './gen/shelf/descriptor-set';
@@ -100,7 +108,9 @@ describe.each<[string, () => Promise<unknown>]>([
 
   it('each that cannot be decoded is lost alone', async () => {
     for (const broken of others) {
-      const lost = Object.entries(await read(toStatus([info, ...others.map((each) => (each === broken ? noise(each) : each))]))).filter(([name]) => name in none);
+      const lost = Object.entries(await read(toStatus([info, ...others.map((each) => (each === broken ? noise(each) : each))]))).filter(
+        ([name]) => name in none,
+      );
       const kept = lost.filter(([name, value]) => JSON.stringify(value) === JSON.stringify(ours[name as keyof typeof none]));
       expect(lost.length - kept.length).toBe(1);
     }

@@ -32,7 +32,8 @@ async function serveForeign(code: number, trailer?: Uint8Array): Promise<string>
 }
 
 const toStatus = (code: number, details: Details) => toBinary(StatusSchema, create(StatusSchema, { code, message: 'said so', details }));
-const toInfo = (domain: string, metadata: Record<string, string> = {}) => anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: 'SAID_SO', domain, metadata }));
+const toInfo = (domain: string, metadata: Record<string, string> = {}) =>
+  anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: 'SAID_SO', domain, metadata }));
 
 describe('a status that is not ours', () => {
   it.each([
@@ -65,7 +66,11 @@ describe('a status that is not ours', () => {
     ['an ErrorInfo that is noise', toStatus(Code.NOT_FOUND, [{ ...toInfo('thing.gatehouse'), value: Buffer.from([0x0a, 0xff]) }])],
     ['empty details', new Uint8Array()],
   ])('and has %s is a defect in our words', async (_what, trailer) => {
-    expect(await caught(connect(await serveForeign(Code.NOT_FOUND, trailer)).act({}))).toMatchObject({ code: 'INTERNAL', reason: 'INTERNAL', message: 'internal error' });
+    expect(await caught(connect(await serveForeign(Code.NOT_FOUND, trailer)).act({}))).toMatchObject({
+      code: 'INTERNAL',
+      reason: 'INTERNAL',
+      message: 'internal error',
+    });
   });
 
   it('is ours with our ErrorInfo, whatever else it carries', async () => {
@@ -81,7 +86,13 @@ describe('a status that is not ours', () => {
       expect(await caught(connect(target).act({}))).toMatchObject({ reason: 'SAID_SO', httpStatus: undefined, retryDelayMs: undefined, metadata: {} });
     }
     // neither is any of these a google.protobuf.Duration
-    for (const [seconds, nanos] of [[0n, -1], [5n, -1], [5n, 1_000_000_000], [315_576_000_001n, 0], [9_223_372_036_854_775_807n, 0]] as const) {
+    for (const [seconds, nanos] of [
+      [0n, -1],
+      [5n, -1],
+      [5n, 1_000_000_000],
+      [315_576_000_001n, 0],
+      [9_223_372_036_854_775_807n, 0],
+    ] as const) {
       const target = await serveForeign(Code.NOT_FOUND, toStatus(Code.NOT_FOUND, [toInfo('thing.gatehouse'), toDelay(seconds, nanos)]));
       expect(await caught(connect(target).act({}))).toMatchObject({ reason: 'SAID_SO', retryDelayMs: undefined });
     }
@@ -120,7 +131,9 @@ describe('what a foreign client reads', () => {
 
   it('is an answer, also where a text is no Unicode or a delay no number', async () => {
     const half = '😀'.slice(0, 1);
-    const torn = await readTrailer(new AppError({ ...thing, message: `thing ${half}`, metadata: { thing: half }, violations: [{ field: half, description: half }] }));
+    const torn = await readTrailer(
+      new AppError({ ...thing, message: `thing ${half}`, metadata: { thing: half }, violations: [{ field: half, description: half }] }),
+    );
     expect(torn.error).toMatchObject({ code: 'NOT_FOUND', reason: 'THING_LOCKED', message: 'thing \ufffd' });
     const endless = new AppError({ ...thing, retryDelayMs: NaN });
     expect((await readTrailer(endless)).error.code).toBe('INTERNAL');

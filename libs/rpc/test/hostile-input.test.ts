@@ -14,7 +14,9 @@ describe('a handler', () => {
   ])('that answers %s is a defect that the observer sees, and the next call is answered', async (_what, wrong) => {
     const seen: unknown[] = [];
     const watch: RpcInterceptor = (_call, next) => next().catch((error) => (seen.push(error), Promise.reject(error)));
-    const { target } = await serve(async ({ action }) => (action === 'wrong' ? (wrong as unknown as ActResponse) : { result: 'fine' }), { observer: { server: [watch], client: [] } });
+    const { target } = await serve(async ({ action }) => (action === 'wrong' ? (wrong as unknown as ActResponse) : { result: 'fine' }), {
+      observer: { server: [watch], client: [] },
+    });
     const client = connect(target);
     const error = await caught(client.act({ action: 'wrong' }, { deadlineMs: 2_000 }));
     expect(error).toMatchObject({ code: 'INTERNAL', reason: 'INTERNAL', message: 'internal error' });
@@ -98,7 +100,9 @@ describe('metadata', () => {
     const channel = createChannel({ target, descriptorSets });
     closeLater(() => channel.close());
     for (const authorization of ['Bearer é', 'Bearer a\nb', 'Bearer \u0000']) {
-      const error = await caught(channel.unary({ path: 'test.v1.TestService/Act', service: 'test.v1.TestService', name: 'Act' }, new Uint8Array(), { metadata: { authorization } }));
+      const error = await caught(
+        channel.unary({ path: 'test.v1.TestService/Act', service: 'test.v1.TestService', name: 'Act' }, new Uint8Array(), { metadata: { authorization } }),
+      );
       expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'REQUEST_UNREADABLE' });
       expect('cause' in error).toBe(false);
     }
@@ -152,7 +156,9 @@ describe('a request', () => {
       seen.push([action, parts['a']?.text]);
       return next();
     };
-    const { target } = await serve(async ({ action, parts }) => (seen.push([action, parts['a']?.text]), { result: '' }), { access: () => ({ authenticate: watch, authorize: (_call, next) => next() }) });
+    const { target } = await serve(async ({ action, parts }) => (seen.push([action, parts['a']?.text]), { result: '' }), {
+      access: () => ({ authenticate: watch, authorize: (_call, next) => next() }),
+    });
     const field = (tag: number, content: string | Buffer) => Buffer.concat([Buffer.from([tag, content.length]), Buffer.from(content)]);
     const actionAsNumber = Buffer.concat([field(0x0a, 'theirs'), field(0x08, 'me'), Buffer.from([0xf8, 0x01, 0x00])]);
     const partInTwo = field(0x1a, Buffer.concat([field(0x0a, 'a'), field(0x12, field(0x0a, 'one')), field(0x12, Buffer.alloc(0))]));

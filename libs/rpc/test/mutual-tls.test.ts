@@ -30,15 +30,20 @@ function hold(first: Held): RpcCertificates & { change(next: Held): void } {
     },
   };
 }
-const holdOf = async (names: readonly string[], authority = ca, believed = ca, period = {}) => hold({ ...(await authority.issue(names, period)), ca: believed.cert });
+const holdOf = async (names: readonly string[], authority = ca, believed = ca, period = {}) =>
+  hold({ ...(await authority.issue(names, period)), ca: believed.cert });
 
 /** Serves with a certificate of the names, for `gateway` and one SPIFFE id. */
 async function serve(names: readonly string[] = ['127.0.0.1', 'localhost'], certificates?: RpcCertificates) {
-  const server = await startTestServer(TestServiceDefinition, toService(async () => ({ result: 'answered' })), {
-    descriptorSets,
-    certificates: certificates ?? (await holdOf(names)),
-    peers: ['gateway', 'spiffe://test/gateway'],
-  });
+  const server = await startTestServer(
+    TestServiceDefinition,
+    toService(async () => ({ result: 'answered' })),
+    {
+      descriptorSets,
+      certificates: certificates ?? (await holdOf(names)),
+      peers: ['gateway', 'spiffe://test/gateway'],
+    },
+  );
   closeLater(() => server.close());
   return server;
 }
@@ -54,7 +59,11 @@ async function callRaw(target: string, { cert, key, ca: root }: Held): Promise<{
   const client = new Client(target.replace('127.0.0.1', 'localhost'), credentials.createSsl(Buffer.from(root!), Buffer.from(key), Buffer.from(cert)));
   closeLater(async () => client.close());
   const same = (bytes: Buffer) => bytes;
-  return new Promise((resolve) => client.makeUnaryRequest('/test.v1.TestService/Act', same, same, Buffer.alloc(0), { deadline: Date.now() + 5_000 }, (error) => resolve({ code: error?.code ?? 0, details: error?.details ?? '' })));
+  return new Promise((resolve) =>
+    client.makeUnaryRequest('/test.v1.TestService/Act', same, same, Buffer.alloc(0), { deadline: Date.now() + 5_000 }, (error) =>
+      resolve({ code: error?.code ?? 0, details: error?.details ?? '' }),
+    ),
+  );
 }
 
 it('a peer is answered, by its DNS name or its SPIFFE id', async () => {
@@ -72,21 +81,33 @@ it.each([
   ['no name but the common name of a peer', ['10.0.0.1'], 'nobody'],
 ])('who has a certificate of the CA with %s is told PERMISSION_DENIED with that name, and no more', async (_, names, told) => {
   const { target } = await serve();
-  expect(await callRaw(target, (await holdOf(names)).current())).toEqual({ code: status.PERMISSION_DENIED, details: `the certificate of ${told} does not admit to this service` });
+  expect(await callRaw(target, (await holdOf(names)).current())).toEqual({
+    code: status.PERMISSION_DENIED,
+    details: `the certificate of ${told} does not admit to this service`,
+  });
 });
 
 it('to the callers of a process that is no peer, what it needed is UNAVAILABLE', async () => {
   const { target } = await serve();
-  expect(await caught(connect(target, await holdOf(['auth'])).act({}))).toMatchObject({ code: 'UNAVAILABLE', kind: 'infrastructure', cause: { code: 'PERMISSION_DENIED', reason: 'PEER_NOT_ADMITTED', metadata: { peer: 'auth' } } });
+  expect(await caught(connect(target, await holdOf(['auth'])).act({}))).toMatchObject({
+    code: 'UNAVAILABLE',
+    kind: 'infrastructure',
+    cause: { code: 'PERMISSION_DENIED', reason: 'PEER_NOT_ADMITTED', metadata: { peer: 'auth' } },
+  });
 });
 
 describe('no call gets through', () => {
-  const refused = async (target: string, certificates?: RpcCertificates, serverName?: string) => expect(await caught(connect(target, certificates, serverName).act({}, { deadlineMs: 1_500 }))).toMatchObject({ code: 'UNAVAILABLE' });
+  const refused = async (target: string, certificates?: RpcCertificates, serverName?: string) =>
+    expect(await caught(connect(target, certificates, serverName).act({}, { deadlineMs: 1_500 }))).toMatchObject({ code: 'UNAVAILABLE' });
 
   it('in plain text, in either direction', async () => {
     const { target } = await serve();
     await refused(target);
-    const plain = await startTestServer(TestServiceDefinition, toService(async () => ({ result: 'answered' })), { descriptorSets });
+    const plain = await startTestServer(
+      TestServiceDefinition,
+      toService(async () => ({ result: 'answered' })),
+      { descriptorSets },
+    );
     closeLater(() => plain.close());
     await refused(plain.target, await holdOf(['gateway']));
   });
@@ -158,9 +179,17 @@ describe('of a handshake that fails the observer of the channel is told', () => 
 
   it.each<[string, () => Promise<readonly [server: RpcCertificates, own: RpcCertificates, serverName?: string]>, string]>([
     ['the name that the server has not', async () => [await holdOf(['127.0.0.1']), await holdOf(['gateway']), 'user'], wrong],
-    ['that the certificate of the server expired', async () => [await holdOf(['127.0.0.1'], ca, ca, { fromDays: -3, untilDays: -1 }), await holdOf(['gateway'])], 'CERT_HAS_EXPIRED'],
+    [
+      'that the certificate of the server expired',
+      async () => [await holdOf(['127.0.0.1'], ca, ca, { fromDays: -3, untilDays: -1 }), await holdOf(['gateway'])],
+      'CERT_HAS_EXPIRED',
+    ],
     ['that its CA is unknown', async () => [await holdOf(['127.0.0.1'], other, ca), await holdOf(['gateway'])], 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-    ['that the server refused the own certificate', async () => [await holdOf(['127.0.0.1']), await holdOf(['gateway'], ca, ca, { fromDays: -3, untilDays: -1 })], 'the server ended the connection after the handshake, as one does that refuses the certificate of this process'],
+    [
+      'that the server refused the own certificate',
+      async () => [await holdOf(['127.0.0.1']), await holdOf(['gateway'], ca, ca, { fromDays: -3, untilDays: -1 })],
+      'the server ended the connection after the handshake, as one does that refuses the certificate of this process',
+    ],
   ])('%s, once in however many attempts', async (_, make, reason) => {
     const [theirs, own, serverName] = await make();
     const { target } = await serve([], theirs);
@@ -172,7 +201,11 @@ describe('of a handshake that fails the observer of the channel is told', () => 
 
   it('anew when the reason is another, and when it comes again after a connection', async () => {
     const held = await holdOf(['127.0.0.1']);
-    const { target, port, close } = await startTestServer(TestServiceDefinition, toService(async () => ({ result: 'answered' })), { descriptorSets, certificates: held, peers: ['gateway'] });
+    const { target, port, close } = await startTestServer(
+      TestServiceDefinition,
+      toService(async () => ({ result: 'answered' })),
+      { descriptorSets, certificates: held, peers: ['gateway'] },
+    );
     const told: string[] = [];
     const client = connect(target, await holdOf(['gateway']), 'user', ({ reason }) => void told.push(reason));
     const act = () => caught(client.act({}, { deadlineMs: 1_500 }));
@@ -182,7 +215,11 @@ describe('of a handshake that fails the observer of the channel is told', () => 
     held.change({ ...(await ca.issue(['user'])), ca: ca.cert });
     expect(await client.act({})).toMatchObject({ result: 'answered' });
     await close();
-    const again = await startTestServer(TestServiceDefinition, toService(async () => ({ result: 'answered' })), { descriptorSets, certificates: await holdOf(['127.0.0.1']), peers: ['gateway'], port });
+    const again = await startTestServer(
+      TestServiceDefinition,
+      toService(async () => ({ result: 'answered' })),
+      { descriptorSets, certificates: await holdOf(['127.0.0.1']), peers: ['gateway'], port },
+    );
     closeLater(() => again.close());
     await act();
     expect(told).toEqual([wrong, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', wrong]);
@@ -190,6 +227,10 @@ describe('of a handshake that fails the observer of the channel is told', () => 
 });
 
 it('a service that does not say who its peers are does not start', async () => {
-  const start = startTestServer(TestServiceDefinition, toService(async () => ({ result: 'answered' })), { descriptorSets, certificates: await holdOf(['127.0.0.1']) });
+  const start = startTestServer(
+    TestServiceDefinition,
+    toService(async () => ({ result: 'answered' })),
+    { descriptorSets, certificates: await holdOf(['127.0.0.1']) },
+  );
   await expect(start).rejects.toThrow('test.v1.TestService does not say which peers may call it');
 });

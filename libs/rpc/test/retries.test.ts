@@ -86,7 +86,10 @@ describe('a call that failed with UNAVAILABLE', () => {
     const { act, seen } = failing(1, () => unavailable({ retryDelayMs: 4_000 }));
     const controller = new AbortController();
     const call = caught(
-      connect((await serve(act)).target, { observer: { server: [], client: [(each, next) => ((each.onRetry = () => controller.abort()), next())] } }).act(keyed(), { signal: controller.signal }),
+      connect((await serve(act)).target, { observer: { server: [], client: [(each, next) => ((each.onRetry = () => controller.abort()), next())] } }).act(
+        keyed(),
+        { signal: controller.signal },
+      ),
     );
     expect(await call).toMatchObject({ code: 'CANCELLED' });
     expect(seen).toHaveLength(1);

@@ -59,6 +59,12 @@ function tell(target: string, bytes: Buffer): Promise<TellRequest | undefined> {
   const client = new Client(target, credentials.createInsecure());
   closeLater(() => client.close());
   return new Promise((resolve, reject) =>
-    client.makeUnaryRequest('/test.v1.RuleService/Tell', (same: Buffer) => same, RuleServiceDefinition.methods.tell.responseType.decode, bytes, (error, answer) => (error ? reject(error) : resolve(answer?.told))),
+    client.makeUnaryRequest(
+      '/test.v1.RuleService/Tell',
+      (same: Buffer) => same,
+      RuleServiceDefinition.methods.tell.responseType.decode,
+      bytes,
+      (error, answer) => (error ? reject(error) : resolve(answer?.told)),
+    ),
   );
 }

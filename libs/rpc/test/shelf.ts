@@ -35,7 +35,10 @@ export const toDetailedError = () =>
   bookNotFound(
     { id: '7' },
     {
-      violations: [{ field: 'id', description: 'is none', reason: 'book.id' }, { field: 'tags["a"]', description: 'is none' }],
+      violations: [
+        { field: 'id', description: 'is none', reason: 'book.id' },
+        { field: 'tags["a"]', description: 'is none' },
+      ],
       retryDelayMs: 1_250,
       preconditions: [{ type: 'ETAG', subject: 'books/7', description: 'is stale' }],
       quotas: [{ subject: 'client', description: 'is spent' }],

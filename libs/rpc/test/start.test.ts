@@ -50,7 +50,10 @@ describe('a server does not start', () => {
     ['bytes', 'Ruled', 'data'],
   ])('with the canonical form of %s', (_what, messageName, fieldName) => {
     const broken = toContract((set) => {
-      const found = set.file.flatMap(({ messageType }) => messageType).find(({ name }) => name === messageName)!.field.find(({ name }) => name === fieldName)!;
+      const found = set.file
+        .flatMap(({ messageType }) => messageType)
+        .find(({ name }) => name === messageName)!
+        .field.find(({ name }) => name === fieldName)!;
       found.options = create(FieldOptionsSchema);
       setExtension(found.options, canonical_form, CanonicalForm.UUID);
     });

@@ -247,7 +247,13 @@ describe('an error in a stream', () => {
 
 describe('the caller of a stream', () => {
   it('is judged by its headers, before any of its messages is waited for or a place is taken', async () => {
-    const { target } = await serve({}, { maxInFlight: 0, access: () => ({ authenticate: () => Promise.reject(new AppError({ ...thing, reason: 'UNKNOWN_CALLER' })), authorize: (_call, next) => next() }) });
+    const { target } = await serve(
+      {},
+      {
+        maxInFlight: 0,
+        access: () => ({ authenticate: () => Promise.reject(new AppError({ ...thing, reason: 'UNKNOWN_CALLER' })), authorize: (_call, next) => next() }),
+      },
+    );
     const channel = createChannel({ target, descriptorSets });
     closeLater(() => channel.close());
     const silence = async function* () {

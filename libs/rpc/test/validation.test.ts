@@ -50,7 +50,9 @@ describe.each(Object.entries(kindsOfCall))('a %s call is held to', (_kind, send)
     const byField = new Map(rules.filter((_rule, index) => index % 2 === half).map((rule) => [Object.keys(rule[2])[0], rule]));
     const broken = Object.assign({}, valid, ...[...byField.values()].map(([, , each]) => each));
     const error = await caught(send(client, broken));
-    expect(error.violations.map(({ field, reason }) => `${field}: ${reason}`).sort()).toEqual([...byField.values()].flatMap(([, , , violations]) => violations).sort());
+    expect(error.violations.map(({ field, reason }) => `${field}: ${reason}`).sort()).toEqual(
+      [...byField.values()].flatMap(([, , , violations]) => violations).sort(),
+    );
     expect(error.violations.length).toBeGreaterThan(9);
   });
 });
@@ -112,17 +114,32 @@ describe('what no rule can say', () => {
   it('NUL breaks a rule wherever there is text, and bytes may have it', async () => {
     const { client } = await startRuleService();
     const error = await caught(
-      client.tell({ plain: '\0', items: ['a', '\0'], labels: { a: '\0', 'b\0': '' }, child: { choice: { $case: 'chosen', value: '\0' } }, wrapped: '\0', structure: { a: ['\0'] }, value: '\0', byNumber: { 7: '\0' } }),
+      client.tell({
+        plain: '\0',
+        items: ['a', '\0'],
+        labels: { a: '\0', 'b\0': '' },
+        child: { choice: { $case: 'chosen', value: '\0' } },
+        wrapped: '\0',
+        structure: { a: ['\0'] },
+        value: '\0',
+        byNumber: { 7: '\0' },
+      }),
     );
     expect(error.violations.map(({ field, reason }) => `${field}: ${reason}`)).toEqual(
-      ['plain', 'items[1]', 'labels["a"]', 'labels["b\\u0000"]', 'child.chosen', 'wrapped', 'structure["a"][0]', 'value.stringValue', 'byNumber["7"]'].map((path) => `${path}: string.nul`),
+      ['plain', 'items[1]', 'labels["a"]', 'labels["b\\u0000"]', 'child.chosen', 'wrapped', 'structure["a"][0]', 'value.stringValue', 'byNumber["7"]'].map(
+        (path) => `${path}: string.nul`,
+      ),
     );
     expect((await client.tell({ data: manyBytes(2) })).told?.data).toHaveLength(2);
   });
 
   it('a field that only newer callers know is passed over', async () => {
     const { tell } = await startRuleService();
-    const newer = Buffer.concat([Buffer.from(TellRequest.encode(TellRequest.fromPartial({ plain: 'a' })).finish()), Buffer.from([0xfa, 0x3e, 2, 0xff, 0xff]), Buffer.from([0xf0, 0x3e, 7])]);
+    const newer = Buffer.concat([
+      Buffer.from(TellRequest.encode(TellRequest.fromPartial({ plain: 'a' })).finish()),
+      Buffer.from([0xfa, 0x3e, 2, 0xff, 0xff]),
+      Buffer.from([0xf0, 0x3e, 7]),
+    ]);
     expect((await tell(newer))?.plain).toBe('a');
   });
 });

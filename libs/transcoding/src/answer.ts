@@ -42,7 +42,9 @@ export async function answer(request: FastifyRequest, reply: FastifyReply, excha
     return sendOne(request, reply, route, response);
   }
 
-  const requests = rpc.requestStream ? readRequests(route, exchange, requireBody(body), maxBytes, options) : once(await readRequest(route, exchange, body, maxBytes, options));
+  const requests = rpc.requestStream
+    ? readRequests(route, exchange, requireBody(body), maxBytes, options)
+    : once(await readRequest(route, exchange, body, maxBytes, options));
   if (!rpc.requestStream) await authenticate();
   const responses = channel.stream(rpc, requests, callOptions)[Symbol.asyncIterator]();
   const first = responses.next();
@@ -58,13 +60,21 @@ export async function answer(request: FastifyRequest, reply: FastifyReply, excha
     exchange.gone.abort(cancelled());
     return reply.send();
   }
-  const frames = toFrames(responses, first, { framing, render: route.render, heartbeatMs: options.heartbeatMs, onError: (thrown) => options.onError(exchange, thrown) });
+  const frames = toFrames(responses, first, {
+    framing,
+    render: route.render,
+    heartbeatMs: options.heartbeatMs,
+    onError: (thrown) => options.onError(exchange, thrown),
+  });
   return reply.send(Readable.from(frames, { objectMode: false, highWaterMark: 64 * 1024 }));
 }
 
 function sendOne(request: FastifyRequest, reply: FastifyReply, route: ServedRoute, response: Uint8Array): FastifyReply {
   const { text, raw, etag } = route.render(response);
-  if (raw) return reply.header('content-type', raw.contentType || 'application/octet-stream').send(Buffer.from(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength));
+  if (raw)
+    return reply
+      .header('content-type', raw.contentType || 'application/octet-stream')
+      .send(Buffer.from(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength));
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (etag) reply.header('etag', etag);
   // kept by the caller alone, and asked for anew each time (RFC 9111 §5.2.2)

@@ -37,7 +37,8 @@ export function bindRequest(route: Route, { path, query = '', body, form, header
       const value = isOpen ? decodeOpen(path[index]!) : decode(path[index]!);
       if (value === undefined) violations.push({ field: fieldPath, description: 'is not valid percent-encoded UTF-8', reason: 'path.encoding' });
       // the path says which resource is meant, by another of its names perhaps
-      else putText(json, schema, { path: fieldPath, values: [value], replaces: hasBehavior(findField(schema, fieldPath)!, 'IDENTIFIER', registry) }, violations);
+      else
+        putText(json, schema, { path: fieldPath, values: [value], replaces: hasBehavior(findField(schema, fieldPath)!, 'IDENTIFIER', registry) }, violations);
     });
   bindQuery(route, query, json, violations);
   for (const text of headers) putText(json, schema, text, violations);
@@ -67,7 +68,8 @@ function toBodyObject({ body: rule }: Route, body: JsonValue | undefined, violat
     return {};
   }
   // in JSON null is a field that is not there, and a body is there
-  if (rule !== '*' && body === null && rule.fieldKind === 'message' && isNestedMessage(rule)) violations.push({ field: rule.jsonName, description: 'must be a JSON object', reason: 'json.type' });
+  if (rule !== '*' && body === null && rule.fieldKind === 'message' && isNestedMessage(rule))
+    violations.push({ field: rule.jsonName, description: 'must be a JSON object', reason: 'json.type' });
   // a copy: the path and the headers add to it
   if (rule !== '*') return { [rule.jsonName]: typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : body };
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { ...body };
@@ -81,7 +83,8 @@ function bindQuery({ rpc, body }: Route, query: string, json: JsonObject, violat
     const field = body === '*' ? undefined : findField(rpc.descriptor.input, name);
     const isOfBody = typeof body === 'object' && (name.split('.')[0] === body.name || name.split('.')[0] === body.jsonName);
     if (!field || isOfBody) violations.push({ field: toFieldText(name), description: 'is not a query parameter of this method', reason: 'query.unknown' });
-    else if (field.fieldKind === 'map' || isNestedMessage(field)) violations.push({ field: name, description: 'cannot be given in a query', reason: 'query.type' });
+    else if (field.fieldKind === 'map' || isNestedMessage(field))
+      violations.push({ field: name, description: 'cannot be given in a query', reason: 'query.type' });
     else putText(json, rpc.descriptor.input, { path: name, values }, violations);
   }
 }

@@ -15,7 +15,9 @@ export interface CallPolicy {
 
 // RFC 9110 §7.6.1, and what belongs to this message or this connection alone
 const hopByHop: ReadonlySet<string> = new Set(
-  'connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade host content-length content-type content-encoding accept accept-encoding user-agent traceparent tracestate baggage'.split(' '),
+  'connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade host content-length content-type content-encoding accept accept-encoding user-agent traceparent tracestate baggage'.split(
+    ' ',
+  ),
 );
 
 /** @throws an Error that names each header which cannot travel */
@@ -58,6 +60,7 @@ export function findTimeout(headers: IncomingHttpHeaders, { maxDeadlineMs }: Pic
 }
 
 /** The caller's own id of the request, if it is one that logs and metadata can hold; else a new one. */
-export const toRequestId = (given: string | string[] | undefined, make: () => string): string => (typeof given === 'string' && /^[\w.:/-]{1,128}$/.test(given) ? given : make());
+export const toRequestId = (given: string | string[] | undefined, make: () => string): string =>
+  typeof given === 'string' && /^[\w.:/-]{1,128}$/.test(given) ? given : make();
 
 const unreadable = (header: string, description: string) => requestUnreadable({ violations: [{ field: header, description, reason: 'header.form' }] });

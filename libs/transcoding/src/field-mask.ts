@@ -28,7 +28,8 @@ function toPaths(schema: DescMessage, json: JsonObject, registry: FileRegistry, 
   return Object.entries(json).flatMap(([key, value]) => {
     const field = schema.fields.find(({ jsonName, name }) => jsonName === key || name === key);
     // what only the service sets is no change (AIP-203), nor is what says which resource and which version is meant
-    if (!field || hasBehavior(field, 'OUTPUT_ONLY', registry) || hasBehavior(field, 'IDENTIFIER', registry) || (prefix === '' && field.name === 'etag')) return [];
+    if (!field || hasBehavior(field, 'OUTPUT_ONLY', registry) || hasBehavior(field, 'IDENTIFIER', registry) || (prefix === '' && field.name === 'etag'))
+      return [];
     const path = prefix + field.name;
     const isNested = field.fieldKind === 'message' && !field.message.typeName.startsWith('google.protobuf.');
     return isNested && isObject(value) && Object.keys(value).length ? toPaths(field.message, value, registry, `${path}.`) : [path];

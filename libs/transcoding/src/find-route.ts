@@ -10,7 +10,12 @@ export function findRoute<R extends Route>(routes: readonly R[], method: string,
     return match ? [{ route, variables: match.slice(1) }] : [];
   });
   const find = (wanted: string) => matching.find(({ route }) => route.httpMethod === wanted);
-  return find(method) ?? (method === 'HEAD' ? find('GET') : undefined) ?? find(anyMethod) ?? { allowed: methodsOf(path === '*' ? routes : matching.map(({ route }) => route)) };
+  return (
+    find(method) ??
+    (method === 'HEAD' ? find('GET') : undefined) ??
+    find(anyMethod) ?? { allowed: methodsOf(path === '*' ? routes : matching.map(({ route }) => route)) }
+  );
 }
 
-const methodsOf = (routes: readonly Route[]) => [...new Set(routes.flatMap(({ httpMethod }) => (httpMethod === 'GET' ? ['GET', 'HEAD'] : [httpMethod])))].sort();
+const methodsOf = (routes: readonly Route[]) =>
+  [...new Set(routes.flatMap(({ httpMethod }) => (httpMethod === 'GET' ? ['GET', 'HEAD'] : [httpMethod])))].sort();

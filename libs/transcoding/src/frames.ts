@@ -32,7 +32,8 @@ export const toEvents = (cursorField: string | undefined): Framing => ({
     // an id with a line end could write events of its own
     return `${id === undefined || /[\r\n\0]/.test(id) ? '' : `id: ${id}\n`}data: ${response.text}\n\n`;
   },
-  toError: ({ retryDelayMs }, problem) => `${retryDelayMs === undefined ? '' : `retry: ${Math.ceil(retryDelayMs)}\n`}event: problem\ndata: ${JSON.stringify(problem)}\n\n`,
+  toError: ({ retryDelayMs }, problem) =>
+    `${retryDelayMs === undefined ? '' : `retry: ${Math.ceil(retryDelayMs)}\n`}event: problem\ndata: ${JSON.stringify(problem)}\n\n`,
   end: 'event: end\ndata: {}\n\n',
   heartbeat: ':\n\n',
 });

@@ -24,7 +24,11 @@ const numberNames: Partial<Record<ScalarType, string>> = {
   [ScalarType.BYTES]: 'a base64 string',
 };
 
-const toEnumText = ({ values }: DescEnum) => `one of ${values.slice(0, 10).map(({ name }) => name).join(', ')}${values.length > 10 ? ', …' : ''}`;
+const toEnumText = ({ values }: DescEnum) =>
+  `one of ${values
+    .slice(0, 10)
+    .map(({ name }) => name)
+    .join(', ')}${values.length > 10 ? ', …' : ''}`;
 
 /** Whether a type has a JSON form of its own. */
 export const isWellKnown = ({ typeName }: DescMessage) => typeName.startsWith('google.protobuf.');
@@ -72,7 +76,8 @@ export function explainRefusal(schema: DescMessage, json: JsonValue, options: Pa
       else {
         // right alone, it may be the same field by its other name, or another one of its oneof
         const rival = right.find((each) => each.field === field || (field.oneof && each.field.oneof === field.oneof));
-        if (rival && isRefused(message, { [rival.key]: rival.item, [key]: item })) add(at, rival.field === field ? 'is given twice, by both of its names' : `excludes "${rival.key}"`, 'json.conflict');
+        if (rival && isRefused(message, { [rival.key]: rival.item, [key]: item }))
+          add(at, rival.field === field ? 'is given twice, by both of its names' : `excludes "${rival.key}"`, 'json.conflict');
         else right.push({ field, key, item });
       }
     }

@@ -53,7 +53,11 @@ function findWrongKeys(field: DescField, value: JsonValue, path: string): FieldV
   if (field.fieldKind !== 'map' || field.mapKey === ScalarType.STRING || field.mapKey === ScalarType.BOOL) return [];
   return Object.keys(value as object)
     .filter((key) => !/^(0|-?[1-9]\d*)$/.test(key))
-    .map((key) => ({ field: toFieldText(`${path}[${JSON.stringify(key)}]`), description: 'must have a whole number in decimal digits as its key', reason: 'json.type' }));
+    .map((key) => ({
+      field: toFieldText(`${path}[${JSON.stringify(key)}]`),
+      description: 'must have a whole number in decimal digits as its key',
+      reason: 'json.type',
+    }));
 }
 
 /** The single values in the value of a field, with their paths. */
@@ -66,7 +70,8 @@ function itemsOf(field: DescField, value: JsonValue, path: string): [JsonValue, 
 function findProblem(field: DescField, item: JsonValue): string | undefined {
   const scalar = scalarOf(field);
   // a fraction or an exponent may have hidden what the double has lost
-  if (typeof item === 'number' && scalar !== undefined && bigIntegers.has(scalar) && !Number.isSafeInteger(item)) return 'must be a string of digits, as no JSON number holds it';
+  if (typeof item === 'number' && scalar !== undefined && bigIntegers.has(scalar) && !Number.isSafeInteger(item))
+    return 'must be a string of digits, as no JSON number holds it';
   if (typeof item !== 'string') return undefined;
   if (field.message?.typeName === timestamp) return isImpossible(item) ? impossible : undefined;
   if (scalar === undefined) return undefined;

@@ -47,4 +47,9 @@ function toOAuthCode({ reason, code }: AppError): string {
 }
 
 /** Text with the characters that an error_description may have (RFC 6749 §5.2). */
-export const toDescription = (text: string) => text.replaceAll('"', "'").replaceAll('\\', '/').replace(/[^ -~]/g, '?').slice(0, 500);
+export const toDescription = (text: string) =>
+  text
+    .replaceAll('"', "'")
+    .replaceAll('\\', '/')
+    .replace(/[^ -~]/g, '?')
+    .slice(0, 500);

@@ -51,7 +51,8 @@ export function readFieldHeaders(route: Route, headers: IncomingHttpHeaders, { c
     texts.push({ path: 'requestId', values: [id] });
   }
   const last = headers['last-event-id'];
-  if (typeof last === 'string' && last !== '' && cursor) texts.push({ path: cursor.requestField, values: [Buffer.from(last, 'latin1').toString('utf8')], replaces: true });
+  if (typeof last === 'string' && last !== '' && cursor)
+    texts.push({ path: cursor.requestField, values: [Buffer.from(last, 'latin1').toString('utf8')], replaces: true });
   return texts;
 }
 

@@ -47,7 +47,10 @@ export interface ProblemContext {
 const uriPath = /^\/(?!\/)(?:[\w\-.~!$&'()*+,;=:@/]|%[\da-f]{2}){0,1023}$/i;
 
 /** What of an error the outside may know. Where the contract declares it, its type is the page of its reason. */
-export function toProblem(error: AppError, { requestId, traceId, status = toHttpStatus(error), path = '', acceptLanguage, errorPages, ...context }: ProblemContext): Problem {
+export function toProblem(
+  error: AppError,
+  { requestId, traceId, status = toHttpStatus(error), path = '', acceptLanguage, errorPages, ...context }: ProblemContext,
+): Problem {
   const declaration = error.declaration ?? context.declaration;
   const localized = localize(error, acceptLanguage, declaration);
   return {
@@ -89,9 +92,12 @@ export function toProblemHeaders(error: AppError, problem: Pick<Problem, typeof 
 
 /** The challenge of RFC 6750 §3: bare where there was no token, and with its error where there was one. */
 function toChallenge(error: AppError): string | undefined {
-  if (toHttpStatus(error) === 401) return tokenReasons.has(error.reason) ? `Bearer error="invalid_token", error_description="${toDescription(error.message)}"` : 'Bearer';
+  if (toHttpStatus(error) === 401)
+    return tokenReasons.has(error.reason) ? `Bearer error="invalid_token", error_description="${toDescription(error.message)}"` : 'Bearer';
   const { permission } = error.metadata;
-  return toHttpStatus(error) === 403 && permission !== undefined && /^[!#-[\]-~]+$/.test(permission) ? `Bearer error="insufficient_scope", scope="${permission}"` : undefined;
+  return toHttpStatus(error) === 403 && permission !== undefined && /^[!#-[\]-~]+$/.test(permission)
+    ? `Bearer error="insufficient_scope", scope="${permission}"`
+    : undefined;
 }
 
 // for the answer to be read, until the connection is broken off. Milliseconds.
@@ -101,7 +107,12 @@ const readWithinMs = 1_000;
  * Answers on a bare socket, where no HTTP response can be had, and ends it. To HEAD there is no body; `traceresponse` is the
  * header of that name.
  */
-export function writeProblem(socket: Duplex, error: AppError, problem: Problem, { method, traceresponse }: { method?: string; traceresponse?: string } = {}): void {
+export function writeProblem(
+  socket: Duplex,
+  error: AppError,
+  problem: Problem,
+  { method, traceresponse }: { method?: string; traceresponse?: string } = {},
+): void {
   const body = JSON.stringify(problem);
   const head = {
     ...toProblemHeaders(error, problem),

@@ -36,7 +36,8 @@ export function putText(json: JsonObject, schema: DescMessage, { path, values, r
 }
 
 /** The name by which the object has the field, or would have it. */
-const keyOf = (json: JsonObject, field: DescField): string => (!Object.hasOwn(json, field.jsonName) && Object.hasOwn(json, field.name) ? field.name : field.jsonName);
+const keyOf = (json: JsonObject, field: DescField): string =>
+  !Object.hasOwn(json, field.jsonName) && Object.hasOwn(json, field.name) ? field.name : field.jsonName;
 
 /** proto3 JSON takes numbers as text, but no booleans, and enums by number only as numbers; masks only in lowerCamelCase. */
 function toJsonText(field: DescField, text: string): JsonValue {

@@ -32,7 +32,13 @@ export async function readRequest(route: ServedRoute, exchange: Exchange, body: 
  * Reads a stream of requests as it comes: a line of JSON each, or, for raw bodies, the bytes as they arrive. What the path,
  * the query and the headers say is in the first.
  */
-export async function* readRequests(route: ServedRoute, exchange: Exchange, body: Readable, maxBytes: number, { registry }: Serving): AsyncGenerator<Uint8Array> {
+export async function* readRequests(
+  route: ServedRoute,
+  exchange: Exchange,
+  body: Readable,
+  maxBytes: number,
+  { registry }: Serving,
+): AsyncGenerator<Uint8Array> {
   const { input } = route.rpc.descriptor;
   let head: Partial<ReturnType<typeof toHead>> = toHead(route, exchange);
   let index = 0;

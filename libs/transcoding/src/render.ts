@@ -23,7 +23,8 @@ export interface Rendered {
 const schemaOf = ({ rpc, responseBody }: Route): DescMessage | undefined => (responseBody ? responseBody.message : rpc.descriptor.output);
 
 /** Whether the route answers raw bytes in place of JSON. */
-export const isRaw = (route: Route): boolean => schemaOf(route)?.typeName === httpBody && (route.responseBody === undefined || route.responseBody.fieldKind === 'message');
+export const isRaw = (route: Route): boolean =>
+  schemaOf(route)?.typeName === httpBody && (route.responseBody === undefined || route.responseBody.fieldKind === 'message');
 
 /** Gives what reads the responses of a route. */
 export function createRender(route: Route, registry: FileRegistry): (bytes: Uint8Array) => Rendered {
@@ -32,10 +33,21 @@ export function createRender(route: Route, registry: FileRegistry): (bytes: Uint
   return (bytes) => {
     const message = fromBinary(output, bytes);
     const content = route.responseBody ? (message as unknown as Record<string, unknown>)[route.responseBody.localName] : message;
-    if (raw) return { text: undefined, raw: (content ?? { contentType: '', data: new Uint8Array() }) as RawBody, etag: undefined, read: (path) => readText(output, message, path) };
+    if (raw)
+      return {
+        text: undefined,
+        raw: (content ?? { contentType: '', data: new Uint8Array() }) as RawBody,
+        etag: undefined,
+        read: (path) => readText(output, message, path),
+      };
     const json = toJson(output, message, { registry, alwaysEmitImplicit: true }) as Record<string, unknown>;
     const body = route.responseBody ? (json[route.responseBody.jsonName] ?? null) : json;
-    return { text: JSON.stringify(body), raw: undefined, etag: toEntityTag((content as { etag?: unknown } | undefined)?.etag), read: (path) => readText(output, message, path) };
+    return {
+      text: JSON.stringify(body),
+      raw: undefined,
+      etag: toEntityTag((content as { etag?: unknown } | undefined)?.etag),
+      read: (path) => readText(output, message, path),
+    };
   };
 }
 

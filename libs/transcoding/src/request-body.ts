@@ -83,4 +83,5 @@ const tooLarge = (maxBytes: number) => requestTooLarge({ limit: 'body_bytes', ma
 
 const isBlank = (line: Buffer) => line.every((byte) => byte === 32 || byte === 13 || byte === 9);
 
-const unreadable = (description: string, path = '') => requestUnreadable({ violations: [{ field: toFieldText(path), description: `the body ${description}`, reason: 'json.syntax' }] });
+const unreadable = (description: string, path = '') =>
+  requestUnreadable({ violations: [{ field: toFieldText(path), description: `the body ${description}`, reason: 'json.syntax' }] });

@@ -25,6 +25,9 @@ export function isAmbiguous({ rawHeaders, headers, httpVersion }: IncomingMessag
   const isRepeated = names.some((name, index) => singular.has(name) && names.indexOf(name) !== index);
   const { host, 'transfer-encoding': coding } = headers;
   // RFC 9112 §3.2; a coding that a server before us undoes and we do not would be read as another body (§6.1)
-  const isOdd = (host === undefined && httpVersion === '1.1') || (host !== undefined && !/^[\w.\-:[\]%~!$&'()*+,;=]*$/.test(host)) || (coding !== undefined && coding.toLowerCase() !== 'chunked');
+  const isOdd =
+    (host === undefined && httpVersion === '1.1') ||
+    (host !== undefined && !/^[\w.\-:[\]%~!$&'()*+,;=]*$/.test(host)) ||
+    (coding !== undefined && coding.toLowerCase() !== 'chunked');
   return isRepeated || isOdd || names.length > maxHeaders || (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined) || url.includes('#');
 }

@@ -5,7 +5,8 @@ import { parsePathTemplate, type PathTemplate } from './path-template';
 
 /** google.api.HttpRule, as the descriptor set gives it. */
 interface HttpRule {
-  pattern: { case: 'get' | 'put' | 'post' | 'delete' | 'patch'; value: string } | { case: 'custom'; value: { kind: string; path: string } } | { case: undefined };
+  pattern:
+    { case: 'get' | 'put' | 'post' | 'delete' | 'patch'; value: string } | { case: 'custom'; value: { kind: string; path: string } } | { case: undefined };
   body: string;
   responseBody: string;
   additionalBindings: HttpRule[];
@@ -64,14 +65,16 @@ function toRoutes(rpc: RpcMethod, http: DescExtension, problems: string[]): Rout
 function toRoute(rpc: RpcMethod, { pattern, body, responseBody, additionalBindings }: HttpRule, binding: number): Route {
   if (pattern.case === undefined) throw new Error('its HTTP rule has no path');
   const [httpMethod, path] = pattern.case === 'custom' ? [pattern.value.kind, pattern.value.path] : [pattern.case.toUpperCase(), pattern.value];
-  if (httpMethod !== anyMethod && (!METHODS.includes(httpMethod) || httpMethod === 'CONNECT')) throw new Error(`${path}: ${httpMethod} is no HTTP method that can be served`);
+  if (httpMethod !== anyMethod && (!METHODS.includes(httpMethod) || httpMethod === 'CONNECT'))
+    throw new Error(`${path}: ${httpMethod} is no HTTP method that can be served`);
   if (additionalBindings.some(({ additionalBindings: nested }) => nested.length)) throw new Error(`${path}: an additional binding has bindings of its own`);
   const template = parsePathTemplate(path);
   const { input, output } = rpc.descriptor;
   if (rpc.requestStream && body === '') throw new Error(`${path}: a stream of requests needs a body`);
   for (const { fieldPath } of template.variables) {
     const field = findField(input, fieldPath);
-    if (!field || field.fieldKind === 'list' || field.fieldKind === 'map' || isNestedMessage(field)) throw new Error(`${path}: {${fieldPath}} is no single value of ${input.typeName}`);
+    if (!field || field.fieldKind === 'list' || field.fieldKind === 'map' || isNestedMessage(field))
+      throw new Error(`${path}: {${fieldPath}} is no single value of ${input.typeName}`);
     if (body && body === fieldPath) throw new Error(`${path}: {${fieldPath}} is the body too`);
   }
   return {
@@ -94,7 +97,8 @@ function requireField(message: DescMessage, name: string, option: string): DescF
 const compound: ReadonlySet<string> = new Set(['Any', 'Empty', 'Struct', 'Value', 'ListValue'].map((name) => `google.protobuf.${name}`));
 
 /** Whether the field holds messages that have no single value in JSON. */
-export const isNestedMessage = ({ message }: DescField): boolean => message !== undefined && (!message.typeName.startsWith('google.protobuf.') || compound.has(message.typeName));
+export const isNestedMessage = ({ message }: DescField): boolean =>
+  message !== undefined && (!message.typeName.startsWith('google.protobuf.') || compound.has(message.typeName));
 
 /** The type of raw bodies. */
 export const httpBody = 'google.api.HttpBody';

@@ -15,7 +15,11 @@ export interface SendOptions {
  * The frames of a stream of responses. Each is read when the one before has been taken, but for one that is read ahead, so
  * that there can be a heartbeat while nothing comes.
  */
-export async function* toFrames(responses: AsyncIterator<Uint8Array>, first: Promise<IteratorResult<Uint8Array>>, { framing, render, heartbeatMs, onError }: SendOptions): AsyncGenerator<string | Uint8Array> {
+export async function* toFrames(
+  responses: AsyncIterator<Uint8Array>,
+  first: Promise<IteratorResult<Uint8Array>>,
+  { framing, render, heartbeatMs, onError }: SendOptions,
+): AsyncGenerator<string | Uint8Array> {
   let next = first;
   try {
     for (;;) {

@@ -11,9 +11,16 @@ const refusal = (text: string): string => {
 };
 
 describe('parseStrictJson', () => {
-  it.each(['null', '"a"', '1.5e3', '{"a":{"a":1},"b":[{"a":1},{"a":2}]}', '{"a":"{\\"a\\":1,\\"a\\":2}"}', '["a","a"]', '{"a":"\\ud83d\\ude00"}', ' {\n"a" : 1 }\t'])('takes %s as JSON.parse does', (text) =>
-    expect(parseStrictJson(text)).toEqual(JSON.parse(text)),
-  );
+  it.each([
+    'null',
+    '"a"',
+    '1.5e3',
+    '{"a":{"a":1},"b":[{"a":1},{"a":2}]}',
+    '{"a":"{\\"a\\":1,\\"a\\":2}"}',
+    '["a","a"]',
+    '{"a":"\\ud83d\\ude00"}',
+    ' {\n"a" : 1 }\t',
+  ])('takes %s as JSON.parse does', (text) => expect(parseStrictJson(text)).toEqual(JSON.parse(text)));
 
   it.each([
     ['side by side', '{"a":1,"a":2}'],
@@ -34,7 +41,11 @@ describe('parseStrictJson', () => {
 
   it('refuses what is nested deeper than 64, and no less', () => {
     const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
-    expect([refusal(nest(64)), refusal(nest(65)), refusal(nest(30_000))]).toEqual(['taken', 'is nested deeper than 64 levels', 'is nested deeper than 64 levels']);
+    expect([refusal(nest(64)), refusal(nest(65)), refusal(nest(30_000))]).toEqual([
+      'taken',
+      'is nested deeper than 64 levels',
+      'is nested deeper than 64 levels',
+    ]);
   });
 
   it('says where', () => {
@@ -55,7 +66,10 @@ describe('parseStrictJson', () => {
     let state = 7;
     const random = (below: number) => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % below;
     const pieces = ['{', '}', '[', ']', ',', ':', '"a"', '"b\\n"', '"\\u0061"', '1', '-2.5e1', 'true', 'null', ' ', '\n', '"', '\\'];
-    const keysOf = (value: unknown): number => (typeof value === 'object' && value !== null ? Object.values(value).reduce((sum: number, each) => sum + keysOf(each), Array.isArray(value) ? 0 : Object.keys(value).length) : 0);
+    const keysOf = (value: unknown): number =>
+      typeof value === 'object' && value !== null
+        ? Object.values(value).reduce((sum: number, each) => sum + keysOf(each), Array.isArray(value) ? 0 : Object.keys(value).length)
+        : 0;
     for (let round = 0; round < 50_000; round++) {
       const text = Array.from({ length: 1 + random(9) }, () => pieces[random(pieces.length)]).join('');
       let parsed: { value: unknown } | undefined;

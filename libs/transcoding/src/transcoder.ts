@@ -1,5 +1,14 @@
 import { AppError, type ErrorDeclaration, toHttpStatus } from '@gatehouse/errors';
-import { cancelled, httpMethodUnsupported, internal, mediaTypeUnsupported, methodUnknown, overloaded, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
+import {
+  cancelled,
+  httpMethodUnsupported,
+  internal,
+  mediaTypeUnsupported,
+  methodUnknown,
+  overloaded,
+  requestUnreadable,
+  unavailable,
+} from '@gatehouse/contracts/api';
 import { createRegistryOf, findConfidential, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -60,14 +69,29 @@ const lastWordMs = 100;
  * @throws when a rule cannot be served, a package with routes has no upstream, or a header cannot be passed on
  */
 export function createTranscoder(options: TranscodingOptions): Transcoder {
-  const { descriptors, upstreams, describe = () => ({}), authenticate = async () => {}, observer, heartbeatMs = 15_000, maxInFlight = 10_000, errors = [], errorPages } = options;
+  const {
+    descriptors,
+    upstreams,
+    describe = () => ({}),
+    authenticate = async () => {},
+    observer,
+    heartbeatMs = 15_000,
+    maxInFlight = 10_000,
+    errors = [],
+    errorPages,
+  } = options;
   const { deadlineMs = 15_000, maxDeadlineMs = 60_000, requestHeaders = [], responseHeaders = [] } = options;
   requireForwardable([...requestHeaders, ...responseHeaders]);
   const registry = createRegistryOf([descriptors]);
   const found = readRoutes(registry, readMethods([descriptors]));
   const homeless = found.filter((route) => !upstreams.has(packageOf(route)));
   if (homeless.length) throw new Error(`no upstream is set for ${toHomelessText(homeless)}`);
-  const routes: readonly ServedRoute[] = found.map((route) => ({ ...route, description: describe(route.rpc), channel: upstreams.get(packageOf(route))!, render: createRender(route, registry) }));
+  const routes: readonly ServedRoute[] = found.map((route) => ({
+    ...route,
+    description: describe(route.rpc),
+    channel: upstreams.get(packageOf(route))!,
+    render: createRender(route, registry),
+  }));
   const declarations = new Map(errors.map((error) => [`${error.domain}/${error.reason}`, error]));
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
   const open = new Set<Exchange>();
@@ -77,7 +101,14 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   const openExchange = (raw: IncomingMessage, url: string): Exchange => {
     const { method = '', headers } = raw;
     const requestId = toRequestId(headers['x-request-id'], randomUUID);
-    const observation = observer?.start({ method, path: url, requestId, headers, scheme: (raw.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http', protocolVersion: raw.httpVersion.replace(/^2\.0$/, '2') });
+    const observation = observer?.start({
+      method,
+      path: url,
+      requestId,
+      headers,
+      scheme: (raw.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http',
+      protocolVersion: raw.httpVersion.replace(/^2\.0$/, '2'),
+    });
     const exchange: Exchange = { requestId, observation, target: toRequestTarget(url), headers, gone: new AbortController() };
     open.add(exchange);
     return exchange;
@@ -93,9 +124,26 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     const { requestId, observation, headers, target } = exchange;
     const declaration = declarations.get(`${error.domain}/${error.reason}`);
     const status = statusOf(exchange, error);
-    return { error, problem: toProblem(error, { requestId, traceId: observation?.traceId, status, path: target.path, acceptLanguage: headers['accept-language'], declaration, errorPages }) };
+    return {
+      error,
+      problem: toProblem(error, {
+        requestId,
+        traceId: observation?.traceId,
+        status,
+        path: target.path,
+        acceptLanguage: headers['accept-language'],
+        declaration,
+        errorPages,
+      }),
+    };
   };
-  const serving: AnswerOptions = { registry, policy: { deadlineMs, maxDeadlineMs, requestHeaders, responseHeaders }, heartbeatMs, authenticate, onError: toSeen };
+  const serving: AnswerOptions = {
+    registry,
+    policy: { deadlineMs, maxDeadlineMs, requestHeaders, responseHeaders },
+    heartbeatMs,
+    authenticate,
+    onError: toSeen,
+  };
 
   const refuse = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
     const exchange = exchanges.get(request) ?? openExchange(request.raw, request.originalUrl);
@@ -105,9 +153,15 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     if (error.reason === 'REQUEST_TOO_LARGE' && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
     if (exchange.found?.route.description.acceptsForm) {
       const { status, body } = toOAuthError(error);
-      return reply.code(status).headers({ ...toProblemHeaders(error, problem), 'content-type': 'application/json' }).send(Buffer.from(JSON.stringify(body)));
+      return reply
+        .code(status)
+        .headers({ ...toProblemHeaders(error, problem), 'content-type': 'application/json' })
+        .send(Buffer.from(JSON.stringify(body)));
     }
-    return reply.code(problem.status).headers(toProblemHeaders(error, problem)).send(Buffer.from(JSON.stringify(problem)));
+    return reply
+      .code(problem.status)
+      .headers(toProblemHeaders(error, problem))
+      .send(Buffer.from(JSON.stringify(problem)));
   };
 
   const route = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -130,12 +184,14 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
       return 'route' in matching && matching.route.rpc.requestStream;
     },
     end(which) {
-      for (const { gone, found } of open) if (which === 'all' || (found && isStream(found.route))) gone.abort(unavailable({ retryDelayMs: which === 'all' ? 1_000 : 0 }));
+      for (const { gone, found } of open)
+        if (which === 'all' || (found && isStream(found.route))) gone.abort(unavailable({ retryDelayMs: which === 'all' ? 1_000 : 0 }));
       // HTTP ends with its server, which knows nothing of these
       if (which === 'all') setTimeout(() => webSockets?.destroy(), lastWordMs).unref();
     },
     register(app) {
-      for (const { httpMethod } of routes) if (httpMethod !== '*' && !app.supportedMethods.includes(httpMethod)) app.addHttpMethod(httpMethod, { hasBody: true });
+      for (const { httpMethod } of routes)
+        if (httpMethod !== '*' && !app.supportedMethods.includes(httpMethod)) app.addHttpMethod(httpMethod, { hasBody: true });
       app.removeAllContentTypeParsers();
       // read by the route that knows what it is
       app.addContentTypeParser('*', (_request, body, done) => done(null, body));

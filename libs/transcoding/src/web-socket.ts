@@ -123,7 +123,11 @@ async function converse(webSocket: WebSocket, route: ServedRoute, exchange: Exch
 }
 
 /** The one response of a method, as a stream of it. */
-async function* collect({ rpc, channel }: ServedRoute, requests: AsyncIterable<Uint8Array>, callOptions: ReturnType<typeof toCallOptions>): AsyncGenerator<Uint8Array> {
+async function* collect(
+  { rpc, channel }: ServedRoute,
+  requests: AsyncIterable<Uint8Array>,
+  callOptions: ReturnType<typeof toCallOptions>,
+): AsyncGenerator<Uint8Array> {
   yield await channel.collect(rpc, requests, callOptions);
 }
 
@@ -136,7 +140,8 @@ async function* readFrames(stream: Duplex, route: ServedRoute, exchange: Exchang
   else
     for await (const frame of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<string | Buffer>) {
       if (frame.length === 0) break;
-      if (typeof frame !== 'string') throw requestUnreadable({ violations: [{ field: `[${index}]`, description: 'must be a text frame', reason: 'frame.type' }] });
+      if (typeof frame !== 'string')
+        throw requestUnreadable({ violations: [{ field: `[${index}]`, description: 'must be a text frame', reason: 'frame.type' }] });
       yield within(index++, () => toBinary(input, bindRequest(route, { ...head, body: toJsonValue(frame) }, registry)));
       if (!route.rpc.requestStream) break;
       head = {};

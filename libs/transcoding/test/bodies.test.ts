@@ -12,7 +12,11 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 describe('a raw body', () => {
   it('is what an HttpBody answers, with its own type', async () => {
     const response = await fetch(`${warehouse.url}/w1/files/a.txt`);
-    expect([response.status, response.headers.get('content-type'), Buffer.from(await response.arrayBuffer())]).toEqual([200, 'text/plain', Buffer.from([0, 1, 255])]);
+    expect([response.status, response.headers.get('content-type'), Buffer.from(await response.arrayBuffer())]).toEqual([
+      200,
+      'text/plain',
+      Buffer.from([0, 1, 255]),
+    ]);
     expect((await fetch(`${warehouse.url}/w1/files/a`)).headers.get('content-type')).toBe('application/octet-stream');
   });
 
@@ -52,7 +56,8 @@ describe('a raw body', () => {
 });
 
 describe('a form', () => {
-  const form = (text: string, headers: Record<string, string> = {}) => ask(warehouse.url, 'POST', '/w1/token', text, { 'content-type': 'application/x-www-form-urlencoded', ...headers });
+  const form = (text: string, headers: Record<string, string> = {}) =>
+    ask(warehouse.url, 'POST', '/w1/token', text, { 'content-type': 'application/x-www-form-urlencoded', ...headers });
 
   it('fills the request where the method takes one; what is unknown or empty is passed over (RFC 6749 §3.2)', async () => {
     const { status, body } = await form('grant_type=client_credentials&client_id=a%20b+c&resource=x&resource=y&lifetime=60&unknown=1&lifetime=');
@@ -71,7 +76,10 @@ describe('a form', () => {
     const refused = await form('grant_type=magic');
     expect([refused.status, refused.headers.get('content-type'), refused.headers.get('cache-control')]).toEqual([400, 'application/json', 'no-store']);
     expect(refused.body).toEqual({ error: 'unsupported_grant_type', error_description: "the grant type 'x' is not known" });
-    expect((await form('lifetime=soon')).body).toEqual({ error: 'invalid_request', error_description: 'the request could not be read: lifetime must be a 32-bit integer' });
+    expect((await form('lifetime=soon')).body).toEqual({
+      error: 'invalid_request',
+      error_description: 'the request could not be read: lifetime must be a 32-bit integer',
+    });
     expect((await form('grant_type=a&grant_type=b')).body.error).toBe('invalid_request');
     expect((await form('client_id=%ff')).body.error).toBe('invalid_request');
     expect((await form('x', { 'content-type': 'text/plain' })).body.error).toBe('invalid_request');

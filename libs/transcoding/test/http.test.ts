@@ -24,11 +24,14 @@ interface Answer {
 /** One request over a connection of its own, written by hand: no client would send most of them. */
 async function send(line: string, headers: readonly string[] = [], body = ''): Promise<Answer> {
   const length = body ? [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`] : [];
-  const [head = '', text = ''] = (await library.raw([`${line} HTTP/1.1`, 'Host: a', 'Connection: close', ...length, ...headers, '', body].join('\r\n'))).split('\r\n\r\n');
+  const [head = '', text = ''] = (await library.raw([`${line} HTTP/1.1`, 'Host: a', 'Connection: close', ...length, ...headers, '', body].join('\r\n'))).split(
+    '\r\n\r\n',
+  );
   const isProblem = /^content-type: application\/problem\+json$/im.test(head);
   return { status: Number(head.split(' ')[1]), head, problem: isProblem && text ? JSON.parse(text) : undefined };
 }
-const verdictOf = ({ status, problem }: Answer) => [status, problem?.reason, ...(problem?.violations ?? []).map(({ field, reason }) => `${field}: ${reason}`)].join(' ');
+const verdictOf = ({ status, problem }: Answer) =>
+  [status, problem?.reason, ...(problem?.violations ?? []).map(({ field, reason }) => `${field}: ${reason}`)].join(' ');
 const json = 'Content-Type: application/json';
 
 describe('a request target', () => {
@@ -104,13 +107,16 @@ describe('a body', () => {
   it('that is larger than the limit is 413, announced or not', async () => {
     const text = JSON.stringify({ title: 'x'.repeat(150_000) });
     expect(verdictOf(await send('PUT /v1/books/b-1', [json], text))).toBe('413 REQUEST_TOO_LARGE');
-    const chunked = await library.raw(`PUT /v1/books/b-1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${json}\r\nTransfer-Encoding: chunked\r\n\r\n${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`);
+    const chunked = await library.raw(
+      `PUT /v1/books/b-1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${json}\r\nTransfer-Encoding: chunked\r\n\r\n${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`,
+    );
     expect(chunked).toMatch(/^HTTP\/1\.1 413 /);
   });
 });
 
 describe('what two servers could read differently', () => {
-  const get = (version: string, ...headers: string[]) => library.raw(`GET /v1/books/b-1 HTTP/${version}\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`);
+  const get = (version: string, ...headers: string[]) =>
+    library.raw(`GET /v1/books/b-1 HTTP/${version}\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`);
 
   it.each([
     ['two hosts', () => get('1.1', 'Host: a', 'Host: a', 'Connection: close')],
@@ -185,7 +191,9 @@ describe('a caller that goes away', () => {
 
   it('in the middle of its body is no fault of ours', async () => {
     const before = library.observed.length;
-    const socket = connect(Number(new URL(library.url).port), '127.0.0.1', () => socket.write(`PUT /v1/books/b-1 HTTP/1.1\r\nHost: a\r\n${json}\r\nContent-Length: 100\r\n\r\n{"title":`));
+    const socket = connect(Number(new URL(library.url).port), '127.0.0.1', () =>
+      socket.write(`PUT /v1/books/b-1 HTTP/1.1\r\nHost: a\r\n${json}\r\nContent-Length: 100\r\n\r\n{"title":`),
+    );
     await new Promise((resolve) => setTimeout(resolve, 50));
     socket.destroy();
     await until(() => library.observed.length > before);
@@ -213,7 +221,10 @@ describe('requests that are sent ahead', () => {
   it('are counted in all, and one too many is refused', async () => {
     const small = await startLibrary({ maxInFlight: 1 });
     closing.push(() => small.close());
-    const answers = await Promise.all([small.raw(pipeline(1).replace('Host: a', 'Host: a\r\nConnection: close')), small.raw(pipeline(1).replace('Host: a', 'Host: a\r\nConnection: close'))]);
+    const answers = await Promise.all([
+      small.raw(pipeline(1).replace('Host: a', 'Host: a\r\nConnection: close')),
+      small.raw(pipeline(1).replace('Host: a', 'Host: a\r\nConnection: close')),
+    ]);
     expect(answers.map((text) => text.split(' ')[1]).sort()).toEqual(['200', '429']);
   });
 });

@@ -27,11 +27,15 @@ export async function startLibrary(options: Partial<TranscodingOptions> = {}, se
     calls.push({ method: call.method.name, request: request as Record<string, unknown>, call });
     return (call.method.name === 'SearchBooks' ? { books: [], seen: '' } : Book.fromPartial({ title: 'Emma' })) as never;
   };
-  const service = Object.fromEntries(Object.keys(LibraryServiceDefinition.methods).map((name) => [name, handle])) as unknown as RpcService<LibraryServiceDefinition>;
+  const service = Object.fromEntries(
+    Object.keys(LibraryServiceDefinition.methods).map((name) => [name, handle]),
+  ) as unknown as RpcService<LibraryServiceDefinition>;
   const server = await startTestServer(LibraryServiceDefinition, service, { descriptorSets: [descriptorSet] });
   const channel = createChannel({ target: server.target, descriptorSets: [descriptorSet] });
   const app = fastify({ bodyLimit: 100_000, rewriteUrl: () => '/', ...serverOptions });
-  const observer = { start: (exchange: HttpExchange) => ({ run: <T>(work: () => T) => work(), end: (outcome: HttpOutcome) => void observed.push({ ...exchange, ...outcome }) }) };
+  const observer = {
+    start: (exchange: HttpExchange) => ({ run: <T>(work: () => T) => work(), end: (outcome: HttpOutcome) => void observed.push({ ...exchange, ...outcome }) }),
+  };
   createTranscoder({ descriptors: descriptorSet, upstreams: new Map([['test.transcoding.v1', channel]]), observer, ...options }).register(app);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as { port: number };
@@ -43,7 +47,10 @@ export async function startLibrary(options: Partial<TranscodingOptions> = {}, se
       new Promise((resolve, reject) => {
         let answer = '';
         const socket = connect(port, '127.0.0.1', () => socket.write(text, 'latin1'));
-        socket.on('data', (chunk) => (answer += chunk)).on('close', () => resolve(answer)).on('error', reject);
+        socket
+          .on('data', (chunk) => (answer += chunk))
+          .on('close', () => resolve(answer))
+          .on('error', reject);
       }),
     async close() {
       await app.close();
@@ -54,5 +61,6 @@ export async function startLibrary(options: Partial<TranscodingOptions> = {}, se
 }
 
 export const until = async (condition: () => boolean): Promise<void> => {
-  for (const start = Date.now(); !condition(); await new Promise((resolve) => setTimeout(resolve, 5))) if (Date.now() - start > 5_000) throw new Error('it did not happen within 5 s');
+  for (const start = Date.now(); !condition(); await new Promise((resolve) => setTimeout(resolve, 5)))
+    if (Date.now() - start > 5_000) throw new Error('it did not happen within 5 s');
 };

@@ -9,17 +9,21 @@ const size = isProof ? { megabytes: 10_240, warmUpMegabytes: 512, maxSeconds: 60
 it.each([
   ['raw bytes', '/w1/files/film:download'],
   ['lines of JSON', '/w1/items:watch'],
-])('a long stream of %s to a slow reader keeps the memory of the gateway flat', async (name, path) => {
-  let told = Date.now();
-  const onProgress = (megabytes: number) => {
-    if (!isProof || Date.now() - told < 10_000) return;
-    told = Date.now();
-    process.stderr.write(`${name}: ${Math.round(megabytes)} MB\n`);
-  };
-  const measured = await measureStreamMemory(path, { ...size, onProgress });
-  expect(measured.peakMiB - measured.restMiB).toBeLessThanOrEqual(30);
-  if (!isProof) return;
-  const folder = resolve(__dirname, '../../../tmp/measurements');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(resolve(folder, `stream-memory-${path.endsWith('download') ? 'raw' : 'lines'}.json`), JSON.stringify(measured));
-}, 1_300_000);
+])(
+  'a long stream of %s to a slow reader keeps the memory of the gateway flat',
+  async (name, path) => {
+    let told = Date.now();
+    const onProgress = (megabytes: number) => {
+      if (!isProof || Date.now() - told < 10_000) return;
+      told = Date.now();
+      process.stderr.write(`${name}: ${Math.round(megabytes)} MB\n`);
+    };
+    const measured = await measureStreamMemory(path, { ...size, onProgress });
+    expect(measured.peakMiB - measured.restMiB).toBeLessThanOrEqual(30);
+    if (!isProof) return;
+    const folder = resolve(__dirname, '../../../tmp/measurements');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(resolve(folder, `stream-memory-${path.endsWith('download') ? 'raw' : 'lines'}.json`), JSON.stringify(measured));
+  },
+  1_300_000,
+);

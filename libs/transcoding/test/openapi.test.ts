@@ -5,10 +5,26 @@ import { createOpenApiDocument, type MethodDescription, type OpenApiDocument, to
 import { parse } from 'yaml';
 import { descriptorSet } from './gen/documents/descriptor-set';
 
-const errorOf = (reason: string, code: ErrorCode, metadata: string[] = [], httpStatus?: number): ErrorDeclaration => ({ reason, code, httpStatus, metadata, domain: 'test', title: 'A title', message: `it is ${reason}`, retry: 'never' });
-const commonErrors = [errorOf('TOKEN_MISSING', 'UNAUTHENTICATED'), errorOf('BROKEN', 'INTERNAL', ['error_id']), errorOf('TOO_LARGE', 'INVALID_ARGUMENT', [], 413)];
+const errorOf = (reason: string, code: ErrorCode, metadata: string[] = [], httpStatus?: number): ErrorDeclaration => ({
+  reason,
+  code,
+  httpStatus,
+  metadata,
+  domain: 'test',
+  title: 'A title',
+  message: `it is ${reason}`,
+  retry: 'never',
+});
+const commonErrors = [
+  errorOf('TOKEN_MISSING', 'UNAUTHENTICATED'),
+  errorOf('BROKEN', 'INTERNAL', ['error_id']),
+  errorOf('TOO_LARGE', 'INVALID_ARGUMENT', [], 413),
+];
 const descriptions: Record<string, MethodDescription> = {
-  GetProduct: { security: { description: 'Needs a token.' }, errors: [errorOf('PRODUCT_NOT_FOUND', 'NOT_FOUND', ['id']), errorOf('PRODUCT_SOLD', 'NOT_FOUND')] },
+  GetProduct: {
+    security: { description: 'Needs a token.' },
+    errors: [errorOf('PRODUCT_NOT_FOUND', 'NOT_FOUND', ['id']), errorOf('PRODUCT_SOLD', 'NOT_FOUND')],
+  },
   UpdateProduct: { security: { scopes: ['products.write'] }, errors: [errorOf('ETAG_STALE', 'ABORTED')] },
   WatchItems: { cursor: { requestField: 'after', responseField: 'number' }, isLongLived: true },
   IssueToken: { acceptsForm: true, errors: [errorOf('INVALID_GRANT', 'UNAUTHENTICATED')] },
@@ -32,7 +48,11 @@ const answerOf = (path: string, method: string, type = 'application/json') => op
 describe('paths', () => {
   it('has an operation for every route, and no other', () => {
     const ids = Object.values(document.paths).flatMap((item) =>
-      Object.entries(item).flatMap(([name, value]) => (name === 'x-oai-additionalOperations' ? Object.values(value as object).map((each) => each.operationId) : [(value as { operationId: string }).operationId])),
+      Object.entries(item).flatMap(([name, value]) =>
+        name === 'x-oai-additionalOperations'
+          ? Object.values(value as object).map((each) => each.operationId)
+          : [(value as { operationId: string }).operationId],
+      ),
     );
     expect(new Set(ids).size).toBe(ids.length);
     const served = readMethods([descriptorSet]).filter(({ name }) => name !== 'Burn');
@@ -40,8 +60,15 @@ describe('paths', () => {
   });
 
   it('names an additional binding after the method and its place', () => {
-    expect([operation('/v1/shelves/{shelf}/books/{bookId}', 'get').operationId, operation('/v1/books/{id}', 'get').operationId]).toEqual(['LibraryService_GetBook', 'LibraryService_GetBook2']);
-    expect([operation('/w1/echo', 'post').operationId, operation('/w1/echo', 'get').operationId, operation('/w1/echo/any', 'post').operationId]).toEqual(['WarehouseService_Echo', 'WarehouseService_Echo2', 'WarehouseService_Echo3']);
+    expect([operation('/v1/shelves/{shelf}/books/{bookId}', 'get').operationId, operation('/v1/books/{id}', 'get').operationId]).toEqual([
+      'LibraryService_GetBook',
+      'LibraryService_GetBook2',
+    ]);
+    expect([operation('/w1/echo', 'post').operationId, operation('/w1/echo', 'get').operationId, operation('/w1/echo/any', 'post').operationId]).toEqual([
+      'WarehouseService_Echo',
+      'WarehouseService_Echo2',
+      'WarehouseService_Echo3',
+    ]);
   });
 
   it('gives templates of one shape one path, with the plainest names of them', () => {
@@ -51,7 +78,9 @@ describe('paths', () => {
   });
 
   it('writes what is fixed in a template into the path, verbs too', () => {
-    expect(operation('/v1/files/public/{name}', 'get').parameters).toMatchObject([{ name: 'name', in: 'path', required: true, description: expect.stringContaining('`public/**`') }]);
+    expect(operation('/v1/files/public/{name}', 'get').parameters).toMatchObject([
+      { name: 'name', in: 'path', required: true, description: expect.stringContaining('`public/**`') },
+    ]);
     expect(operation('/v1/products:find', 'get').operationId).toBe('CatalogueService_FindProducts');
     expect(operation('/w1/rooms/{room}:talk', 'post').parameters).toMatchObject([{ name: 'room', schema: { type: 'string', pattern: '^[^/]+$' } }]);
   });
@@ -77,7 +106,13 @@ describe('parameters', () => {
   });
 
   it('takes the rules of a field along', () => {
-    expect(operation('/v1/products/{id}', 'get').parameters[0]).toEqual({ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' }, example: '018f0000-0000-7000-8000-000000000001' });
+    expect(operation('/v1/products/{id}', 'get').parameters[0]).toEqual({
+      name: 'id',
+      in: 'path',
+      required: true,
+      schema: { type: 'string', format: 'uuid' },
+      example: '018f0000-0000-7000-8000-000000000001',
+    });
   });
 });
 
@@ -100,7 +135,11 @@ describe('bodies', () => {
   });
 
   it('closes what only requests hold, and leaves open what answers hold too', () => {
-    expect([schemas.CreateProductRequest.additionalProperties, schemas.Place.additionalProperties, schemas.Product.additionalProperties]).toEqual([false, false, undefined]);
+    expect([schemas.CreateProductRequest.additionalProperties, schemas.Place.additionalProperties, schemas.Product.additionalProperties]).toEqual([
+      false,
+      false,
+      undefined,
+    ]);
   });
 
   it('takes bytes as they are where the body is raw, and gives them so', () => {
@@ -141,14 +180,24 @@ describe('schemas', () => {
   });
 
   it('writes enums as strings, with what their values mean', () => {
-    expect(schemas.Kind).toEqual({ type: 'string', enum: ['KIND_UNSPECIFIED', 'KIND_BOOK', 'KIND_GAME'], description: 'What a product is.\n\n- `KIND_BOOK`: To read.' });
+    expect(schemas.Kind).toEqual({
+      type: 'string',
+      enum: ['KIND_UNSPECIFIED', 'KIND_BOOK', 'KIND_GAME'],
+      description: 'What a product is.\n\n- `KIND_BOOK`: To read.',
+    });
     expect(properties.kind).toEqual({ $ref: '#/components/schemas/Kind', enum: ['KIND_BOOK', 'KIND_GAME'] });
   });
 
-  it('refers to a type within itself', () => expect(properties.parts).toMatchObject({ type: 'array', items: { $ref: '#/components/schemas/Product' }, description: 'What it is made of.' }));
+  it('refers to a type within itself', () =>
+    expect(properties.parts).toMatchObject({ type: 'array', items: { $ref: '#/components/schemas/Product' }, description: 'What it is made of.' }));
 
   it('marks what only one side may set, what stays, and what goes', () => {
-    expect([properties.id.readOnly, properties.key.writeOnly, properties.oldName.deprecated, properties.SKU.description]).toEqual([true, true, true, 'Cannot be changed once it is set.']);
+    expect([properties.id.readOnly, properties.key.writeOnly, properties.oldName.deprecated, properties.SKU.description]).toEqual([
+      true,
+      true,
+      true,
+      'Cannot be changed once it is set.',
+    ]);
     expect(operation('/v1/products/{id}:move', 'post').deprecated).toBe(true);
   });
 
@@ -192,7 +241,8 @@ describe('schemas', () => {
     ]);
   });
 
-  it('requires what is declared so, and what would break a rule by its absence', () => expect(schemas.Product.required).toEqual(['title', 'kind', 'tags', 'grade']));
+  it('requires what is declared so, and what would break a rule by its absence', () =>
+    expect(schemas.Product.required).toEqual(['title', 'kind', 'tags', 'grade']));
 
   it('says which fields exclude each other', () => {
     expect(schemas.Product.oneOf).toEqual([{ required: ['cents'] }, { required: ['barter'] }]);
@@ -204,10 +254,23 @@ describe('schemas', () => {
 describe('answers', () => {
   it('lists every reason of a status in one answer, each with a schema of its own', () => {
     const { responses } = operation('/v1/products/{id}', 'get');
-    expect(responses['404'].content['application/problem+json'].schema).toEqual({ oneOf: [{ $ref: '#/components/schemas/test.PRODUCT_NOT_FOUND' }, { $ref: '#/components/schemas/test.PRODUCT_SOLD' }] });
+    expect(responses['404'].content['application/problem+json'].schema).toEqual({
+      oneOf: [{ $ref: '#/components/schemas/test.PRODUCT_NOT_FOUND' }, { $ref: '#/components/schemas/test.PRODUCT_SOLD' }],
+    });
     expect(schemas['test.PRODUCT_NOT_FOUND']).toMatchObject({
       title: 'PRODUCT_NOT_FOUND',
-      allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { reason: { const: 'PRODUCT_NOT_FOUND' }, code: { const: 'NOT_FOUND' }, domain: { const: 'test' }, status: { const: 404 }, metadata: { required: ['id'] } } }],
+      allOf: [
+        { $ref: '#/components/schemas/Problem' },
+        {
+          properties: {
+            reason: { const: 'PRODUCT_NOT_FOUND' },
+            code: { const: 'NOT_FOUND' },
+            domain: { const: 'test' },
+            status: { const: 404 },
+            metadata: { required: ['id'] },
+          },
+        },
+      ],
     });
     expect(responses['401']).toEqual({ $ref: '#/components/responses/Unauthorized' });
   });
@@ -215,7 +278,11 @@ describe('answers', () => {
   it('tells of no token where none is asked for, and of no body where there is none', () => {
     expect(Object.keys(operation('/v1/products/{id}', 'get').responses)).toEqual(['200', '304', '401', '404', '500']);
     expect(Object.keys(operation('/v1/products', 'post').responses)).toEqual(['200', '413', '500']);
-    expect([operation('/v1/products/{id}', 'get').security, operation('/v1/products/{id}', 'patch').security, operation('/v1/products', 'post').security]).toEqual([[{ bearer: [] }], [{ bearer: ['products.write'] }], []]);
+    expect([
+      operation('/v1/products/{id}', 'get').security,
+      operation('/v1/products/{id}', 'patch').security,
+      operation('/v1/products', 'post').security,
+    ]).toEqual([[{ bearer: [] }], [{ bearer: ['products.write'] }], []]);
   });
 
   it('knows versions: ETag with the answer, If-None-Match for reading, If-Match and 412 for changing', () => {
@@ -227,7 +294,10 @@ describe('answers', () => {
   it('shows a stream of answers as lines and as events, to be taken up again, and as a WebSocket', () => {
     const watch = operation('/w1/items:watch', 'get');
     expect(Object.keys(watch.responses['200'].content)).toEqual(['application/x-ndjson', 'text/event-stream']);
-    expect(answerOf('/w1/items:watch', 'get', 'application/x-ndjson').schema.oneOf).toMatchObject([{ properties: { result: { $ref: '#/components/schemas/ItemEvent' } } }, { properties: { error: { $ref: '#/components/schemas/Problem' } } }]);
+    expect(answerOf('/w1/items:watch', 'get', 'application/x-ndjson').schema.oneOf).toMatchObject([
+      { properties: { result: { $ref: '#/components/schemas/ItemEvent' } } },
+      { properties: { error: { $ref: '#/components/schemas/Problem' } } },
+    ]);
     expect([namesOf(watch.parameters).at(-1), watch['x-websocket'], watch.description]).toEqual(['Last-Event-ID', true, expect.stringContaining('WebSocket')]);
   });
 
@@ -239,7 +309,10 @@ describe('answers', () => {
 
 describe('words', () => {
   it('takes comments from the contract, the first sentence as a summary, without what is meant for linters', () => {
-    expect(operation('/v1/products/{id}', 'get')).toMatchObject({ summary: 'Reads a product', description: 'There may be\nseveral lines to say about it.\n\nNeeds a token.' });
+    expect(operation('/v1/products/{id}', 'get')).toMatchObject({
+      summary: 'Reads a product',
+      description: 'There may be\nseveral lines to say about it.\n\nNeeds a token.',
+    });
     expect(operation('/v1/products', 'post').summary).toBe('Creates a product');
     expect(document.tags).toContainEqual({ name: 'CatalogueService', description: 'CatalogueService knows what there is to buy.' });
   });
@@ -261,6 +334,13 @@ it('gives examples that their own schemas take', () => {
 });
 
 it('is the same each time, and the same in YAML', () => {
-  expect(createOpenApiDocument({ descriptors: descriptorSet, info: { title: 'Test', version: '1' }, describe: ({ name }) => descriptions[name] ?? {}, commonErrors })).toEqual(document);
+  expect(
+    createOpenApiDocument({
+      descriptors: descriptorSet,
+      info: { title: 'Test', version: '1' },
+      describe: ({ name }) => descriptions[name] ?? {},
+      commonErrors,
+    }),
+  ).toEqual(document);
   expect(parse(toYaml(document))).toEqual(JSON.parse(JSON.stringify(document)));
 });

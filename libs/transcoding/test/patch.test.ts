@@ -41,5 +41,6 @@ describe('the mask of a PATCH', () => {
     expect((await ask(warehouse.url, 'PATCH', '/w1/shelves/a/items/1', 'null')).status).toBe(400);
   });
 
-  it('is made from a merge patch too (RFC 7396)', async () => expect(await maskOf('{"title":null}', '', { 'content-type': 'application/merge-patch+json' })).toEqual(['title']));
+  it('is made from a merge patch too (RFC 7396)', async () =>
+    expect(await maskOf('{"title":null}', '', { 'content-type': 'application/merge-patch+json' })).toEqual(['title']));
 });

@@ -32,7 +32,10 @@ describe('the version of a resource', () => {
 
   it('that is stale is 412 where it came by If-Match, and 409 where it came in the body', async () => {
     const byHeader = await ask(warehouse.url, 'PATCH', item, {}, { 'if-match': '"6"' });
-    expect([byHeader.status, byHeader.body]).toEqual([412, expect.objectContaining({ status: 412, title: 'Precondition Failed', code: 'ABORTED', reason: 'STALE' })]);
+    expect([byHeader.status, byHeader.body]).toEqual([
+      412,
+      expect.objectContaining({ status: 412, title: 'Precondition Failed', code: 'ABORTED', reason: 'STALE' }),
+    ]);
     expect((await ask(warehouse.url, 'PATCH', item, { etag: '"6"' })).status).toBe(409);
   });
 

@@ -10,7 +10,11 @@ afterEach(() => warehouse.close());
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const events = { accept: 'text/event-stream' };
 const watch = (query: string, init: RequestInit = {}) => fetch(`${warehouse.url}/w1/items:watch?${query}`, init);
-const linesOf = (text: string) => text.trim().split('\n').map((line) => JSON.parse(line));
+const linesOf = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 const change = (number: number) => ({ number: String(number), change: `change ${number}` });
 
 describe('a stream of responses', () => {
@@ -23,7 +27,9 @@ describe('a stream of responses', () => {
   it('is server-sent events where the caller would rather have them, with ids, and an end', async () => {
     const response = await watch('limit=2', { headers: events });
     expect(response.headers.get('content-type')).toBe('text/event-stream');
-    expect(await response.text()).toBe('id: 1\ndata: {"number":"1","change":"change 1"}\n\nid: 2\ndata: {"number":"2","change":"change 2"}\n\nevent: end\ndata: {}\n\n');
+    expect(await response.text()).toBe(
+      'id: 1\ndata: {"number":"1","change":"change 1"}\n\nid: 2\ndata: {"number":"2","change":"change 2"}\n\nevent: end\ndata: {}\n\n',
+    );
   });
 
   it.each([
@@ -34,26 +40,37 @@ describe('a stream of responses', () => {
     ['text/event-stream;q=0', 'application/x-ndjson'],
     ['text/event-stream;q=0.1, */*', 'application/x-ndjson'],
     ['text/event-stream, */*', 'text/event-stream'],
-  ])('for a caller that accepts %s is %s', async (accept, type) => expect((await watch('limit=1', { headers: { accept } })).headers.get('content-type')).toBe(type));
+  ])('for a caller that accepts %s is %s', async (accept, type) =>
+    expect((await watch('limit=1', { headers: { accept } })).headers.get('content-type')).toBe(type),
+  );
 
   it('is taken up again behind the last event that the caller saw, whatever the address says', async () => {
     const response = await watch('limit=2&after=1', { headers: { ...events, 'last-event-id': '41' } });
     expect(await response.text()).toMatch(/^id: 42\n/);
     const refused = await watch('limit=2', { headers: { ...events, 'last-event-id': 'yesterday' } });
-    expect([refused.status, await refused.json()]).toEqual([400, expect.objectContaining({ reason: 'REQUEST_UNREADABLE', violations: [expect.objectContaining({ field: 'after' })] })]);
+    expect([refused.status, await refused.json()]).toEqual([
+      400,
+      expect.objectContaining({ reason: 'REQUEST_UNREADABLE', violations: [expect.objectContaining({ field: 'after' })] }),
+    ]);
   });
 
   it('that fails before its first message is a problem like any other', async () => {
     for (const headers of [events, {}]) {
       const response = await watch('behavior=refuse', { headers });
-      expect([response.status, response.headers.get('content-type'), ((await response.json()) as { reason: string }).reason]).toEqual([400, 'application/problem+json', 'SHELF_LOCKED']);
+      expect([response.status, response.headers.get('content-type'), ((await response.json()) as { reason: string }).reason]).toEqual([
+        400,
+        'application/problem+json',
+        'SHELF_LOCKED',
+      ]);
     }
   });
 
   it('that fails later ends with a frame that is the problem', async () => {
     const lines = linesOf(await (await watch('limit=2&behavior=break')).text());
     expect(lines).toHaveLength(3);
-    expect(lines[2]).toEqual({ error: expect.objectContaining({ code: 'FAILED_PRECONDITION', reason: 'SHELF_LOCKED', requestId: expect.any(String), status: 400 }) });
+    expect(lines[2]).toEqual({
+      error: expect.objectContaining({ code: 'FAILED_PRECONDITION', reason: 'SHELF_LOCKED', requestId: expect.any(String), status: 400 }),
+    });
     const text = await (await watch('limit=1&behavior=break', { headers: events })).text();
     expect(text).toMatch(/^id: 1\ndata: .*\n\nevent: problem\ndata: \{"type":.*\}\n\n$/);
     await until(() => warehouse.observed.length === 2);
@@ -120,7 +137,12 @@ describe('a stream of responses', () => {
 
 describe('a stream of requests', () => {
   const send = (body: string | ReadableStream, headers: Record<string, string> = {}) =>
-    fetch(`${warehouse.url}/w1/shelves/a/items:import`, { method: 'POST', body, headers: { 'content-type': 'application/x-ndjson', ...headers }, ...({ duplex: 'half' } as object) });
+    fetch(`${warehouse.url}/w1/shelves/a/items:import`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/x-ndjson', ...headers },
+      ...({ duplex: 'half' } as object),
+    });
 
   it('is a line of JSON each, however it is cut into pieces; the path is in the first', async () => {
     const lines = [{ name: 'one' }, { name: 'tw\u00f6' }, { name: 'three' }].map((item) => JSON.stringify(item)).join('\r\n\n');
@@ -149,7 +171,11 @@ describe('a stream of requests', () => {
   ])('%j names what is wrong, and where', async (body, fields) => {
     const response = await send(body);
     const problem = (await response.json()) as { reason: string; violations: { field: string; reason: string }[] };
-    expect([response.status, problem.reason, problem.violations.map(({ field, reason }) => `${field}: ${reason}`)]).toEqual([400, 'REQUEST_UNREADABLE', fields]);
+    expect([response.status, problem.reason, problem.violations.map(({ field, reason }) => `${field}: ${reason}`)]).toEqual([
+      400,
+      'REQUEST_UNREADABLE',
+      fields,
+    ]);
     await until(() => warehouse.aborted.length > 0);
   });
 
@@ -161,7 +187,11 @@ describe('a stream of requests', () => {
 
   it('is answered when the service has heard enough', async () => {
     const answer = await new Promise<number>((resolve, reject) => {
-      const upload = request(`${warehouse.url}/w1/shelves/a/items:import`, { method: 'POST', headers: { 'content-type': 'application/x-ndjson' } }, (response) => resolve(response.statusCode!));
+      const upload = request(
+        `${warehouse.url}/w1/shelves/a/items:import`,
+        { method: 'POST', headers: { 'content-type': 'application/x-ndjson' } },
+        (response) => resolve(response.statusCode!),
+      );
       upload.on('error', reject);
       // it would go on for ever
       const timer = setInterval(() => upload.write('{"name":"refused"}\n'), 20);
@@ -173,7 +203,9 @@ describe('a stream of requests', () => {
 
   it('that breaks off is no shorter stream: the call is cancelled', async () => {
     const socket = connect(warehouse.port, '127.0.0.1');
-    socket.write('POST /w1/shelves/a/items:import HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{"name":"half"}\r\n1\r\n\n\r\n');
+    socket.write(
+      'POST /w1/shelves/a/items:import HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{"name":"half"}\r\n1\r\n\n\r\n',
+    );
     await until(() => warehouse.given.count === 1);
     socket.destroy();
     await until(() => warehouse.aborted.length > 0);
@@ -219,7 +251,11 @@ describe('a stream both ways', () => {
   });
 
   it('ends with the problem that one of its lines is', async () => {
-    const response = await fetch(`${warehouse.url}/w1/rooms/a:talk`, { method: 'POST', body: '{"text":"one"}\n{"text":1}\n', headers: { 'content-type': 'application/x-ndjson' } });
+    const response = await fetch(`${warehouse.url}/w1/rooms/a:talk`, {
+      method: 'POST',
+      body: '{"text":"one"}\n{"text":1}\n',
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
     const lines = linesOf(await response.text());
     expect(lines.at(-1).error ?? lines.at(-1)).toMatchObject({ status: 400, violations: [{ field: '[1].text' }] });
   });

@@ -47,11 +47,16 @@ afterAll(async () => {
 
 async function ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
   const raw = typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body);
-  const response = await fetch(url + path, { method, body: raw, headers: { ...(raw === undefined ? {} : { 'content-type': 'application/json' }), ...headers } });
+  const response = await fetch(url + path, {
+    method,
+    body: raw,
+    headers: { ...(raw === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+  });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
 }
-const fieldsOf = ({ body }: { body: { violations?: { field: string; reason: string }[] } }) => (body.violations ?? []).map(({ field, reason }) => `${field}: ${reason}`);
+const fieldsOf = ({ body }: { body: { violations?: { field: string; reason: string }[] } }) =>
+  (body.violations ?? []).map(({ field, reason }) => `${field}: ${reason}`);
 
 describe('a path', () => {
   it('fills the fields that its variables name, also nested ones, decoded', async () => {
@@ -82,7 +87,9 @@ describe('a path', () => {
   });
 
   it('leads to no internal method', async () => {
-    expect(createTranscoder({ descriptors: descriptorSet, upstreams: new Map([['test.transcoding.v1', channel]]) }).routes.map(({ rpc }) => rpc.name)).not.toContain('Burn');
+    expect(
+      createTranscoder({ descriptors: descriptorSet, upstreams: new Map([['test.transcoding.v1', channel]]) }).routes.map(({ rpc }) => rpc.name),
+    ).not.toContain('Burn');
   });
 });
 
@@ -90,7 +97,8 @@ describe('a query', () => {
   beforeEach(() => (answer = async () => ({ books: [], seen: 'yes' })));
 
   it('fills scalars, enums, lists, nested fields and well-known types, by either name', async () => {
-    const query = 'tag=a&tag=b+c&genres=GENRE_NOVEL&genres=2&author.name=Jane%20A&author.born=1775&isLent=true&since=2026-01-02T03:04:05Z&min_copies=9007199254740993&rare=true';
+    const query =
+      'tag=a&tag=b+c&genres=GENRE_NOVEL&genres=2&author.name=Jane%20A&author.born=1775&isLent=true&since=2026-01-02T03:04:05Z&min_copies=9007199254740993&rare=true';
     expect((await ask('GET', `/v1/books:search?${query}`)).status).toBe(200);
     expect(seen?.request).toMatchObject({
       tag: ['a', 'b c'],
@@ -126,7 +134,11 @@ describe('a query', () => {
 describe('a body', () => {
   it('is one field of the request, and the path and query fill the rest', async () => {
     await ask('POST', '/v1/shelves/s-1/books?validateOnly=true', { title: 'Emma', copies: '9007199254740993', cover: 'AAEC', mark: 'M1', year: 0 });
-    expect(seen?.request).toMatchObject({ shelf: 's-1', validateOnly: true, book: { title: 'Emma', copies: 9007199254740993n, cover: Buffer.from([0, 1, 2]), shelfMark: 'M1', year: 0 } });
+    expect(seen?.request).toMatchObject({
+      shelf: 's-1',
+      validateOnly: true,
+      book: { title: 'Emma', copies: 9007199254740993n, cover: Buffer.from([0, 1, 2]), shelfMark: 'M1', year: 0 },
+    });
   });
 
   it('is the whole request but for what the path says', async () => {
@@ -140,7 +152,11 @@ describe('a body', () => {
 
   it.each<[string, unknown, string[]]>([
     ['a nested unknown field', { author: { age: 1 } }, ['author.age: json.unknown_field']],
-    ['wrong types anywhere', { title: 1, tags: ['a', 2], editors: [{ name: 'x' }, { born: 'y' }], marks: { a: 'b' } }, ['title: json.type', 'tags[1]: json.type', 'editors[1].born: json.type', 'marks["a"]: json.type']],
+    [
+      'wrong types anywhere',
+      { title: 1, tags: ['a', 2], editors: [{ name: 'x' }, { born: 'y' }], marks: { a: 'b' } },
+      ['title: json.type', 'tags[1]: json.type', 'editors[1].born: json.type', 'marks["a"]: json.type'],
+    ],
     ['a list for a message', { author: [] }, ['author: json.type']],
     ['a message for a list', { tags: {} }, ['tags: json.type']],
     ['null in a list', { tags: [null] }, ['tags[0]: json.type']],
@@ -149,7 +165,11 @@ describe('a body', () => {
     ['an integer out of range', { author: { born: 2147483648 } }, ['author.born: json.type']],
     ['bytes that are no base64', { cover: 'a$b' }, ['cover: json.type']],
     ['a oneof that is set twice', { room: 'a', floor: 1 }, ['floor: json.conflict']],
-    ['a field by both of its names, beside what else is wrong', { printTime: '2026-01-01T00:00:00Z', author: { name: 1 }, print_time: '2026-01-01T00:00:00Z' }, ['author.name: json.type', 'print_time: json.conflict']],
+    [
+      'a field by both of its names, beside what else is wrong',
+      { printTime: '2026-01-01T00:00:00Z', author: { name: 1 }, print_time: '2026-01-01T00:00:00Z' },
+      ['author.name: json.type', 'print_time: json.conflict'],
+    ],
     ['a timestamp without a zone', { printTime: '2026-01-01T00:00:00' }, ['printTime: json.type']],
     ['a day that there is not', { printTime: '2026-02-30T00:00:00Z' }, ['printTime: json.type']],
     ['no object', 'text', [': json.type']],
@@ -168,7 +188,26 @@ describe('a body', () => {
   it('never ends in a fault of ours, whatever is in it', async () => {
     let state = 42;
     const random = (below: number) => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % below;
-    const keys = ['id', 'title', 'copies', 'genre', 'tags', 'marks', 'cover', 'year', 'printTime', 'isLent', 'author', 'editors', 'mark', 'room', 'floor', 'weight', '__proto__', ''];
+    const keys = [
+      'id',
+      'title',
+      'copies',
+      'genre',
+      'tags',
+      'marks',
+      'cover',
+      'year',
+      'printTime',
+      'isLent',
+      'author',
+      'editors',
+      'mark',
+      'room',
+      'floor',
+      'weight',
+      '__proto__',
+      '',
+    ];
     const make = (depth: number): unknown => {
       const kinds = [null, true, random(1e9), -1.5, '', 'GENRE_NOVEL', '1e400', '2026-01-01T00:00:00Z', 'AA==', '\ud83d\ude00'];
       if (depth > 3 || random(3) === 0) return kinds[random(kinds.length)];
@@ -183,7 +222,15 @@ describe('a body', () => {
 
 describe('an answer', () => {
   it('is canonical JSON, with the fields that have a presence left out when they are not set', async () => {
-    answer = async () => Book.fromPartial({ id: 'b-1', copies: 9007199254740993n, genre: Genre.GENRE_NOVEL, cover: Buffer.from([255, 254]), shelfMark: 'M1', printTime: new Date('2026-01-02T03:04:05.678Z') });
+    answer = async () =>
+      Book.fromPartial({
+        id: 'b-1',
+        copies: 9007199254740993n,
+        genre: Genre.GENRE_NOVEL,
+        cover: Buffer.from([255, 254]),
+        shelfMark: 'M1',
+        printTime: new Date('2026-01-02T03:04:05.678Z'),
+      });
     expect((await ask('GET', '/v1/books/b-1')).body).toEqual({
       id: 'b-1',
       title: '',
@@ -220,7 +267,17 @@ describe('an error of the service', () => {
   const thing = { code: 'ABORTED', reason: 'BOOK_LENT', domain: 'library.gatehouse', message: 'the book is lent' } as const;
 
   it('is a problem document with all that the caller can act on', async () => {
-    answer = () => Promise.reject(new AppError({ ...thing, metadata: { book: 'b-1' }, violations: [{ field: 'id', description: 'is lent', reason: 'lent' }], retryDelayMs: 1_500, httpStatus: 412, cause: new Error('secret') }));
+    answer = () =>
+      Promise.reject(
+        new AppError({
+          ...thing,
+          metadata: { book: 'b-1' },
+          violations: [{ field: 'id', description: 'is lent', reason: 'lent' }],
+          retryDelayMs: 1_500,
+          httpStatus: 412,
+          cause: new Error('secret'),
+        }),
+      );
     const { status, headers, body } = await ask('GET', '/v1/books/b-1');
     expect(status).toBe(412);
     expect(headers.get('content-type')).toBe('application/problem+json');
@@ -276,13 +333,24 @@ describe('a caller', () => {
   });
 
   it('sends its authorization on, and no other header', async () => {
-    await ask('GET', '/v1/books/b-1', undefined, { authorization: 'Bearer abc', 'grpc-timeout': '5S', 'x-forwarded-for': '1.2.3.4', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
+    await ask('GET', '/v1/books/b-1', undefined, {
+      authorization: 'Bearer abc',
+      'grpc-timeout': '5S',
+      'x-forwarded-for': '1.2.3.4',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    });
     expect([...seen!.call.metadata.keys()].sort()).toEqual(['accept-language', 'authorization', 'user-agent', 'x-request-id']);
     expect(seen!.call.metadata.get('authorization')).toBe('Bearer abc');
   });
 
   it('that goes away cancels the call', async () => {
-    const aborted = new Promise((resolve) => (answer = () => new Promise((_resolve, reject) => seen!.call.signal.addEventListener('abort', () => (resolve(seen!.call.signal.reason), reject(seen!.call.signal.reason))))));
+    const aborted = new Promise(
+      (resolve) =>
+        (answer = () =>
+          new Promise((_resolve, reject) =>
+            seen!.call.signal.addEventListener('abort', () => (resolve(seen!.call.signal.reason), reject(seen!.call.signal.reason))),
+          )),
+    );
     const controller = new AbortController();
     const request = fetch(`${url}/v1/books/b-1`, { signal: controller.signal }).catch(() => 'gone');
     while (!seen) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -40,7 +40,11 @@ describe('a value', () => {
   });
 
   it.each<[string, object, string[]]>([
-    ['an Any with a time that there is not', { any: { '@type': 'type.googleapis.com/google.protobuf.Timestamp', value: '2026-02-30T00:00:00Z' } }, ['any.value: json.type']],
+    [
+      'an Any with a time that there is not',
+      { any: { '@type': 'type.googleapis.com/google.protobuf.Timestamp', value: '2026-02-30T00:00:00Z' } },
+      ['any.value: json.type'],
+    ],
     ['an Any with a number in a form of its own', { any: { '@type': 'type.googleapis.com/test.warehouse.v1.Size', width: '0x1' } }, ['any.width: json.type']],
     ['an Any of an unknown type', { any: { '@type': 'type.googleapis.com/nothing.Here' } }, ['any: json.type']],
     ['a Duration without its unit', { duration: '1.5' }, ['duration: json.type']],
@@ -62,7 +66,8 @@ it('a number that nothing holds is no value', async () => {
 
 describe('a query', () => {
   it('fills well-known types and lists of them', async () => {
-    const query = 'duration=1.5s&mask=display_name,size&int64Value=7&stringValue=&bytesValue=AAH_&times=2026-01-01T00:00:00Z&times=2026-01-02T00:00:00Z&color=2&colors=COLOR_RED&colors=1&big=18446744073709551615&maybe=';
+    const query =
+      'duration=1.5s&mask=display_name,size&int64Value=7&stringValue=&bytesValue=AAH_&times=2026-01-01T00:00:00Z&times=2026-01-02T00:00:00Z&color=2&colors=COLOR_RED&colors=1&big=18446744073709551615&maybe=';
     const { status } = await ask(warehouse.url, 'GET', `/w1/echo?${query}`);
     expect(status).toBe(200);
     expect(warehouse.calls.at(-1)?.request).toMatchObject({
@@ -87,7 +92,8 @@ describe('a query', () => {
 
 describe('a rule', () => {
   it('of the kind * takes every HTTP method', async () => {
-    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) expect((await ask(warehouse.url, method, '/w1/echo/any', { maybe: method })).body).toMatchObject({ maybe: method });
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
+      expect((await ask(warehouse.url, method, '/w1/echo/any', { maybe: method })).body).toMatchObject({ maybe: method });
   });
 
   it('with a template in a variable takes what matches it, slashes and all', async () => {

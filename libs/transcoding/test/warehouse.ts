@@ -50,7 +50,12 @@ export async function startWarehouse(options: Partial<TranscodingOptions> & { ht
     calls.push({ method: call.method.name, request, call });
     call.signal.addEventListener('abort', () => aborted.push(call.signal.reason));
   };
-  const toInfo = (name: string, contentType: string, data: Buffer) => ({ name, contentType, size: BigInt(data.length), sha256: createHash('sha256').update(data).digest('hex') });
+  const toInfo = (name: string, contentType: string, data: Buffer) => ({
+    name,
+    contentType,
+    size: BigInt(data.length),
+    sha256: createHash('sha256').update(data).digest('hex'),
+  });
   const service: Service = {
     async getItem(request, call) {
       see(request, call);
@@ -136,7 +141,13 @@ export async function startWarehouse(options: Partial<TranscodingOptions> & { ht
     },
     async issueToken(request, call) {
       see(request, call);
-      if (request.grantType !== 'client_credentials') throw new AppError({ code: 'INVALID_ARGUMENT', reason: 'UNSUPPORTED_GRANT_TYPE', domain: 'warehouse.example', message: 'the grant type "x" is not known' });
+      if (request.grantType !== 'client_credentials')
+        throw new AppError({
+          code: 'INVALID_ARGUMENT',
+          reason: 'UNSUPPORTED_GRANT_TYPE',
+          domain: 'warehouse.example',
+          message: 'the grant type "x" is not known',
+        });
       return { accessToken: 'abc' };
     },
     async echo(request: EchoMessage, call) {
@@ -147,8 +158,12 @@ export async function startWarehouse(options: Partial<TranscodingOptions> & { ht
   const server = await startTestServer(WarehouseServiceDefinition, service, { descriptorSets: [descriptorSet], maxDeadlineMs: 600_000 });
   const channel = createChannel({ target: server.target, descriptorSets: [descriptorSet], errorDomains: ['warehouse.example'] });
   const common = { bodyLimit: 100_000, rewriteUrl: () => '/' };
-  const app = http2 ? (fastify({ ...common, http2: true }) as unknown as FastifyInstance) : fastify({ ...common, forceCloseConnections: true, http: { shouldUpgradeCallback: asksForWebSocket } });
-  const observer = { start: (exchange: HttpExchange) => ({ run: <T>(work: () => T) => work(), end: (outcome: HttpOutcome) => void observed.push({ ...exchange, ...outcome }) }) };
+  const app = http2
+    ? (fastify({ ...common, http2: true }) as unknown as FastifyInstance)
+    : fastify({ ...common, forceCloseConnections: true, http: { shouldUpgradeCallback: asksForWebSocket } });
+  const observer = {
+    start: (exchange: HttpExchange) => ({ run: <T>(work: () => T) => work(), end: (outcome: HttpOutcome) => void observed.push({ ...exchange, ...outcome }) }),
+  };
   const transcoder = createTranscoder({
     descriptors: descriptorSet,
     upstreams: new Map([['test.warehouse.v1', channel]]),
@@ -192,7 +207,13 @@ export async function ask(url: string, method: string, path: string, body?: unkn
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: /json$/.test(response.headers.get('content-type') ?? '') && text ? JSON.parse(text) : undefined };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: /json$/.test(response.headers.get('content-type') ?? '') && text ? JSON.parse(text) : undefined,
+  };
 }
 
-export const fieldsOf = ({ body }: { body: { violations?: { field: string; reason: string }[] } }) => (body.violations ?? []).map(({ field, reason }) => `${field}: ${reason}`);
+export const fieldsOf = ({ body }: { body: { violations?: { field: string; reason: string }[] } }) =>
+  (body.violations ?? []).map(({ field, reason }) => `${field}: ${reason}`);

@@ -156,12 +156,24 @@ describe('the caller of a WebSocket', () => {
 
 describe('a WebSocket whose other end does not go on', () => {
   const handshake = (path: string, ...headers: string[]) =>
-    [`GET ${path} HTTP/1.1`, ...(headers.length ? headers : ['Host: a']), 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', ''].join('\r\n');
+    [
+      `GET ${path} HTTP/1.1`,
+      ...(headers.length ? headers : ['Host: a']),
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      '',
+      '',
+    ].join('\r\n');
   /** A peer that writes, and neither reads to the end nor closes. */
   function dial(text: string) {
     const socket = connect({ port: warehouse.port, host: '127.0.0.1', allowHalfOpen: true }, () => socket.write(text));
     const seen = { answer: '', isOver: false };
-    socket.on('data', (chunk) => (seen.answer += chunk)).on('close', () => (seen.isOver = true)).on('error', () => {});
+    socket
+      .on('data', (chunk) => (seen.answer += chunk))
+      .on('close', () => (seen.isOver = true))
+      .on('error', () => {});
     // a side that is half open hears of the end when it writes
     socket.on('end', () => setInterval(() => socket.write('x'), 50).unref());
     return { socket, seen };
@@ -216,7 +228,9 @@ describe('another upgrade', () => {
   it('whose sender is gone before the answer does no harm', async () => {
     for (let index = 0; index < 50; index++) {
       const socket = connect(warehouse.port, '127.0.0.1', () => {
-        socket.write(`GET /${index % 2 ? 'nothing' : 'w1/items:watch'} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+        socket.write(
+          `GET /${index % 2 ? 'nothing' : 'w1/items:watch'} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+        );
         setImmediate(() => socket.resetAndDestroy());
       });
       socket.on('error', () => {});
@@ -229,14 +243,19 @@ describe('another upgrade', () => {
     const socket = connect(warehouse.port, '127.0.0.1');
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk));
-    socket.write('GET /w1/shelves/a/items/1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n');
+    socket.write(
+      'GET /w1/shelves/a/items/1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n',
+    );
     await until(() => answer.includes('"title"'));
     expect(answer).toMatch(/^HTTP\/1.1 200 OK/);
     socket.destroy();
   });
 
   it('to a WebSocket that is none is refused without harm', async () => {
-    for (const headers of ['Upgrade: websocket\r\nConnection: Upgrade', 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 12\r\nSec-WebSocket-Key: x']) {
+    for (const headers of [
+      'Upgrade: websocket\r\nConnection: Upgrade',
+      'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 12\r\nSec-WebSocket-Key: x',
+    ]) {
       const socket = connect(warehouse.port, '127.0.0.1');
       let answer = '';
       socket.on('data', (chunk) => (answer += chunk));

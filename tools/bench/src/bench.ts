@@ -21,7 +21,12 @@ export async function bench(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { rounds: { type: 'string', default: '20' }, scale: { type: 'string', default: '1' }, out: { type: 'string', default: 'docs' }, profile: { type: 'string' } },
+    options: {
+      rounds: { type: 'string', default: '20' },
+      scale: { type: 'string', default: '1' },
+      out: { type: 'string', default: 'docs' },
+      profile: { type: 'string' },
+    },
   });
   const comparisons = selectComparisons(positionals);
   const options: BenchOptions = {

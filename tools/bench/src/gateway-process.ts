@@ -16,7 +16,14 @@ export interface GatewayOptions {
 }
 
 /** The gateway as it is built, before its upstreams; ready when it is given. */
-export async function startGateway({ target, otherTarget = target, issuer, bundle = 'apps/gateway/main.cjs', environment = {}, nodeArguments }: GatewayOptions): Promise<GatewayProcess> {
+export async function startGateway({
+  target,
+  otherTarget = target,
+  issuer,
+  bundle = 'apps/gateway/main.cjs',
+  environment = {},
+  nodeArguments,
+}: GatewayOptions): Promise<GatewayProcess> {
   const [port, adminPort] = [await findFreePort(), await findFreePort()];
   const gateway = startMeasured({
     bundle,

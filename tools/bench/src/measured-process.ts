@@ -64,7 +64,11 @@ export function startMeasured({ bundle, arguments: args = [], nodeArguments = []
 }
 
 /** What several processes together need for the work. */
-export async function measureTogether(processes: readonly Pick<MeasuredProcess, 'cpuMicros'>[], requests: number, work: () => Promise<Sample['latencyMs']>): Promise<Sample> {
+export async function measureTogether(
+  processes: readonly Pick<MeasuredProcess, 'cpuMicros'>[],
+  requests: number,
+  work: () => Promise<Sample['latencyMs']>,
+): Promise<Sample> {
   const cpu = async () => (await Promise.all(processes.map(({ cpuMicros }) => cpuMicros()))).reduce((one, other) => one + other);
   const begin = await cpu();
   const latencyMs = await work();

@@ -8,7 +8,11 @@ const toMicros = (micros: number) => `${micros.toFixed(1)} µs`;
 const toText = (measure: Measure, value: number) => (measure === 'ratio' ? `${value.toFixed(2)} ×` : toMicros(value));
 
 /** Tells on the terminal how a comparison goes: a line a sample, and below, where a person looks, how long it will take. */
-export function createProgress({ title, measure }: Comparison, rounds: number, write: (text: string) => void): (round: number, pair: Pair, result: Round) => void {
+export function createProgress(
+  { title, measure }: Comparison,
+  rounds: number,
+  write: (text: string) => void,
+): (round: number, pair: Pair, result: Round) => void {
   const values = new Map<Pair, number[]>();
   const begin = performance.now();
   let first: number | undefined;
@@ -18,7 +22,9 @@ export function createProgress({ title, measure }: Comparison, rounds: number, w
     if (round > 0) values.set(pair, [...(values.get(pair) ?? []), value]);
     const cpu = [result.baseline, result.contender].map((sample) => toMicros(cpuPerRequest(sample)));
     const sofar = median(values.get(pair) ?? []);
-    write(`${clearLine}${columns([round < 1 ? 'warm-up' : `${round}/${rounds}`, pair.name, ...cpu, toText(measure, value), sofar === undefined ? '' : toText(measure, sofar)])}\n`);
+    write(
+      `${clearLine}${columns([round < 1 ? 'warm-up' : `${round}/${rounds}`, pair.name, ...cpu, toText(measure, value), sofar === undefined ? '' : toText(measure, sofar)])}\n`,
+    );
     first ??= round;
     const left = ((rounds - round) * (performance.now() - begin)) / (round - first + 1) / 1000;
     if (process.stdout.isTTY) write(`${clearLine}about ${Math.ceil(left)} s left`);

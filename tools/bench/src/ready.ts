@@ -6,7 +6,11 @@ const patienceMs = 20_000;
 
 /** Gives the process when its readiness says so, and stops it when that takes too long. */
 export async function whenReady<Process extends { stop(): Promise<void> }>(process: Process, adminPort: number): Promise<Process> {
-  const isReady = () => fetch(`http://127.0.0.1:${adminPort}/readyz`).then(({ ok }) => ok, () => false);
+  const isReady = () =>
+    fetch(`http://127.0.0.1:${adminPort}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
   for (const end = Date.now() + patienceMs; !(await isReady()); await pause(25))
     if (Date.now() > end) {
       await process.stop();

@@ -19,17 +19,29 @@ export function readSurroundings(): Surroundings {
   const isChanged = git('status', '--porcelain', '--untracked-files=no', '--', ':!docs') !== '';
   return {
     commit: `${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' with changes' : ''}`,
-    machine: { cores: availableParallelism(), processor: cpus()[0]?.model.trim() ?? 'unknown', memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version },
+    machine: {
+      cores: availableParallelism(),
+      processor: cpus()[0]?.model.trim() ?? 'unknown',
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      node: process.version,
+    },
     load: Math.round(loadavg()[0]! * 10) / 10,
   };
 }
 
 /** Writes what a comparison gave into a file of its own, from which the page is made; gives the file's name. */
-export function writeResult(folder: string, { name, title, about, measure, bar }: Comparison, surroundings: Surroundings, pairs: readonly PairSummary[]): string {
+export function writeResult(
+  folder: string,
+  { name, title, about, measure, bar }: Comparison,
+  surroundings: Surroundings,
+  pairs: readonly PairSummary[],
+): string {
   const file = `${folder}/benchmarks/${name}.json`;
   mkdirSync(`${folder}/benchmarks`, { recursive: true });
   // an array of numbers is read on one line
-  const text = JSON.stringify({ title, about, measure, bar, ...surroundings, pairs }, null, 2).replace(/\[[\d\s.,e+-]+\]/g, (list) => list.replace(/\s+/g, ' '));
+  const text = JSON.stringify({ title, about, measure, bar, ...surroundings, pairs }, null, 2).replace(/\[[\d\s.,e+-]+\]/g, (list) =>
+    list.replace(/\s+/g, ' '),
+  );
   writeFileSync(file, `${text}\n`);
   return file;
 }

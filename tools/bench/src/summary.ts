@@ -47,8 +47,14 @@ export function summarize({ measure }: Pick<Comparison, 'measure'>, pair: Pair, 
     name: pair.name,
     requests: rounds[0]!.baseline.requests,
     ...(pair.isContext ? { isContext: true } : {}),
-    baseline: toContender(pair.baseline.name, rounds.map(({ baseline }) => baseline)),
-    contender: toContender(pair.contender.name, rounds.map(({ contender }) => contender)),
+    baseline: toContender(
+      pair.baseline.name,
+      rounds.map(({ baseline }) => baseline),
+    ),
+    contender: toContender(
+      pair.contender.name,
+      rounds.map(({ contender }) => contender),
+    ),
     spread: { low: toShort(quantile(values, 0.25)!), median: medianOf(values), high: toShort(quantile(values, 0.75)!) },
     values,
   };

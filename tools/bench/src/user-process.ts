@@ -24,7 +24,14 @@ export async function migrateUsers(databaseUrl: string): Promise<void> {
 }
 
 /** The user service as it is built, before its database; ready when it is given. */
-export async function startUser({ databaseUrl, verifierTarget, issuer, bundle = 'apps/user/main.cjs', environment = {}, nodeArguments }: UserOptions): Promise<UserProcess> {
+export async function startUser({
+  databaseUrl,
+  verifierTarget,
+  issuer,
+  bundle = 'apps/user/main.cjs',
+  environment = {},
+  nodeArguments,
+}: UserOptions): Promise<UserProcess> {
   const [port, adminPort] = [await findFreePort(), await findFreePort()];
   const user = startMeasured({
     bundle,

@@ -41,5 +41,8 @@ it('every comparison gives figures of each round, and a page with a picture of t
 it('one comparison is run by its name, and a name that none has is told with those there are', async () => {
   await bench('validation', '--rounds', '1', '--scale', '0.01');
   expect(await readdir(`${folder}/benchmarks`)).toEqual(['validation.json']);
-  await expect(bench('validate')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('there is no comparison "validate": there are error-path, validation, log-line, scrape, telemetry') });
+  await expect(bench('validate')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('there is no comparison "validate": there are error-path, validation, log-line, scrape, telemetry'),
+  });
 });

@@ -1,5 +1,13 @@
 import 'reflect-metadata'; // asked for by what @peculiar/x509 is made with
-import { AuthorityKeyIdentifierExtension, BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, PemConverter, SubjectKeyIdentifierExtension, X509CertificateGenerator } from '@peculiar/x509';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 import { createPrivateKey, type webcrypto, X509Certificate } from 'node:crypto';
 import { CommandError } from './command-error.mts';
 import { readPublished } from './folder.mts';
@@ -48,7 +56,10 @@ export async function findAuthority(folder: string): Promise<Authority | undefin
     if (!parsed.ca || !parsed.checkPrivateKey(createPrivateKey(key ?? ''))) throw new Error('the key is not the one of the certificate');
     return { certificate: certificate!, key: key!, notAfter: parsed.validToDate };
   } catch (cause) {
-    throw new CommandError(`${folder} holds no authority that can be used (tls.crt and tls.key must be a pair in PEM): move the folder away to have a new one made`, { cause });
+    throw new CommandError(
+      `${folder} holds no authority that can be used (tls.crt and tls.key must be a pair in PEM): move the folder away to have a new one made`,
+      { cause },
+    );
   }
 }
 

@@ -61,8 +61,14 @@ function readWishes(args: string[]): Wishes {
   if (!/^\d+$/.test(daysText) || days < 1 || days > 3_650) throw new CommandError(`--days ${daysText}: must be a whole number from 1 to 3650`);
   const sans = new Map<string, San[]>();
   for (const name of names) {
-    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) || name === 'ca') throw new CommandError(`--name ${name}: must be a name of DNS in small letters, and not ca, where the authority lies`);
-    sans.set(name, [{ type: 'dns', value: name }, { type: 'dns', value: 'localhost' }, { type: 'ip', value: '127.0.0.1' }, { type: 'ip', value: '::1' }]);
+    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) || name === 'ca')
+      throw new CommandError(`--name ${name}: must be a name of DNS in small letters, and not ca, where the authority lies`);
+    sans.set(name, [
+      { type: 'dns', value: name },
+      { type: 'dns', value: 'localhost' },
+      { type: 'ip', value: '127.0.0.1' },
+      { type: 'ip', value: '::1' },
+    ]);
   }
   for (const entry of san) {
     const [, name = '', value = ''] = /^([^=]*)=(.+)$/.exec(entry) ?? [];

@@ -17,7 +17,10 @@ export async function claimFolder(folder: string): Promise<void> {
     const inside = entry.isDirectory() ? await readdir(join(folder, entry.name), { withFileTypes: true }) : [entry];
     // a pair of somebody else's lies there as plain files
     const foreign = inside.find((each) => !each.name.startsWith('..') && !(names.includes(each.name) && each.isSymbolicLink()));
-    if (foreign) throw new CommandError(`${folder} holds ${relative(folder, join(foreign.parentPath, foreign.name))}, which this command has not written: choose an empty folder, or one that it has`);
+    if (foreign)
+      throw new CommandError(
+        `${folder} holds ${relative(folder, join(foreign.parentPath, foreign.name))}, which this command has not written: choose an empty folder, or one that it has`,
+      );
   }
 }
 
@@ -93,7 +96,14 @@ async function tellWriteErrors<T>(folder: string, work: () => Promise<T>): Promi
   } catch (error) {
     const { code, path = folder } = error as NodeJS.ErrnoException;
     if (!code) throw error;
-    const advice = { EACCES: 'choose a folder that you may write to', EPERM: 'choose a folder that you may write to', EROFS: 'its file system is read-only', ENOSPC: 'its disk is full', EEXIST: 'it is no folder', ENOTDIR: 'what stands above it is no folder' }[code];
+    const advice = {
+      EACCES: 'choose a folder that you may write to',
+      EPERM: 'choose a folder that you may write to',
+      EROFS: 'its file system is read-only',
+      ENOSPC: 'its disk is full',
+      EEXIST: 'it is no folder',
+      ENOTDIR: 'what stands above it is no folder',
+    }[code];
     throw new CommandError(`cannot write to ${path} (${code})${advice ? `: ${advice}` : ''}`, { cause: error });
   }
 }

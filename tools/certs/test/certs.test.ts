@@ -20,12 +20,17 @@ const read = (name: string, file: string, folder = out) => readFileSync(join(fol
 const certificateOf = (name: string, folder = out) => new X509Certificate(read(name, 'tls.crt', folder));
 const pairOf = (name: string) => ({ cert: read(name, 'tls.crt'), key: read(name, 'tls.key'), ca: read(name, 'ca.crt') });
 /** Whether a folder's key, certificate and authority belong together. */
-const isWhole = (name: string) => certificateOf(name).checkPrivateKey(createPrivateKey(read(name, 'tls.key'))) && certificateOf(name).verify(new X509Certificate(read(name, 'ca.crt')).publicKey);
+const isWhole = (name: string) =>
+  certificateOf(name).checkPrivateKey(createPrivateKey(read(name, 'tls.key'))) &&
+  certificateOf(name).verify(new X509Certificate(read(name, 'ca.crt')).publicKey);
 const days = (from: Date, to: Date) => Math.round((to.getTime() - from.getTime()) / 86_400_000);
 
 it('makes an authority, and a pair for each service in the shape of cert-manager, with keys for their owner alone', () => {
   const { status, stdout } = run('--out', out, '--days', '7');
-  expect([status, stdout.split('\n')]).toEqual([0, expect.arrayContaining([expect.stringMatching(/user: tls\.crt, tls\.key, ca\.crt, until \d{4}-\d\d-\d\d$/)])]);
+  expect([status, stdout.split('\n')]).toEqual([
+    0,
+    expect.arrayContaining([expect.stringMatching(/user: tls\.crt, tls\.key, ca\.crt, until \d{4}-\d\d-\d\d$/)]),
+  ]);
   expect(readdirSync(out).sort()).toEqual(['auth', 'ca', 'gateway', 'postgres', 'user']);
   const authority = certificateOf('ca');
   expect(authority.ca).toBe(true);
@@ -62,7 +67,9 @@ it('makes a new authority where the one that is there would end before the pairs
 });
 
 it('takes names of its caller, and further names for a certificate', () => {
-  expect(run('--out', out, '--name', 'edge', '--san', 'edge=spiffe://gatehouse.example/edge', '--san', 'edge=id.example', '--san', 'edge=192.0.2.7').status).toBe(0);
+  expect(
+    run('--out', out, '--name', 'edge', '--san', 'edge=spiffe://gatehouse.example/edge', '--san', 'edge=id.example', '--san', 'edge=192.0.2.7').status,
+  ).toBe(0);
   expect(readdirSync(out).sort()).toEqual(['ca', 'edge']);
   expect(certificateOf('edge').subjectAltName).toMatch(/URI:spiffe:\/\/gatehouse\.example\/edge, DNS:id\.example, IP Address:192\.0\.2\.7$/);
 });
@@ -71,7 +78,9 @@ it('its pairs know each other by TLS on both sides, and nobody who has a pair of
   run('--out', out);
   const elsewhere = join(out, 'user', '..elsewhere');
   run('--out', elsewhere);
-  const server = createServer({ ...pairOf('user'), requestCert: true, rejectUnauthorized: true }, (socket: TLSSocket) => socket.end(socket.getPeerX509Certificate()?.subjectAltName ?? 'nobody'));
+  const server = createServer({ ...pairOf('user'), requestCert: true, rejectUnauthorized: true }, (socket: TLSSocket) =>
+    socket.end(socket.getPeerX509Certificate()?.subjectAltName ?? 'nobody'),
+  );
   let refused = 0;
   server.on('tlsClientError', () => refused++);
   server.listen(0, '127.0.0.1');
@@ -147,14 +156,18 @@ describe('what it refuses', () => {
     // where root may write everywhere, the kernel's own files are left
     chmodSync(out, 0o555);
     const closed = process.getuid?.() === 0 ? '/sys/gatehouse' : join(out, 'new');
-    expect(refusal('--out', closed)).toMatch(new RegExp(`cannot write to ${closed} \\((EACCES|EPERM|EROFS)\\): (choose a folder that you may write to|its file system is read-only)`));
+    expect(refusal('--out', closed)).toMatch(
+      new RegExp(`cannot write to ${closed} \\((EACCES|EPERM|EROFS)\\): (choose a folder that you may write to|its file system is read-only)`),
+    );
     chmodSync(out, 0o755);
   });
 
   it('is an authority that is damaged, by where it lies', () => {
     run('--out', out);
     writeFileSync(join(out, 'ca', 'tls.key'), read('user', 'tls.key'));
-    expect(refusal('--out', out)).toContain(`${join(out, 'ca')} holds no authority that can be used (tls.crt and tls.key must be a pair in PEM): move the folder away to have a new one made`);
+    expect(refusal('--out', out)).toContain(
+      `${join(out, 'ca')} holds no authority that can be used (tls.crt and tls.key must be a pair in PEM): move the folder away to have a new one made`,
+    );
     rmSync(realpathSync(join(out, 'ca', '..data')), { recursive: true });
     expect(refusal('--out', out)).toContain(`${join(out, 'ca')} points at files that are gone: move the folder away to have new ones made`);
     rmSync(join(out, 'ca'), { recursive: true });

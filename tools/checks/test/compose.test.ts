@@ -12,7 +12,8 @@ const facts = ask<Facts>(`
     const fields = Object.entries((await readConfigSchema(app)).shape);
     result[app] = { names: fields.map(([name]) => name), secrets: fields.filter(([, field]) => field.meta.secret).map(([name]) => name), defaults: Object.fromEntries(fields.map(([name, field]) => [name, field.safeParse(undefined).data])) };
   }`);
-const portOf = (app: string, port: 'main' | 'admin') => facts[app]!.defaults[`${app.toUpperCase()}_${port === 'admin' ? 'ADMIN' : app === 'gateway' ? 'HTTP' : 'GRPC'}_PORT`];
+const portOf = (app: string, port: 'main' | 'admin') =>
+  facts[app]!.defaults[`${app.toUpperCase()}_${port === 'admin' ? 'ADMIN' : app === 'gateway' ? 'HTTP' : 'GRPC'}_PORT`];
 
 const { services, networks, volumes } = readCompose();
 const entries = Object.entries(services);
@@ -46,7 +47,8 @@ it('runs each service, the migrations of both databases and bootstrap, by comman
     ['user-migrate', 'user', 'migrate'],
   ]);
   for (const [, service] of ours) expect(read(`apps/${appOf(service)}/src/main.ts`)).toMatch(new RegExp(`\\b${service.command[0]}(: |\\()`));
-  for (const [, { healthcheck }] of servers) expect(healthcheck!.test).toEqual(['CMD', ...JSON.parse(/^HEALTHCHECK .* CMD (.*)$/m.exec(read('docker/Dockerfile'))![1]!)]);
+  for (const [, { healthcheck }] of servers)
+    expect(healthcheck!.test).toEqual(['CMD', ...JSON.parse(/^HEALTHCHECK .* CMD (.*)$/m.exec(read('docker/Dockerfile'))![1]!)]);
 });
 
 it('makes its own images of the clone, one service each, and pulls none of them', () => {
@@ -67,7 +69,8 @@ it('makes its own images of the clone, one service each, and pulls none of them'
   const [, targets] = /nx run-many -t (\S+) -p ([a-z ]+) && npx nx build certs/.exec(read(setup!))!;
   expect(targets).toBe('image-files');
   expect(read(setup!)).toMatch(/^COPY --from=workspace \/workspace\/dist\/images \/images$/m);
-  for (const path of ['package.json', 'package-lock.json', '.npmrc', 'tools/compose/make-secrets.mts', 'tools/certs/project.json']) expect([path, existsSync(join(workspace, path))]).toEqual([path, true]);
+  for (const path of ['package.json', 'package-lock.json', '.npmrc', 'tools/compose/make-secrets.mts', 'tools/certs/project.json'])
+    expect([path, existsSync(join(workspace, path))]).toEqual([path, true]);
 });
 
 it('takes what others make at an exact version', () => {
@@ -87,7 +90,9 @@ it('tells each process settings that it knows, and secrets by files alone', () =
     }
   }
   for (const app of ['user', 'auth']) expect(Object.keys(services[`${app}-migrate`]!.environment!)).toEqual([`${app.toUpperCase()}_DATABASE_URL_FILE`]);
-  for (const [name, { environment = {} }] of entries) for (const [variable, value] of Object.entries(environment)) if (/PASSWORD|SECRET|_URL(_|$)/.test(variable)) expect([name, variable, /^(\/[a-z-]+)+$/.test(value)]).toEqual([name, variable, true]);
+  for (const [name, { environment = {} }] of entries)
+    for (const [variable, value] of Object.entries(environment))
+      if (/PASSWORD|SECRET|_URL(_|$)/.test(variable)) expect([name, variable, /^(\/[a-z-]+)+$/.test(value)]).toEqual([name, variable, true]);
 });
 
 it('listens where its ports say, and has the services call each other by the names and ports that are there', () => {
@@ -97,7 +102,11 @@ it('listens where its ports say, and has the services call each other by the nam
     expect(Object.keys(environment).filter((variable) => variable.endsWith('_PORT'))).toEqual([]);
     expect([...expose, ...ports.map((port) => port.split(':').at(-1))].map(Number).sort()).toEqual([portOf(name, 'main'), portOf(name, 'admin')].sort());
   }
-  const targets = ours.flatMap(([name, { environment = {} }]) => Object.entries(environment).flatMap(([variable, value]) => (/_TARGET$|_UPSTREAMS$/.test(variable) ? value.split(',').map((entry) => [name, entry.replace(/^.*=/, '')]) : [])));
+  const targets = ours.flatMap(([name, { environment = {} }]) =>
+    Object.entries(environment).flatMap(([variable, value]) =>
+      /_TARGET$|_UPSTREAMS$/.test(variable) ? value.split(',').map((entry) => [name, entry.replace(/^.*=/, '')]) : [],
+    ),
+  );
   expect(targets).toHaveLength(6);
   for (const [from, target] of targets) {
     const [, to, port] = /^dns:\/\/\/([a-z]+):(\d+)$/.exec(target!)!;
@@ -110,17 +119,35 @@ it('is reached from the machine itself alone, and its databases by nobody but th
   const published = entries.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]));
   expect(published.every(([, port]) => /^127\.0\.0\.1:(\d+):\1$/.test(port!))).toBe(true);
   expect(published.map(([name]) => name).sort()).toEqual(['gateway', 'grafana', 'mail']);
-  const inNetwork = (network: string) => entries.filter(([, service]) => service.networks?.includes(network)).map(([name]) => name).sort();
+  const inNetwork = (network: string) =>
+    entries
+      .filter(([, service]) => service.networks?.includes(network))
+      .map(([name]) => name)
+      .sort();
   expect(inNetwork('databases')).toEqual(['auth', 'auth-bootstrap', 'auth-migrate', 'postgres', 'user', 'user-migrate']);
   expect(inNetwork('limits')).toEqual(['gateway', 'valkey']);
   expect(inNetwork('inside')).toEqual(['auth', 'auth-bootstrap', 'collector', 'gateway', 'prometheus', 'user']);
-  expect(Object.entries(networks).filter(([, { internal }]) => !internal).map(([name]) => name)).toEqual(['edge']);
-  for (const [name, { networks: own, network_mode }] of entries) expect([name, network_mode ?? own?.every((network) => network in networks)]).toEqual([name, network_mode ? 'none' : true]);
+  expect(
+    Object.entries(networks)
+      .filter(([, { internal }]) => !internal)
+      .map(([name]) => name),
+  ).toEqual(['edge']);
+  for (const [name, { networks: own, network_mode }] of entries)
+    expect([name, network_mode ?? own?.every((network) => network in networks)]).toEqual([name, network_mode ? 'none' : true]);
 });
 
 it('keeps every process without rights, on a root file system that cannot be written to, within a limit of memory', () => {
   for (const [name, service] of entries) {
-    expect([name, service]).toEqual([name, expect.objectContaining({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'], user: expect.stringMatching(/^\d+:\d+$/), mem_limit: expect.stringMatching(/^\d+m$/) })]);
+    expect([name, service]).toEqual([
+      name,
+      expect.objectContaining({
+        read_only: true,
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        user: expect.stringMatching(/^\d+:\d+$/),
+        mem_limit: expect.stringMatching(/^\d+m$/),
+      }),
+    ]);
     // it reads what the engine writes, which is root's
     expect([name, service.user === '0:0']).toEqual([name, name === 'collector']);
     const isJob = service.restart === 'no';
@@ -130,7 +157,8 @@ it('keeps every process without rights, on a root file system that cannot be wri
 });
 
 it('waits for what is made once, in order', () => {
-  const waitsFor = (name: string): string[] => Object.entries(services[name]!.depends_on ?? {}).flatMap(([other, { condition }]) => [`${other} ${condition.replace('service_', '')}`, ...waitsFor(other)]);
+  const waitsFor = (name: string): string[] =>
+    Object.entries(services[name]!.depends_on ?? {}).flatMap(([other, { condition }]) => [`${other} ${condition.replace('service_', '')}`, ...waitsFor(other)]);
   const madeOnce = ['certificates completed_successfully', 'secrets completed_successfully'];
   for (const name of ['postgres', 'user', 'auth', 'gateway']) expect(waitsFor(name)).toEqual(expect.arrayContaining(madeOnce));
   for (const name of ['user', 'auth']) expect(waitsFor(name)).toEqual(expect.arrayContaining([`${name}-migrate completed_successfully`, 'postgres healthy']));
@@ -157,13 +185,23 @@ it('mounts files that are there, volumes that are declared, and of what is secre
     for (const { type, source, target, read_only, volume } of mounts) {
       if (type === 'bind') {
         // the last is the engine's
-        expect([name, source, existsSync(join(workspace, 'docker', source)) || source === '/var/lib/docker/containers', read_only]).toEqual([name, source, true, true]);
+        expect([name, source, existsSync(join(workspace, 'docker', source)) || source === '/var/lib/docker/containers', read_only]).toEqual([
+          name,
+          source,
+          true,
+          true,
+        ]);
         continue;
       }
       used.add(source);
       if (!makers.includes(source)) continue;
       const isMaker = name === source;
-      expect([name, source, Boolean(read_only), volume?.subpath]).toEqual([name, source, !isMaker, isMaker ? undefined : target === '/administrator' ? 'administrator' : name.replace(/-(migrate|bootstrap)$/, '')]);
+      expect([name, source, Boolean(read_only), volume?.subpath]).toEqual([
+        name,
+        source,
+        !isMaker,
+        isMaker ? undefined : target === '/administrator' ? 'administrator' : name.replace(/-(migrate|bootstrap)$/, ''),
+      ]);
     }
   expect(used).toEqual(new Set(Object.keys(volumes)));
 });
@@ -171,7 +209,8 @@ it('mounts files that are there, volumes that are declared, and of what is secre
 describe('with the profile observability', () => {
   const observers = entries.filter(([, { profiles }]) => profiles?.includes('observability'));
   const inProfile = (name: string) => services[name]!;
-  const mountedAt = (name: string, target: string) => inProfile(name).volumes!.find((mount) => target === mount.target || target.startsWith(`${mount.target}/`))!;
+  const mountedAt = (name: string, target: string) =>
+    inProfile(name).volumes!.find((mount) => target === mount.target || target.startsWith(`${mount.target}/`))!;
 
   it('runs what docs/observability.md tells of, each with the file that is written for it', () => {
     expect(observers.map(([name]) => name).sort()).toEqual(['collector', 'grafana', 'loki', 'prometheus', 'tempo']);
@@ -186,14 +225,22 @@ describe('with the profile observability', () => {
   });
 
   it('keeps data where their configurations put them', () => {
-    expect([mountedAt('tempo', '/var/tempo/blocks').source, mountedAt('loki', '/loki/chunks').source, mountedAt('prometheus', '/prometheus').source]).toEqual(['traces', 'logs', 'metrics']);
+    expect([mountedAt('tempo', '/var/tempo/blocks').source, mountedAt('loki', '/loki/chunks').source, mountedAt('prometheus', '/prometheus').source]).toEqual([
+      'traces',
+      'logs',
+      'metrics',
+    ]);
     expect(read('docker/observability/tempo/tempo.yml')).toContain('path: /var/tempo/blocks');
     expect(read('docker/observability/loki/loki.yml')).toContain('path_prefix: /loki');
   });
 
   it('scrapes, reads and is sent to by names and ports that are there', () => {
-    const { scrape_configs: jobs } = readYaml('docker/observability/prometheus/prometheus.yml') as { scrape_configs: { job_name: string; dns_sd_configs?: { names: string[]; port: number }[] }[] };
-    expect(jobs.flatMap(({ dns_sd_configs = [] }) => dns_sd_configs.map(({ names, port }) => [names[0], port]))).toEqual(apps.map((app) => [app, portOf(app, 'admin')]));
+    const { scrape_configs: jobs } = readYaml('docker/observability/prometheus/prometheus.yml') as {
+      scrape_configs: { job_name: string; dns_sd_configs?: { names: string[]; port: number }[] }[];
+    };
+    expect(jobs.flatMap(({ dns_sd_configs = [] }) => dns_sd_configs.map(({ names, port }) => [names[0], port]))).toEqual(
+      apps.map((app) => [app, portOf(app, 'admin')]),
+    );
     for (const app of apps) expect(services[app]!.networks).toContain('inside');
     const { datasources } = readYaml('docker/observability/grafana/provisioning/datasources/datasources.yml') as { datasources: { url: string }[] };
     for (const { url } of datasources) expect(services[new URL(url).hostname]!.networks).toContain('telemetry');

@@ -74,7 +74,12 @@ const sampleSecrets: Readonly<Record<string, string>> = {
 /** Runs code of the documentation's tools, which are ES modules, as a process; gives what it leaves in `result`. */
 export function ask<T>(code: string, input: unknown = null): T {
   const program = `const input = JSON.parse(await new Response(process.stdin).text()); let result; ${code}; console.log(JSON.stringify(result))`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: workspace, encoding: 'utf8', input: JSON.stringify(input), maxBuffer: 16 << 20 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: workspace,
+    encoding: 'utf8',
+    input: JSON.stringify(input),
+    maxBuffer: 16 << 20,
+  });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as T;
 }

@@ -17,7 +17,8 @@ const mainPortOf = (service: string) => defaultOf(service, service === 'gateway'
 /** The service whose image a container runs, whatever the registry and the tag. */
 const serviceOf = ({ image }: Container) => /(?:^|\/)gatehouse\/([a-z]+):[\w.-]+$/.exec(image)?.[1];
 
-const validate = (manifests: readonly unknown[]) => ask<string[]>(`const { validateManifests } = await import('./tools/docs/kubernetes/validate.mts'); result = await validateManifests(input)`, manifests);
+const validate = (manifests: readonly unknown[]) =>
+  ask<string[]>(`const { validateManifests } = await import('./tools/docs/kubernetes/validate.mts'); result = await validateManifests(input)`, manifests);
 const changed = (manifest: Manifest, change: (copy: Manifest) => void) => {
   const copy = structuredClone(manifest);
   change(copy);
@@ -41,11 +42,20 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
   });
 
   it('is in one namespace, and says of each part what it belongs to', () => {
-    for (const { kind, metadata } of installation.manifests) expect([kind, metadata]).toEqual([kind, expect.objectContaining({ ...(kind === 'Namespace' ? { name: 'gatehouse' } : { namespace: 'gatehouse' }), labels: expect.objectContaining({ 'app.kubernetes.io/part-of': 'gatehouse' }) })]);
+    for (const { kind, metadata } of installation.manifests)
+      expect([kind, metadata]).toEqual([
+        kind,
+        expect.objectContaining({
+          ...(kind === 'Namespace' ? { name: 'gatehouse' } : { namespace: 'gatehouse' }),
+          labels: expect.objectContaining({ 'app.kubernetes.io/part-of': 'gatehouse' }),
+        }),
+      ]);
   });
 
   it('runs each service, and the commands that its image has', () => {
-    expect(servers.map(({ metadata, spec }) => [metadata.name, serviceOf(spec.template.spec.containers[0])]).sort()).toEqual([...services].sort().map((name) => [name, name]));
+    expect(servers.map(({ metadata, spec }) => [metadata.name, serviceOf(spec.template.spec.containers[0])]).sort()).toEqual(
+      [...services].sort().map((name) => [name, name]),
+    );
     expect(jobs.map(({ metadata }) => metadata.name).sort()).toEqual([...(overlay === 'small' ? ['auth-bootstrap'] : []), 'auth-migrate', 'user-migrate']);
     for (const container of containers) {
       const [command, ...rest] = container.args;
@@ -56,7 +66,11 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
   });
 
   it('tells each process settings that it knows, with values that it accepts', () => {
-    const told = containers.map((container) => ({ service: serviceOf(container)!, command: container.args[0], env: installation.environmentOf(container) as Record<string, string> }));
+    const told = containers.map((container) => ({
+      service: serviceOf(container)!,
+      command: container.args[0],
+      env: installation.environmentOf(container) as Record<string, string>,
+    }));
     for (const { service, env } of told) expect(facts[service]!.names).toEqual(expect.arrayContaining(Object.keys(env)));
     const problems = ask(
       `const { readConfigSchema } = await import('./tools/docs/config-schema.mts');
@@ -65,14 +79,20 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
       told.filter(({ command }) => command !== 'migrate'),
     );
     expect(problems).toEqual([]);
-    for (const { service, env } of told.filter(({ command }) => command === 'migrate')) expect(Object.keys(env)).toEqual([`${service.toUpperCase()}_DATABASE_URL`, 'MTLS_CERT_FILE', 'MTLS_KEY_FILE', 'MTLS_CA_FILE']);
+    for (const { service, env } of told.filter(({ command }) => command === 'migrate'))
+      expect(Object.keys(env)).toEqual([`${service.toUpperCase()}_DATABASE_URL`, 'MTLS_CERT_FILE', 'MTLS_KEY_FILE', 'MTLS_CA_FILE']);
   });
 
   it('keeps its processes without rights, on a root file system that cannot be written to', () => {
     for (const { spec } of [...servers, ...jobs]) {
       const pod = spec.template.spec;
       expect(pod).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } });
-      expect(pod.containers).toMatchObject([{ securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }, resources: { requests: { cpu: expect.any(String), memory: expect.any(String) }, limits: { memory: expect.any(String) } } }]);
+      expect(pod.containers).toMatchObject([
+        {
+          securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+          resources: { requests: { cpu: expect.any(String), memory: expect.any(String) }, limits: { memory: expect.any(String) } },
+        },
+      ]);
     }
   });
 
@@ -80,9 +100,12 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
     for (const { metadata, spec } of servers) {
       const own = { 'app.kubernetes.io/name': metadata.name, 'app.kubernetes.io/component': 'server' };
       expect(spec.template.metadata.labels).toMatchObject(own);
-      expect(spec.template.spec.topologySpreadConstraints).toMatchObject(['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({ topologyKey, labelSelector: { matchLabels: own } })));
+      expect(spec.template.spec.topologySpreadConstraints).toMatchObject(
+        ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({ topologyKey, labelSelector: { matchLabels: own } })),
+      );
       expect(installation.get('PodDisruptionBudget', metadata.name).spec).toMatchObject({ maxUnavailable: 1, selector: { matchLabels: own } });
-      for (const service of installation.all('Service').filter(({ spec: { selector } }) => selector['app.kubernetes.io/name'] === metadata.name)) expect(service.spec.selector).toEqual(own);
+      for (const service of installation.all('Service').filter(({ spec: { selector } }) => selector['app.kubernetes.io/name'] === metadata.name))
+        expect(service.spec.selector).toEqual(own);
     }
     for (const { spec } of jobs) expect(spec.template.metadata.labels['app.kubernetes.io/component']).not.toBe('server');
   });
@@ -101,12 +124,19 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
     const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe].map(({ httpGet }) => httpGet);
     expect(probes).toEqual(['/livez', '/livez', '/readyz'].map((path) => ({ path, port: 'admin' })));
     for (const { path } of probes) expect(admin).toContain(`app.get('${path}'`);
-    const ports = installation.all('Service').filter(({ spec }) => spec.selector['app.kubernetes.io/name'] === service).flatMap(({ spec }) => spec.ports);
+    const ports = installation
+      .all('Service')
+      .filter(({ spec }) => spec.selector['app.kubernetes.io/name'] === service)
+      .flatMap(({ spec }) => spec.ports);
     expect(ports.map(({ targetPort }) => targetPort).sort()).toEqual(['admin', main]);
   });
 
   it('has the services call each other by the names and ports that are there', () => {
-    const targets = containers.flatMap((container) => Object.entries(installation.environmentOf(container) as Record<string, string>).flatMap(([name, value]) => (/_TARGET$|_UPSTREAMS$/.test(name) ? value.split(',').map((entry) => entry.replace(/^.*=/, '')) : [])));
+    const targets = containers.flatMap((container) =>
+      Object.entries(installation.environmentOf(container) as Record<string, string>).flatMap(([name, value]) =>
+        /_TARGET$|_UPSTREAMS$/.test(name) ? value.split(',').map((entry) => entry.replace(/^.*=/, '')) : [],
+      ),
+    );
     expect(targets).toHaveLength(overlay === 'small' ? 6 : 5);
     for (const target of targets) {
       const [, name, port] = /^dns:\/\/\/([a-z]+):(\d+)$/.exec(target)!;
@@ -130,9 +160,20 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
 
   it('lets pass what the architecture draws, and nothing else', () => {
     const arrows = installation.all('NetworkPolicy').flatMap(({ spec }) => toArrows(spec));
-    const calls = ['gateway → user:50051', 'gateway → auth:50052', 'user → auth:50052', 'auth → user:50051', 'gateway → user:grpc', 'auth → user:grpc', 'gateway → auth:grpc', 'user → auth:grpc'];
+    const calls = [
+      'gateway → user:50051',
+      'gateway → auth:50052',
+      'user → auth:50052',
+      'auth → user:50051',
+      'gateway → user:grpc',
+      'auth → user:grpc',
+      'gateway → auth:grpc',
+      'user → auth:grpc',
+    ];
     const around = ['any → gateway:http', 'prometheus → server:admin', 'server → opentelemetry-collector:4318', 'all → kube-dns:53', 'all → kube-dns:53'];
-    const databases = ['user', 'user-migrate', 'auth', 'auth-migrate'].map((name) => `${name} → ${overlay === 'large' ? `10.20.0.1${name.startsWith('user') ? 0 : 1}/32` : `gatehouse-${name.split('-')[0]}`}:5432`);
+    const databases = ['user', 'user-migrate', 'auth', 'auth-migrate'].map(
+      (name) => `${name} → ${overlay === 'large' ? `10.20.0.1${name.startsWith('user') ? 0 : 1}/32` : `gatehouse-${name.split('-')[0]}`}:5432`,
+    );
     expect(arrows.sort()).toEqual([...calls, ...around, ...databases, ...(overlay === 'large' ? ['gateway → valkey:6379'] : [])].sort());
     expect(installation.get('NetworkPolicy', 'default-deny').spec).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
   });
@@ -147,17 +188,30 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
       const step = is('Deployment') ? 'server' : !is('Job') ? undefined : manifest.metadata.name.endsWith('-migrate') ? 'migration' : 'bootstrap';
       const wave = is('Namespace') ? -3 : is('NetworkPolicy', 'ExternalSecret', 'Certificate') ? -2 : step === 'migration' ? -1 : 0;
       const hook = step === 'migration' ? 'Sync' : step === 'bootstrap' ? 'PostSync' : undefined;
-      expect([manifest.kind, manifest.metadata.name, stepOf(manifest), waveOf(manifest), hookOf(manifest)]).toEqual([manifest.kind, manifest.metadata.name, step, wave, hook]);
+      expect([manifest.kind, manifest.metadata.name, stepOf(manifest), waveOf(manifest), hookOf(manifest)]).toEqual([
+        manifest.kind,
+        manifest.metadata.name,
+        step,
+        wave,
+        hook,
+      ]);
     }
   });
 
   it('gives each process the certificate of its service, in a folder that is renewed', () => {
     for (const { spec } of [...servers, ...jobs]) {
-      const { volumes, containers: [container] } = spec.template.spec;
+      const {
+        volumes,
+        containers: [container],
+      } = spec.template.spec;
       expect(volumes).toEqual([{ name: 'certificates', secret: { secretName: `gatehouse-${serviceOf(container)}-tls` } }]);
       expect(container.volumeMounts).toEqual([{ name: 'certificates', mountPath: '/etc/gatehouse/tls', readOnly: true }]);
       const env = installation.environmentOf(container) as Record<string, string>;
-      expect(env).toMatchObject({ MTLS_CERT_FILE: '/etc/gatehouse/tls/tls.crt', MTLS_KEY_FILE: '/etc/gatehouse/tls/tls.key', MTLS_CA_FILE: '/etc/gatehouse/tls/ca.crt' });
+      expect(env).toMatchObject({
+        MTLS_CERT_FILE: '/etc/gatehouse/tls/tls.crt',
+        MTLS_KEY_FILE: '/etc/gatehouse/tls/tls.key',
+        MTLS_CA_FILE: '/etc/gatehouse/tls/ca.crt',
+      });
       expect(Object.keys(env)).not.toContain('ALLOW_PLAINTEXT_GRPC');
     }
   });
@@ -165,7 +219,10 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
   it('lets call over mutual TLS whom the network lets through, and nobody else', () => {
     const peersOf = (service: string, setting: string) => (defaultOf(service, setting) as string[]).map((peer) => `${peer} → ${service}`);
     const peers = [...peersOf('user', 'USER_MTLS_PEERS'), ...peersOf('auth', 'AUTH_MTLS_PEERS'), ...peersOf('auth', 'VERIFIER_MTLS_PEERS')];
-    const arrows = installation.all('NetworkPolicy').flatMap(({ spec }) => toArrows(spec)).flatMap((arrow) => /^(.*):grpc$/.exec(arrow)?.[1] ?? []);
+    const arrows = installation
+      .all('NetworkPolicy')
+      .flatMap(({ spec }) => toArrows(spec))
+      .flatMap((arrow) => /^(.*):grpc$/.exec(arrow)?.[1] ?? []);
     expect([...new Set(peers)].sort()).toEqual([...new Set(arrows)].sort());
   });
 
@@ -181,8 +238,12 @@ describe('the large installation', () => {
   const installation = readInstallation('large');
 
   it('fetches each secret that a container asks for', () => {
-    const fetched = installation.all('ExternalSecret').flatMap(({ spec }) => spec.data.map(({ secretKey }: { secretKey: string }) => `${spec.target.name}/${secretKey}`));
-    const asked = [...installation.workloads('Deployment'), ...installation.workloads('Job')].flatMap(({ spec }) => spec.template.spec.containers[0].env ?? []).flatMap(({ valueFrom }) => (valueFrom?.secretKeyRef ? [`${valueFrom.secretKeyRef.name}/${valueFrom.secretKeyRef.key}`] : []));
+    const fetched = installation
+      .all('ExternalSecret')
+      .flatMap(({ spec }) => spec.data.map(({ secretKey }: { secretKey: string }) => `${spec.target.name}/${secretKey}`));
+    const asked = [...installation.workloads('Deployment'), ...installation.workloads('Job')]
+      .flatMap(({ spec }) => spec.template.spec.containers[0].env ?? [])
+      .flatMap(({ valueFrom }) => (valueFrom?.secretKeyRef ? [`${valueFrom.secretKeyRef.name}/${valueFrom.secretKeyRef.key}`] : []));
     expect([...new Set(asked)].sort()).toEqual(fetched.sort());
   });
 
@@ -196,11 +257,29 @@ describe('the large installation', () => {
   });
 
   it('scales by what the adapter makes of metrics that the service has', () => {
-    const measured = [...readFileSync(join(workspace, 'docs/metrics.md'), 'utf8').matchAll(/^\| `(\w+)` \| (\w+) \|.*\| (all|gateway|user|auth|user, auth) \|/gm)];
-    const has = (service: string, name: string) => measured.some(([, metric, , owners]) => metric === name && (owners === 'all' || owners!.split(', ').includes(service)));
+    const measured = [
+      ...readFileSync(join(workspace, 'docs/metrics.md'), 'utf8').matchAll(/^\| `(\w+)` \| (\w+) \|.*\| (all|gateway|user|auth|user, auth) \|/gm),
+    ];
+    const has = (service: string, name: string) =>
+      measured.some(([, metric, , owners]) => metric === name && (owners === 'all' || owners!.split(', ').includes(service)));
     const { rules } = readYaml('docker/kubernetes/prometheus-adapter/config.yaml') as { rules: { seriesQuery: string; name?: { as: string } }[] };
-    const made = new Map(rules.flatMap(({ seriesQuery, name }) => (name ? [[name.as, /^\w+?(?=_count\{)/.exec(seriesQuery)![0]] as const] : /\^\((.*)\)\$/.exec(seriesQuery)![1]!.split('|').map((gauge) => [gauge, gauge] as const))));
-    const scaled = installation.all('HorizontalPodAutoscaler').flatMap(({ spec }) => spec.metrics.flatMap(({ pods }: { pods?: { metric: { name: string } } }) => (pods ? [[spec.scaleTargetRef.name as string, pods.metric.name] as const] : [])));
+    const made = new Map(
+      rules.flatMap(({ seriesQuery, name }) =>
+        name
+          ? [[name.as, /^\w+?(?=_count\{)/.exec(seriesQuery)![0]] as const]
+          : /\^\((.*)\)\$/
+              .exec(seriesQuery)![1]!
+              .split('|')
+              .map((gauge) => [gauge, gauge] as const),
+      ),
+    );
+    const scaled = installation
+      .all('HorizontalPodAutoscaler')
+      .flatMap(({ spec }) =>
+        spec.metrics.flatMap(({ pods }: { pods?: { metric: { name: string } } }) =>
+          pods ? [[spec.scaleTargetRef.name as string, pods.metric.name] as const] : [],
+        ),
+      );
     expect(new Set(scaled.map(([service]) => service))).toEqual(new Set(services));
     for (const [service, metric] of scaled) expect([service, metric, has(service, made.get(metric) ?? 'made by no rule')]).toEqual([service, metric, true]);
     expect(new Set(scaled.map(([, metric]) => metric))).toEqual(new Set(made.keys()));
@@ -211,7 +290,9 @@ describe('the large installation', () => {
     const { spec } = installation.get('ServiceMonitor', 'gatehouse');
     expect(spec.endpoints).toMatchObject([{ port: 'admin', path: '/metrics' }]);
     const [{ key, values }] = spec.selector.matchExpressions;
-    const found = installation.all('Service').filter(({ metadata, spec: { ports } }) => values.includes(metadata.labels?.[key]) && ports.some(({ name }: { name: string }) => name === 'admin'));
+    const found = installation
+      .all('Service')
+      .filter(({ metadata, spec: { ports } }) => values.includes(metadata.labels?.[key]) && ports.some(({ name }: { name: string }) => name === 'admin'));
     expect(found.map(({ metadata }) => metadata.labels?.[spec.jobLabel]).sort()).toEqual([...services].sort());
   });
 });
@@ -229,7 +310,15 @@ it('a misspelt key, a wrong type, a missing field and an unknown kind are refuse
     changed(installation.get('NetworkPolicy', 'user'), ({ spec }) => (spec.ingress[0].form = [])),
   ].map((manifest, index) => ({ ...manifest, metadata: { ...manifest.metadata, name: `wrong-${index}` } }));
   const problems = validate(wrong).join('\n');
-  for (const [index, sentence] of [/livenesProbe/, /replicas must be integer/, /selector/, /there is no Deployment in apps\/v9/, /intervall/, /secretStorRef/, /form/].entries())
+  for (const [index, sentence] of [
+    /livenesProbe/,
+    /replicas must be integer/,
+    /selector/,
+    /there is no Deployment in apps\/v9/,
+    /intervall/,
+    /secretStorRef/,
+    /form/,
+  ].entries())
     expect(problems).toMatch(new RegExp(`wrong-${index}: .*${sentence.source}`));
 });
 
@@ -237,7 +326,15 @@ it('a misspelt key, a wrong type, a missing field and an unknown kind are refuse
 function toArrows(spec: Manifest['spec']): string[] {
   const from = namesOf(spec.podSelector);
   const arrows = (rules: Manifest['spec'][] = [], side: 'from' | 'to') =>
-    rules.flatMap(({ ports, [side]: peers = [{}] }) => peers.flatMap((peer: Manifest['spec']) => ports.flatMap(({ port }: { port: unknown }) => from.flatMap((own) => namesOf(peer.podSelector, peer.ipBlock).map((other) => (side === 'from' ? `${other} → ${own}:${port}` : `${own} → ${other}:${port}`))))));
+    rules.flatMap(({ ports, [side]: peers = [{}] }) =>
+      peers.flatMap((peer: Manifest['spec']) =>
+        ports.flatMap(({ port }: { port: unknown }) =>
+          from.flatMap((own) =>
+            namesOf(peer.podSelector, peer.ipBlock).map((other) => (side === 'from' ? `${other} → ${own}:${port}` : `${own} → ${other}:${port}`)),
+          ),
+        ),
+      ),
+    );
   return [...arrows(spec.ingress, 'from'), ...arrows(spec.egress, 'to')];
 }
 

@@ -16,14 +16,17 @@ export async function makeCertificates(folder: string): Promise<void> {
 /** Has a server show its certificate, and admit nobody from outside without one of the authority. */
 export async function demandCertificates(postgres: PostgresServer, folder: string): Promise<void> {
   await withClient(postgres.url, async (client) => {
-    const { data_directory: data, hba_file: rules } = (await client.query("select current_setting('data_directory') as data_directory, current_setting('hba_file') as hba_file")).rows[0];
+    const { data_directory: data, hba_file: rules } = (
+      await client.query("select current_setting('data_directory') as data_directory, current_setting('hba_file') as hba_file")
+    ).rows[0];
     const { uid, gid } = statSync(data);
     for (const file of ['tls.crt', 'tls.key', 'ca.crt']) {
       copyFileSync(`${folder}/postgres/${file}`, `${data}/${file}`);
       chownSync(`${data}/${file}`, uid, gid);
     }
     writeFileSync(rules, 'host all postgres all scram-sha-256\nhostssl all all all scram-sha-256 clientcert=verify-ca\n');
-    for (const [setting, value] of Object.entries({ ssl_cert_file: 'tls.crt', ssl_key_file: 'tls.key', ssl_ca_file: 'ca.crt', ssl: 'on' })) await client.query(`alter system set ${setting} = '${value}'`);
+    for (const [setting, value] of Object.entries({ ssl_cert_file: 'tls.crt', ssl_key_file: 'tls.key', ssl_ca_file: 'ca.crt', ssl: 'on' }))
+      await client.query(`alter system set ${setting} = '${value}'`);
     await client.query('select pg_reload_conf()');
     while ((await client.query('show ssl')).rows[0].ssl !== 'on') await new Promise((resolve) => setTimeout(resolve, 20));
   });

@@ -9,9 +9,17 @@ const readyWithinMs = 15_000;
  * @param certificates folder with one for each service
  * @returns milliseconds from the start of each process until it said that it was ready, by the name of its container
  */
-export async function startContainers(engine: Engine, databases: { user: string; auth: string }, certificates: string): Promise<Readonly<Record<string, number>>> {
+export async function startContainers(
+  engine: Engine,
+  databases: { user: string; auth: string },
+  certificates: string,
+): Promise<Readonly<Record<string, number>>> {
   const settings = toSettings(databases);
-  const toContainer = (app: App, own: Record<string, string> = {}): Container => ({ image: `localhost/gatehouse/${app}:dev`, env: { ...settings, ...own }, certificates: `${certificates}/${app}` });
+  const toContainer = (app: App, own: Record<string, string> = {}): Container => ({
+    image: `localhost/gatehouse/${app}:dev`,
+    env: { ...settings, ...own },
+    certificates: `${certificates}/${app}`,
+  });
   console.log((await Promise.all((['user', 'auth'] as const).map((app) => engine.runOnce('migrate', toContainer(app))))).join('\n'));
   const readyMs: Record<string, number> = {};
   for (const replica of replicas) {
@@ -32,4 +40,8 @@ export async function untilReady(engine: Engine, replica: Replica): Promise<numb
 }
 
 /** Whether the process says on its admin port that it can serve. */
-export const isReady = ({ app, address }: Replica): Promise<boolean> => fetch(`http://${address}:${adminPorts[app]}/readyz`).then(({ ok }) => ok, () => false);
+export const isReady = ({ app, address }: Replica): Promise<boolean> =>
+  fetch(`http://${address}:${adminPorts[app]}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );

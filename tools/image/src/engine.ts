@@ -65,7 +65,11 @@ export function createEngine(folder: string, hosts: readonly string[]): Engine {
     buildCommand: ['buildah', ...bud].join(' '),
     env,
     build: async (tag, containerfile, context) => void (await run('buildah', [...bud, '--tag', tag, '--file', containerfile, context], env)),
-    hasImage: (tag) => podman('image', 'exists', tag).then(() => true, () => false),
+    hasImage: (tag) =>
+      podman('image', 'exists', tag).then(
+        () => true,
+        () => false,
+      ),
     prune: async () => void (await podman('image', 'prune', '--force')),
     sizeOf: async (tag) => Number(await podman('image', 'inspect', '--format', '{{.Size}}', tag)),
     start: async (name, container) => void (await podman('run', '--detach', '--name', name, ...toRunOptions(container), container.image)),
@@ -73,7 +77,10 @@ export function createEngine(folder: string, hosts: readonly string[]): Engine {
     runOnce: (command, container) => podman('run', '--rm', ...toRunOptions(container), container.image, command),
     exec: (name, ...command) => podman('exec', name, ...command),
     async inspect(name) {
-      const [pid, startedAt] = (await podman('inspect', '--format', '{{.State.Pid}} {{.State.StartedAt.UnixMilli}}', name)).split(' ').map(Number) as [number, number];
+      const [pid, startedAt] = (await podman('inspect', '--format', '{{.State.Pid}} {{.State.StartedAt.UnixMilli}}', name)).split(' ').map(Number) as [
+        number,
+        number,
+      ];
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       const field = (key: string) => new RegExp(`^${key}:\\s+(.*)$`, 'm').exec(status)?.[1]?.trim().split(/\s+/) ?? [];
       return { pid, startedAt, uid: Number(field('Uid')[0]), innerPid: Number(field('NSpid').at(-1)), rssMb: Number(field('VmRSS')[0]) / 1_024 };

@@ -37,7 +37,11 @@ export function startLoad(gateways: readonly Replica[], { email, password, token
     new Promise<string>((resolve) => {
       request({ agent, host, port: httpPort, method, path, headers }, (response) => {
         let text = '';
-        response.on('data', (chunk) => (text += chunk)).once('close', () => resolve(response.complete ? (response.statusCode === 200 ? '200' : `${path}: ${response.statusCode} ${text}`) : 'an answer was cut off'));
+        response
+          .on('data', (chunk) => (text += chunk))
+          .once('close', () =>
+            resolve(response.complete ? (response.statusCode === 200 ? '200' : `${path}: ${response.statusCode} ${text}`) : 'an answer was cut off'),
+          );
       })
         .once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
         .end(body);

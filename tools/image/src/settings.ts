@@ -14,7 +14,9 @@ export const adminPorts: Readonly<Record<App, number>> = { gateway: 9_080, user:
 export const httpPort = 8_080;
 
 /** Two replicas of each service, in an order in which they start. */
-export const replicas: readonly Replica[] = apps.flatMap((app, index) => [1, 2].map((number) => ({ app, name: `gatehouse-${app}-${number}`, address: `127.77.${index}.${number}` })));
+export const replicas: readonly Replica[] = apps.flatMap((app, index) =>
+  [1, 2].map((number) => ({ app, name: `gatehouse-${app}-${number}`, address: `127.77.${index}.${number}` })),
+);
 
 /** The names by which services find each other, one for each and the addresses of all its replicas, as a headless Service of Kubernetes has it; and PostgreSQL. */
 export const hosts: readonly string[] = [...replicas.map(({ app, address }) => `${app}:${address}`), 'postgres:127.0.0.1'];

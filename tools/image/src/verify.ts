@@ -25,7 +25,13 @@ export async function verify(): Promise<void> {
   await makeStandIn(engine, folder);
   console.log('building the images');
   // not by Nx, which may know images that this store does not have
-  for (const app of apps) await run('node', ['tools/image/build.mts', app], { ...engine.env, IMAGE_BUILD: engine.buildCommand, IMAGE_REPOSITORY: 'localhost/gatehouse', IMAGE_VERSION: 'dev' });
+  for (const app of apps)
+    await run('node', ['tools/image/build.mts', app], {
+      ...engine.env,
+      IMAGE_BUILD: engine.buildCommand,
+      IMAGE_REPOSITORY: 'localhost/gatehouse',
+      IMAGE_VERSION: 'dev',
+    });
   await engine.prune();
   const names = replicas.map(({ name }) => name);
   const postgres = await startTemporaryPostgresServer();
@@ -51,7 +57,9 @@ export async function verify(): Promise<void> {
 async function measure(engine: Engine, readyMs: Readonly<Record<string, number>>): Promise<string[]> {
   const faults: string[] = [];
   const base = await engine.sizeOf(baseImage);
-  const sizes = Object.fromEntries(await Promise.all(apps.map(async (app) => [app, ((await engine.sizeOf(`localhost/gatehouse/${app}:dev`)) - base) / mib] as const)));
+  const sizes = Object.fromEntries(
+    await Promise.all(apps.map(async (app) => [app, ((await engine.sizeOf(`localhost/gatehouse/${app}:dev`)) - base) / mib] as const)),
+  );
   for (const { app, name } of replicas) {
     const { uid, innerPid, rssMb } = await engine.inspect(name);
     const figures = { aboveBaseMb: sizes[app]!, readyMs: readyMs[name]!, rssMb };
@@ -72,7 +80,11 @@ async function useAndStop(engine: Engine): Promise<string[]> {
   const gateways = replicas.filter(({ app }) => app === 'gateway');
   const url = `http://${gateways[0]!.address}:${httpPort}`;
   const credentials = { email: 'ada@example.com', password: 'correct horse battery' };
-  const signUp = await fetch(`${url}/v1/auth/signup`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ...credentials, displayName: 'Ada' }) });
+  const signUp = await fetch(`${url}/v1/auth/signup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...credentials, displayName: 'Ada' }),
+  });
   if (signUp.status !== 200) return [`sign-up: ${signUp.status} ${await signUp.text()}`];
   const { accessToken, user } = (await signUp.json()) as { accessToken: string; user: { id: string } };
   const me = (await fetch(`${url}/v1/users/me`, { headers: { authorization: `Bearer ${accessToken}` } }).then((answer) => answer.json())) as { id?: string };
@@ -86,7 +98,10 @@ async function useAndStop(engine: Engine): Promise<string[]> {
 async function stopUnderLoad(engine: Engine, person: Person): Promise<string[]> {
   const faults: string[] = [];
   for (const replica of replicas) {
-    const load = startLoad(replicas.filter(({ app }) => app === 'gateway'), person);
+    const load = startLoad(
+      replicas.filter(({ app }) => app === 'gateway'),
+      person,
+    );
     await pause(loadMs);
     const code = await engine.stop(replica.name);
     await pause(loadMs);

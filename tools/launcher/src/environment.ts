@@ -39,7 +39,13 @@ export function refuseFiles(own: NodeJS.ProcessEnv): void {
 }
 
 /** The environment of the services: the launcher's own, and for each setting that is not in it what fits the others. `lookUrl` is where they send their traces. */
-export function toServiceEnvironment(own: NodeJS.ProcessEnv, ports: Ports, secrets: Secrets, databases: { user: string; auth: string }, lookUrl?: string): Record<string, string> {
+export function toServiceEnvironment(
+  own: NodeJS.ProcessEnv,
+  ports: Ports,
+  secrets: Secrets,
+  databases: { user: string; auth: string },
+  lookUrl?: string,
+): Record<string, string> {
   const user = `127.0.0.1:${ports.USER_GRPC_PORT}`;
   const auth = `127.0.0.1:${ports.AUTH_GRPC_PORT}`;
   const derived: Record<string, string> = {

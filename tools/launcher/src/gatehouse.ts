@@ -54,7 +54,11 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
   const requireGoingOn = () => {
     if (stopping) throw new StartError('stopped while starting');
   };
-  const note = () => noteRunning(dataFolder, [...services.values()].map(({ pid }) => pid));
+  const note = () =>
+    noteRunning(
+      dataFolder,
+      [...services.values()].map(({ pid }) => pid),
+    );
   const readLine = (name: ServiceName) => (line: string) => {
     show(name, line);
     look?.addLine(name, line);
@@ -89,7 +93,11 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
     const administrator = await keepAdministrator(dataFolder, environment);
     databases = await openDatabases(dataFolder, environment, secrets, tell);
     requireGoingOn();
-    if (ports.GATEHOUSE_LOOK_PORT) look = createLook({ pageFolder: lookPage, targets: Object.fromEntries(serviceNames.map((name) => [name, `${toAdminUrl(name, ports, environment)}/metrics`])) });
+    if (ports.GATEHOUSE_LOOK_PORT)
+      look = createLook({
+        pageFolder: lookPage,
+        targets: Object.fromEntries(serviceNames.map((name) => [name, `${toAdminUrl(name, ports, environment)}/metrics`])),
+      });
     const lookUrl = await look?.listen(ports.GATEHOUSE_LOOK_PORT).catch((cause: Error) => {
       throw new StartError(`GATEHOUSE_LOOK_PORT: ${cause.message}`, { cause });
     });

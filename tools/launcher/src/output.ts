@@ -41,7 +41,16 @@ function toShort(fields: Record<string, unknown>): string {
   const { severity_text: severity, body, reason, check, log_level: level, duration_ms: duration, exception, trace_id: trace } = fields;
   const names = ['http.request.method', 'http.route', 'http.response.status_code', 'rpc.method', 'rpc.status_code'].map((name) => fields[name]);
   const isFailure = severity === 'WARN' || severity === 'ERROR';
-  const words = [body, ...names, reason, check, level, duration === undefined ? undefined : `${String(duration)} ms`, isFailure && trace ? `trace ${String(trace)}` : undefined, toCauses(exception)];
+  const words = [
+    body,
+    ...names,
+    reason,
+    check,
+    level,
+    duration === undefined ? undefined : `${String(duration)} ms`,
+    isFailure && trace ? `trace ${String(trace)}` : undefined,
+    toCauses(exception),
+  ];
   return words.filter((word) => word !== undefined).join(' ');
 }
 

@@ -31,7 +31,8 @@ export function readPorts(environment: NodeJS.ProcessEnv): Ports {
       const text = environment[setting];
       if (setting === 'GATEHOUSE_LOOK_PORT' && (text === 'off' || text === '0')) return [setting, 0];
       const port = text ? Number(text) : fallback;
-      if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new StartError(`${setting} must be a port from 1 to 65535${setting === 'GATEHOUSE_LOOK_PORT' ? ', or off' : ''}`);
+      if (!Number.isInteger(port) || port < 1 || port > 65_535)
+        throw new StartError(`${setting} must be a port from 1 to 65535${setting === 'GATEHOUSE_LOOK_PORT' ? ', or off' : ''}`);
       return [setting, port];
     }),
   ) as Record<PortSetting, number>;

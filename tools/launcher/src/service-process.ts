@@ -22,7 +22,9 @@ export function startService(name: string, bundle: string, args: readonly string
   read(child.stdout!);
   read(child.stderr!);
   // `close` comes after the last line was read
-  const exited = new Promise<number | NodeJS.Signals>((resolve, reject) => child.once('error', reject).once('close', (code, signal) => resolve(code ?? signal ?? 1)));
+  const exited = new Promise<number | NodeJS.Signals>((resolve, reject) =>
+    child.once('error', reject).once('close', (code, signal) => resolve(code ?? signal ?? 1)),
+  );
   exited.catch(() => {}); // told to whoever waits for it
   return {
     name,

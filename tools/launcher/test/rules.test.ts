@@ -13,7 +13,15 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe('the ports', () => {
   it('are the documented ones unless the environment says otherwise', () => {
-    expect(readPorts({})).toEqual({ GATEWAY_HTTP_PORT: 8080, USER_GRPC_PORT: 50051, AUTH_GRPC_PORT: 50052, GATEWAY_ADMIN_PORT: 9080, USER_ADMIN_PORT: 9051, AUTH_ADMIN_PORT: 9052, GATEHOUSE_LOOK_PORT: 8090 });
+    expect(readPorts({})).toEqual({
+      GATEWAY_HTTP_PORT: 8080,
+      USER_GRPC_PORT: 50051,
+      AUTH_GRPC_PORT: 50052,
+      GATEWAY_ADMIN_PORT: 9080,
+      USER_ADMIN_PORT: 9051,
+      AUTH_ADMIN_PORT: 9052,
+      GATEHOUSE_LOOK_PORT: 8090,
+    });
     expect(readPorts({ USER_GRPC_PORT: '6000', AUTH_GRPC_PORT: '' })).toMatchObject({ USER_GRPC_PORT: 6000, AUTH_GRPC_PORT: 50052 });
   });
 
@@ -35,7 +43,9 @@ describe('the ports', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     const ports = readPorts({ AUTH_GRPC_PORT: String(port) });
-    await expect(requireFreePorts({ ...ports, AUTH_GRPC_PORT: port }, {})).rejects.toThrow(`port ${port} is taken: stop what listens on it, or choose another with AUTH_GRPC_PORT`);
+    await expect(requireFreePorts({ ...ports, AUTH_GRPC_PORT: port }, {})).rejects.toThrow(
+      `port ${port} is taken: stop what listens on it, or choose another with AUTH_GRPC_PORT`,
+    );
     await new Promise((resolve) => server.close(resolve));
   });
 });
@@ -104,17 +114,25 @@ describe('the environment of the services', () => {
   });
 
   it('passes on every setting that the launcher was given', () => {
-    const env = toServiceEnvironment({ GATEHOUSE_ISSUER: 'https://id.example.com', LOG_LEVEL: 'debug', AUTH_SECRET_KEY: '' }, readPorts({}), secrets, databases);
+    const env = toServiceEnvironment(
+      { GATEHOUSE_ISSUER: 'https://id.example.com', LOG_LEVEL: 'debug', AUTH_SECRET_KEY: '' },
+      readPorts({}),
+      secrets,
+      databases,
+    );
     expect(env).toMatchObject({ GATEHOUSE_ISSUER: 'https://id.example.com', LOG_LEVEL: 'debug', AUTH_SECRET_KEY: 'a' });
   });
 });
 
 describe('a line of a service', () => {
-  const line = '{"timestamp":"2026-01-01T00:00:00.000Z","severity_text":"INFO","service.name":"user","body":"call","trace_id":"0af7651916cd43dd8448eb211c80319c","rpc.method":"a.B/C","rpc.status_code":"OK","duration_ms":1.5}';
-  const failure = '{"severity_text":"ERROR","body":"call","trace_id":"0af7651916cd43dd8448eb211c80319c","exception":[{"type":"TypeError","message":"no\\u001b[2J answer"},{"type":"Error","code":"ECONNREFUSED"}]}';
+  const line =
+    '{"timestamp":"2026-01-01T00:00:00.000Z","severity_text":"INFO","service.name":"user","body":"call","trace_id":"0af7651916cd43dd8448eb211c80319c","rpc.method":"a.B/C","rpc.status_code":"OK","duration_ms":1.5}';
+  const failure =
+    '{"severity_text":"ERROR","body":"call","trace_id":"0af7651916cd43dd8448eb211c80319c","exception":[{"type":"TypeError","message":"no\\u001b[2J answer"},{"type":"Error","code":"ECONNREFUSED"}]}';
   const screen = { isTerminal: true, hasColors: false };
 
-  it('stands behind its prefix as it is, for a program', () => expect(toShown('user', line, { isTerminal: false, hasColors: false })).toBe(`user    | ${line}`));
+  it('stands behind its prefix as it is, for a program', () =>
+    expect(toShown('user', line, { isTerminal: false, hasColors: false })).toBe(`user    | ${line}`));
 
   it('is short for a person, and shown as it is when it is no JSON', () => {
     expect(toShown('user', line, screen)).toMatch(/^\d\d:\d\d:\d\d user {4}call a\.B\/C OK 1\.5 ms$/);

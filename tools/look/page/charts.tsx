@@ -15,7 +15,14 @@ export function Charts({ data }: { data: ChartData | undefined }) {
   const { time = [], rate = [], failing = [], p95 = [] } = data ?? {};
   return (
     <div class="charts">
-      <Chart title="calls a second" time={time} lines={[{ label: 'all', color: '--line', values: rate }, { label: 'failed', color: '--failed', values: failing.map((value) => value || null) }]} />
+      <Chart
+        title="calls a second"
+        time={time}
+        lines={[
+          { label: 'all', color: '--line', values: rate },
+          { label: 'failed', color: '--failed', values: failing.map((value) => value || null) },
+        ]}
+      />
       <Chart title="p95, ms" time={time} lines={[{ label: 'p95', color: '--line', values: p95 }]} />
     </div>
   );
@@ -69,7 +76,10 @@ function toOptions(lines: readonly Line[], width: number): uPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] } },
-    axes: [{ ...axis, size: 22, space: 70, values: (_plot, seconds) => seconds.map((second) => toClock(second * 1000)) }, { ...axis, size: 40, space: 28 }],
+    axes: [
+      { ...axis, size: 22, space: 70, values: (_plot, seconds) => seconds.map((second) => toClock(second * 1000)) },
+      { ...axis, size: 40, space: 28 },
+    ],
     series: [{}, ...lines.map(({ label, color }) => ({ label, stroke: colorOf(color), width: 1.5, spanGaps: false, points: { show: true, size: 3 } }))],
   };
 }

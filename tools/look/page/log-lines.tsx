@@ -12,7 +12,15 @@ export function LogLines({ lines }: { lines: TraceDetail['lines'] }) {
   return (
     <ol class="lines">
       {lines.map(({ service, text }, index) => {
-        const { timestamp, severity_text: severity, 'service.name': _service, trace_id: _traceId, span_id: _spanId, trace_flags: _traceFlags, ...fields } = parse(text);
+        const {
+          timestamp,
+          severity_text: severity,
+          'service.name': _service,
+          trace_id: _traceId,
+          span_id: _spanId,
+          trace_flags: _traceFlags,
+          ...fields
+        } = parse(text);
         return (
           <li key={index} title={text} class={`level-${severity?.toLowerCase() ?? ''}`}>
             <i class={`dot ${service}`} />
@@ -32,4 +40,5 @@ function parse(text: string): Fields {
   }
 }
 
-const toText = ({ body, ...fields }: Fields) => [body, ...Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)].join(' ');
+const toText = ({ body, ...fields }: Fields) =>
+  [body, ...Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)].join(' ');

@@ -9,12 +9,20 @@ export function RequestList({ requests, selected }: { requests: readonly Request
   const [text, setText] = useState('');
   const [isUnhappyOnly, setUnhappyOnly] = useState(false);
   const wanted = text.toLowerCase();
-  const found = requests.filter(({ name, status, traceId, outcome }) => (!isUnhappyOnly || outcome !== 'ok') && `${name} ${status} ${traceId}`.toLowerCase().includes(wanted));
+  const found = requests.filter(
+    ({ name, status, traceId, outcome }) => (!isUnhappyOnly || outcome !== 'ok') && `${name} ${status} ${traceId}`.toLowerCase().includes(wanted),
+  );
   return (
     <section aria-label="Requests">
       <h2>
         Last requests <span>{found.length > maxRows ? `${maxRows} of ${found.length}` : found.length}</span>
-        <input type="search" placeholder="method, status or trace id" aria-label="filter" value={text} onInput={({ currentTarget }) => setText(currentTarget.value)} />
+        <input
+          type="search"
+          placeholder="method, status or trace id"
+          aria-label="filter"
+          value={text}
+          onInput={({ currentTarget }) => setText(currentTarget.value)}
+        />
         <label>
           <input type="checkbox" checked={isUnhappyOnly} onChange={({ currentTarget }) => setUnhappyOnly(currentTarget.checked)} /> errors only
         </label>

@@ -53,11 +53,17 @@ export function ServiceMap({ nodes, edges, selected, onSelect }: ServiceMapProps
 
 function Node({ name, node, isSelected, onSelect }: { name: string; node: ServiceNode | undefined; isSelected: boolean; onSelect: (name: string) => void }) {
   const { x, y } = placeOf(name);
-  const parts = node && [node.cpu === null ? '' : `${(node.cpu * 100).toFixed(node.cpu < 0.1 ? 1 : 0)}% cpu`, node.memoryBytes === null ? '' : `${Math.round(node.memoryBytes / 1e6)} MB`];
+  const parts = node && [
+    node.cpu === null ? '' : `${(node.cpu * 100).toFixed(node.cpu < 0.1 ? 1 : 0)}% cpu`,
+    node.memoryBytes === null ? '' : `${Math.round(node.memoryBytes / 1e6)} MB`,
+  ];
   const state = !node ? '' : node.isUp ? parts!.filter(Boolean).join(' · ') : 'no answer';
   const [title, kind] = name.endsWith(' database') ? [name.slice(0, -9), 'database'] : [name, ''];
   return (
-    <g class={`node ${node ? `service ${name}` : ''} ${isSelected ? 'selected' : ''} ${node && !node.isUp ? 'down' : ''}`} onClick={node && (() => onSelect(name))}>
+    <g
+      class={`node ${node ? `service ${name}` : ''} ${isSelected ? 'selected' : ''} ${node && !node.isUp ? 'down' : ''}`}
+      onClick={node && (() => onSelect(name))}
+    >
       <rect x={x - size.width / 2} y={y - size.height / 2} width={size.width} height={size.height} rx={kind ? 20 : 8} />
       <text x={x} y={state || kind ? y - 3 : y + 5}>
         {title}
@@ -104,6 +110,10 @@ function toArrow({ from, to }: Edge): Arrow {
   const half = (size.width / 2 + 1) * (end.x > start.x ? 1 : -1);
   const isLevel = start.y === end.y;
   const isRising = end.y < start.y;
-  const label = { x: isLevel ? middle.x : middle.x - 12, y: isLevel ? middle.y - 22 : middle.y + (isRising ? -14 : 20), anchor: isLevel ? ('middle' as const) : ('end' as const) };
+  const label = {
+    x: isLevel ? middle.x : middle.x - 12,
+    y: isLevel ? middle.y - 22 : middle.y + (isRising ? -14 : 20),
+    anchor: isLevel ? ('middle' as const) : ('end' as const),
+  };
   return { from: { x: start.x + half, y: start.y }, to: { x: end.x - half, y: end.y }, label };
 }

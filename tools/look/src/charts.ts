@@ -51,7 +51,12 @@ export function createCharts(): Charts {
     },
     of(key) {
       const points = kept.get(key) ?? [];
-      return { time: points.map(({ time }) => time), rate: points.map(({ rate }) => rate), failing: points.map(({ failing }) => failing), p95: points.map(({ p95 }) => p95) };
+      return {
+        time: points.map(({ time }) => time),
+        rate: points.map(({ rate }) => rate),
+        failing: points.map(({ failing }) => failing),
+        p95: points.map(({ p95 }) => p95),
+      };
     },
   };
 }

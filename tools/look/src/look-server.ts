@@ -24,7 +24,8 @@ const files: Readonly<Record<string, readonly [string, string]>> = {
   '/look.css': ['look.css', 'text/css; charset=utf-8'],
 };
 const headers = {
-  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
@@ -38,7 +39,8 @@ const maxConnections = 64;
 /** The page, what it reads, and the receiver of traces: for this machine alone, and for no other page in its browsers. */
 export function createLookServer({ pageFolder, take, now, findTrace }: LookServerOptions): LookServer {
   let hosts: ReadonlySet<string> = new Set();
-  const json = (response: ServerResponse, body: object) => response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const json = (response: ServerResponse, body: object) =>
+    response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(body));
   const refuse = (response: ServerResponse, status: number, text: string, more: Record<string, string> = {}) =>
     response.writeHead(status, { ...headers, ...more, 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
 
@@ -82,7 +84,11 @@ export function createLookServer({ pageFolder, take, now, findTrace }: LookServe
 }
 
 /** Whether another page of the browser asks; it may only lead here. */
-function isOfOtherPage({ headers: { origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } }: IncomingMessage, pathname: string, hosts: ReadonlySet<string>): boolean {
+function isOfOtherPage(
+  { headers: { origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } }: IncomingMessage,
+  pathname: string,
+  hosts: ReadonlySet<string>,
+): boolean {
   if (origin !== undefined && !hosts.has(origin.replace(/^http:\/\//, ''))) return true;
   if (site === undefined || site === 'same-origin' || site === 'none') return false;
   return !(pathname === '/' && mode === 'navigate');

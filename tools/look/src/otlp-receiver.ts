@@ -37,7 +37,9 @@ export async function receiveSpans(request: IncomingMessage, response: ServerRes
     const partialSuccess = rejected ? { rejectedSpans: BigInt(rejected), errorMessage: 'spans without a valid id' } : undefined;
     const answer = create(ExportTraceServiceResponseSchema, { partialSuccess });
     const isJson = encoding === 'application/json';
-    response.writeHead(200, { 'content-type': encoding }).end(isJson ? toJsonString(ExportTraceServiceResponseSchema, answer) : toBinary(ExportTraceServiceResponseSchema, answer));
+    response
+      .writeHead(200, { 'content-type': encoding })
+      .end(isJson ? toJsonString(ExportTraceServiceResponseSchema, answer) : toBinary(ExportTraceServiceResponseSchema, answer));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const status = create(StatusSchema, { code: invalidArgument, message: error.message });

@@ -23,7 +23,10 @@ export function decodeSpans(body: Uint8Array, encoding: Encoding): ReceivedSpans
     ? fromJsonString(ExportTraceServiceRequestSchema, Buffer.from(body).toString('utf8'), { ignoreUnknownFields: true })
     : fromBinary(ExportTraceServiceRequestSchema, body);
   // OTLP's JSON has ids in hex where protobuf's has base64: what was read as base64 is written as such to have the hex back
-  const toId = (bytes: Uint8Array) => Buffer.from(bytes).toString(isJson ? 'base64' : 'hex').toLowerCase();
+  const toId = (bytes: Uint8Array) =>
+    Buffer.from(bytes)
+      .toString(isJson ? 'base64' : 'hex')
+      .toLowerCase();
   const all = request.resourceSpans.flatMap(({ resource, scopeSpans }) => {
     const service = String(toAttributes(resource?.attributes ?? [])['service.name'] ?? 'unknown');
     return scopeSpans.flatMap((scope) => scope.spans.map((span) => toSpan(span, service, toId)));

@@ -29,7 +29,8 @@ export function createServiceMap(services: readonly string[], scraper: Pick<Scra
   const owners = new Map<string, string>();
   const learnOwners = () => {
     for (const service of services)
-      for (const { name, labels } of scraper.samples(service).at(-1)?.histograms.values() ?? []) if (name === 'rpc_server_call_duration_seconds') owners.set(toContract(labels['rpc_method']), service);
+      for (const { name, labels } of scraper.samples(service).at(-1)?.histograms.values() ?? [])
+        if (name === 'rpc_server_call_duration_seconds') owners.set(toContract(labels['rpc_method']), service);
   };
   const toTarget = (service: string, histogram: Histogram): readonly [string, string] | undefined => {
     const { name, labels } = histogram;

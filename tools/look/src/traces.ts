@@ -89,7 +89,16 @@ const isEarlier = (span: Span, than: Span) => (!span.parentSpanId === !than.pare
 function toSummary(traceId: string, { first, end, services, spans, leftOut }: Trace): RequestSummary {
   const status = first.attributes['http.response.status_code'] ?? first.attributes['rpc.status_code'] ?? '';
   const duration = first.parentSpanId ? end - first.start : first.duration;
-  return { traceId, name: first.name, start: first.start, duration, services: [...services], status: String(status), outcome: toOutcome(first, status), spans: spans.length + leftOut };
+  return {
+    traceId,
+    name: first.name,
+    start: first.start,
+    duration,
+    services: [...services],
+    status: String(status),
+    outcome: toOutcome(first, status),
+    spans: spans.length + leftOut,
+  };
 }
 
 function toOutcome({ isError }: Span, status: unknown): Outcome {

@@ -34,7 +34,15 @@ function toOutcome({ labels: { http_response_status_code: http, rpc_status_code:
 export function toTraffic(counted: Counted, seconds: number): Traffic {
   const { refused, failed } = counted;
   const total = counted.ok + refused + failed;
-  return { rate: seconds > 0 ? total / seconds : 0, total, refused, failed, p50: quantile(counted, 0.5), p95: quantile(counted, 0.95), finest: 1000 * Math.min(...counted.buckets.keys()) };
+  return {
+    rate: seconds > 0 ? total / seconds : 0,
+    total,
+    refused,
+    failed,
+    p50: quantile(counted, 0.5),
+    p95: quantile(counted, 0.95),
+    finest: 1000 * Math.min(...counted.buckets.keys()),
+  };
 }
 
 function quantile({ buckets }: Counted, share: number): number | null {

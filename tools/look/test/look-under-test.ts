@@ -34,7 +34,9 @@ export async function startLook(targets: Record<string, string> = {}): Promise<L
     new Promise((resolve, reject) => {
       const sent = request(url + path, { method, headers, agent: false }, (response) => {
         const chunks: Buffer[] = [];
-        response.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) }));
+        response
+          .on('data', (chunk) => chunks.push(chunk))
+          .on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) }));
       });
       // a body that is not read to its end is cut off behind the answer
       sent.on('error', reject).end(body);
@@ -56,7 +58,10 @@ export async function startLook(targets: Record<string, string> = {}): Promise<L
 /** An export request in protobuf. */
 export function toExport(spans: readonly MessageInitShape<typeof SpanSchema>[], service = 'gateway'): Uint8Array {
   const resource = { attributes: [{ key: 'service.name', value: { value: { case: 'stringValue' as const, value: service } } }] };
-  return toBinary(ExportTraceServiceRequestSchema, create(ExportTraceServiceRequestSchema, { resourceSpans: [{ resource, scopeSpans: [{ spans: [...spans] }] }] }));
+  return toBinary(
+    ExportTraceServiceRequestSchema,
+    create(ExportTraceServiceRequestSchema, { resourceSpans: [{ resource, scopeSpans: [{ spans: [...spans] }] }] }),
+  );
 }
 
 /** A trace id or span id of so many hex digits that ends with a number. */

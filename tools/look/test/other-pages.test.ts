@@ -20,7 +20,12 @@ describe('a page elsewhere in the browser', () => {
 
   it.each(paths)('is refused as who it says it is: %s', async (path) => {
     const type = { 'content-type': 'application/x-protobuf' };
-    const told: Record<string, string>[] = [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }];
+    const told: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
+    ];
     for (const headers of told) {
       const { status } = await under.ask(methodOf(path), path, { ...type, ...headers }, methodOf(path) === 'POST' ? toExport([makeSpan(1)]) : undefined);
       expect([headers, status]).toEqual([headers, 403]);
@@ -36,7 +41,10 @@ describe('a page elsewhere in the browser', () => {
 
   it('is never told that it may ask', async () => {
     for (const path of paths) {
-      const { status, headers } = await under.ask('OPTIONS', path, { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' });
+      const { status, headers } = await under.ask('OPTIONS', path, {
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type',
+      });
       expect([path, status]).toEqual([path, 405]);
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
     }
@@ -48,9 +56,12 @@ it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('nothing is there to %s, but traces 
   expect((await under.ask('GET', '/v1/traces')).headers['allow']).toBe('POST');
 });
 
-it.each(['/nothing', '/api/traces/x', '/api/traces/0af7651916cd43dd8448eb211c80319c', '/../../package.json', '/look.js.map'])('%s is not there', async (path) => {
-  expect((await under.ask('GET', path)).status).toBe(404);
-});
+it.each(['/nothing', '/api/traces/x', '/api/traces/0af7651916cd43dd8448eb211c80319c', '/../../package.json', '/look.js.map'])(
+  '%s is not there',
+  async (path) => {
+    expect((await under.ask('GET', path)).status).toBe(404);
+  },
+);
 
 it('the page loads what is here alone, and may not be framed', async () => {
   const { headers, body } = await under.ask('GET', '/');
@@ -58,7 +69,11 @@ it('the page loads what is here alone, and may not be framed', async () => {
   expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
   expect(body.toString()).toContain('<title>Gatehouse');
   expect(body.toString()).not.toMatch(/https?:/);
-  expect((await under.ask('GET', '/look.js')).headers).toMatchObject({ 'content-type': 'text/javascript; charset=utf-8', 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' });
+  expect((await under.ask('GET', '/look.js')).headers).toMatchObject({
+    'content-type': 'text/javascript; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+  });
 });
 
 it('the page is small: less than 120 kB as it is sent', async () => {

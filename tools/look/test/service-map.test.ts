@@ -8,10 +8,19 @@ const buckets = [0.005, 0.01, 0.1, 1];
 /** A service as far as its `/metrics` go. */
 async function startMeasured() {
   let registry: Registry<PrometheusContentType | OpenMetricsContentType> = new Registry();
-  const server: Server = createServer(async (_request, response) => response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics()));
+  const server: Server = createServer(async (_request, response) =>
+    response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics()),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const histogram = <L extends string>(name: string, labelNames: L[]) =>
-    new Histogram({ name, help: name, labelNames, buckets, registers: [registry], enableExemplars: registry.contentType === Registry.OPENMETRICS_CONTENT_TYPE });
+    new Histogram({
+      name,
+      help: name,
+      labelNames,
+      buckets,
+      registers: [registry],
+      enableExemplars: registry.contentType === Registry.OPENMETRICS_CONTENT_TYPE,
+    });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`,
     http: () => histogram('http_server_request_duration_seconds', ['http_request_method', 'http_route', 'http_response_status_code']),
@@ -68,7 +77,11 @@ it('counts requests from outside, statements, and each method, in OpenMetrics wi
   const database = user.database();
   under.look.watch();
   await eventually('both are scraped', async () => (await under.now()).nodes.every(({ isUp }) => isUp));
-  http.observe({ labels: { http_request_method: 'GET', http_route: '/v1/users/{id}', http_response_status_code: '404' }, value: 0.002, exemplarLabels: { trace_id: '0af7651916cd43dd8448eb211c80319c' } as Record<string, string> });
+  http.observe({
+    labels: { http_request_method: 'GET', http_route: '/v1/users/{id}', http_response_status_code: '404' },
+    value: 0.002,
+    exemplarLabels: { trace_id: '0af7651916cd43dd8448eb211c80319c' } as Record<string, string>,
+  });
   expect(await (await fetch(gateway.url)).text()).toContain('# {trace_id=');
   database.observe({ db_operation_name: 'find-user', error_type: '' }, 0.002);
   database.observe({ db_operation_name: 'insert-user', error_type: '23505' }, 0.002);

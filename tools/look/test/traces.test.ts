@@ -19,32 +19,75 @@ const number = (key: string, value: number) => ({ key, value: { value: { case: '
 
 describe('traces that come in', () => {
   it('are shown span for span, with what they tell', async () => {
-    const root = makeSpan(1, 1, { name: 'POST /v1/auth/login', kind: OtlpKind.SERVER, attributes: [number('http.response.status_code', 401)], endTimeUnixNano: 31_500_000n });
+    const root = makeSpan(1, 1, {
+      name: 'POST /v1/auth/login',
+      kind: OtlpKind.SERVER,
+      attributes: [number('http.response.status_code', 401)],
+      endTimeUnixNano: 31_500_000n,
+    });
     const parentSpanId = root.spanId;
-    const query = makeSpan(1, 2, { parentSpanId, name: 'find-user', kind: OtlpKind.CLIENT, status: { code: StatusCode.ERROR }, attributes: [text('db.system.name', 'postgresql')] });
+    const query = makeSpan(1, 2, {
+      parentSpanId,
+      name: 'find-user',
+      kind: OtlpKind.CLIENT,
+      status: { code: StatusCode.ERROR },
+      attributes: [text('db.system.name', 'postgresql')],
+    });
     expect((await under.send([query], 'user')).status).toBe(200);
     const { status, headers, body } = await under.send([root]);
     expect([status, headers['content-type'], body.length]).toEqual([200, 'application/x-protobuf', 0]);
 
     const { requests } = await under.now();
-    expect(requests).toEqual([{ traceId: toId(1, 32), name: 'POST /v1/auth/login', start: 1, duration: 30.5, services: ['user', 'gateway'], status: '401', outcome: 'refused', spans: 2 }]);
+    expect(requests).toEqual([
+      {
+        traceId: toId(1, 32),
+        name: 'POST /v1/auth/login',
+        start: 1,
+        duration: 30.5,
+        services: ['user', 'gateway'],
+        status: '401',
+        outcome: 'refused',
+        spans: 2,
+      },
+    ]);
     const trace = await under.trace(toId(1, 32));
     expect(trace?.spans).toHaveLength(2);
     expect(trace?.spans).toContainEqual(
-      expect.objectContaining({ service: 'user', name: 'find-user', kind: 'client', parentSpanId: toId(1, 16), isError: true, attributes: { 'db.system.name': 'postgresql' }, duration: 5 }),
+      expect.objectContaining({
+        service: 'user',
+        name: 'find-user',
+        kind: 'client',
+        parentSpanId: toId(1, 16),
+        isError: true,
+        attributes: { 'db.system.name': 'postgresql' },
+        duration: 5,
+      }),
     );
   });
 
   it("are those of OpenTelemetry's own exporter, in JSON", async () => {
     const exporter = new OTLPTraceExporter({ url: `${under.url}/v1/traces` });
-    const provider = new TracerProvider({ resource: resourceFromAttributes({ 'service.name': 'auth' }), spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+    const provider = new TracerProvider({
+      resource: resourceFromAttributes({ 'service.name': 'auth' }),
+      spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    });
     const span = provider.getTracer('test').startSpan('sweep', { kind: SpanKind.SERVER, attributes: { swept: 3, names: ['a', 'b'] } });
     span.addEvent('retry', { 'rpc.status_code': 'UNAVAILABLE' });
     span.end();
     await provider.shutdown();
     const { traceId, spanId } = span.spanContext();
     const trace = await under.trace(traceId);
-    expect(trace?.spans).toMatchObject([{ traceId, spanId, parentSpanId: '', service: 'auth', kind: 'server', attributes: { swept: 3, names: ['a', 'b'] }, events: [{ name: 'retry', attributes: { 'rpc.status_code': 'UNAVAILABLE' } }] }]);
+    expect(trace?.spans).toMatchObject([
+      {
+        traceId,
+        spanId,
+        parentSpanId: '',
+        service: 'auth',
+        kind: 'server',
+        attributes: { swept: 3, names: ['a', 'b'] },
+        events: [{ name: 'retry', attributes: { 'rpc.status_code': 'UNAVAILABLE' } }],
+      },
+    ]);
     expect(Math.abs(trace!.spans[0]!.start - Date.now())).toBeLessThan(60_000);
   });
 

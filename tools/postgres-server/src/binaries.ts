@@ -12,8 +12,7 @@ export interface Binaries {
 }
 
 /** Path of one program of the server. */
-export const toProgram = (folder: string, name: 'initdb' | 'postgres'): string =>
-  join(folder, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
+export const toProgram = (folder: string, name: 'initdb' | 'postgres'): string => join(folder, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
 
 /** The binaries of a server that is installed, in `folder`; throws when there are none. */
 export function readBinaries(folder: string): Binaries {

@@ -38,7 +38,9 @@ function refuseOtherVersion(place: Place): void {
   const found = readFileSync(join(place.cluster, 'PG_VERSION'), 'utf8').trim();
   const own = place.version.split('.')[0];
   if (found === own) return;
-  throw new Error(`the data in ${place.cluster} are those of PostgreSQL ${found}, and this is ${own}. Install the former version, or remove the data to begin anew`);
+  throw new Error(
+    `the data in ${place.cluster} are those of PostgreSQL ${found}, and this is ${own}. Install the former version, or remove the data to begin anew`,
+  );
 }
 
 // DETAIL quotes rows
@@ -81,7 +83,14 @@ async function initialise(place: Place, password: string, durable: boolean): Pro
 function runInitdb(place: Place, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const { uid, gid } = place.account ?? {};
-    const child = spawn(toProgram(place.programs, 'initdb'), args, { uid, gid, cwd: '/', env: toEnvironment(), detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(toProgram(place.programs, 'initdb'), args, {
+      uid,
+      gid,
+      cwd: '/',
+      env: toEnvironment(),
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk));
@@ -93,7 +102,8 @@ function runInitdb(place: Place, args: readonly string[]): Promise<void> {
 /** What to tell of a server that did not come up, from what it printed. */
 export function explainFailure(place: Place, output: string): string {
   const folder = place.cluster;
-  if (/no space left on device|check free disk space|disk quota exceeded/i.test(output)) return `the disk of ${folder} is full. Free some 100 MB there and start again`;
+  if (/no space left on device|check free disk space|disk quota exceeded/i.test(output))
+    return `the disk of ${folder} is full. Free some 100 MB there and start again`;
   if (/error while loading shared libraries|not found \(required by/i.test(output)) {
     return `the PostgreSQL of npm lacks a library of this system: ${lastLines(output, 2)}. Run "npm rebuild", or use a glibc system`;
   }

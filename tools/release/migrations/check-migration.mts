@@ -26,10 +26,16 @@ interface Surroundings {
  */
 export function checkMigration({ statements, isOutsideTransaction }: MigrationText, earlier: EarlierMigrations): Problem[] {
   earlier.beginFile();
-  const made = new Set(statements.filter(({ kind, node }) => kind === 'CreateStmt' && !partOf<CreateStmt>({ node }).if_not_exists).map((each) => toName(partOf<CreateStmt>(each).relation)));
+  const made = new Set(
+    statements
+      .filter(({ kind, node }) => kind === 'CreateStmt' && !partOf<CreateStmt>({ node }).if_not_exists)
+      .map((each) => toName(partOf<CreateStmt>(each).relation)),
+  );
   const built = new Set(statements.filter(({ kind }) => kind === 'IndexStmt').map((each) => partOf<IndexStmt>(each).idxname));
   const surroundings: Surroundings = { earlier, built, isMade: (table) => made.has(toName(table)) };
-  const problems = statements.flatMap((statement, index) => [...judge(statement, [...check(statement, surroundings), ...checkPlace(statement, statements.slice(0, index), isOutsideTransaction)])]);
+  const problems = statements.flatMap((statement, index) => [
+    ...judge(statement, [...check(statement, surroundings), ...checkPlace(statement, statements.slice(0, index), isOutsideTransaction)]),
+  ]);
   for (const name of built) earlier.indexes.add(name);
   return problems;
 }
@@ -69,7 +75,9 @@ function check(statement: Statement, { earlier, isMade, built }: Surroundings): 
     case 'InsertStmt':
     case 'UpdateStmt':
     case 'DeleteStmt':
-      return writesIn(statement.node).flatMap(({ relation: table, whereClause }) => (isMade(table) || (whereClause && !('A_Const' in whereClause)) ? [] : one('whole-table', table?.relname ?? '')));
+      return writesIn(statement.node).flatMap(({ relation: table, whereClause }) =>
+        isMade(table) || (whereClause && !('A_Const' in whereClause)) ? [] : one('whole-table', table?.relname ?? ''),
+      );
     case 'TransactionStmt':
       return one('transaction', 'begin, commit and the like');
     default:
@@ -81,7 +89,9 @@ function check(statement: Statement, { earlier, isMade, built }: Surroundings): 
 function checkNewTable({ relation, inhRelations = [], ...rest }: CreateStmt, isMade: Surroundings['isMade']): Finding[] {
   const parents = inhRelations.map((node) => (node as { RangeVar: RangeVar }).RangeVar).filter((table) => !isMade(table));
   // where they are not deleted along with it, or forgotten
-  const owners = findAll<Constraint>(rest, 'Constraint').filter(({ pktable, fk_del_action = '' }) => pktable && !isMade(pktable) && !['c', 'n', 'd'].includes(fk_del_action));
+  const owners = findAll<Constraint>(rest, 'Constraint').filter(
+    ({ pktable, fk_del_action = '' }) => pktable && !isMade(pktable) && !['c', 'n', 'd'].includes(fk_del_action),
+  );
   return [
     ...parents.map((table): Finding => ({ rule: 'unknown', what: `${relation?.relname} as a part of ${table.relname}` })),
     ...owners.map(({ pktable }): Finding => ({ rule: 'narrows', what: `rows of ${pktable!.relname} that ${relation?.relname} refers to` })),
@@ -93,21 +103,27 @@ const writesIn = (node: Node): (UpdateStmt | DeleteStmt)[] => [...findAll<Update
 
 /** Every node of a kind, however deep it lies. */
 const findAll = <T,>(tree: unknown, kind: string): T[] =>
-  tree !== null && typeof tree === 'object' ? Object.entries(tree).flatMap(([key, value]) => [...(key === kind ? [value as T] : []), ...findAll<T>(value, kind)]) : [];
+  tree !== null && typeof tree === 'object'
+    ? Object.entries(tree).flatMap(([key, value]) => [...(key === kind ? [value as T] : []), ...findAll<T>(value, kind)])
+    : [];
 
 /** Whether a statement stands where it can be run, and run again. */
 function checkPlace(statement: Statement, before: readonly Statement[], isOutsideTransaction: boolean): Finding[] {
   const { concurrent, missing_ok, if_not_exists, idxname } = partOf<DropStmt & IndexStmt>(statement);
   const isDropped = () => before.some((other) => other.kind === 'DropStmt' && namesIn(partOf<DropStmt>(other).objects ?? []).includes(idxname!));
-  const isStep = concurrent === true && ((statement.kind === 'DropStmt' && missing_ok === true) || (statement.kind === 'IndexStmt' && !if_not_exists && isDropped()));
+  const isStep =
+    concurrent === true && ((statement.kind === 'DropStmt' && missing_ok === true) || (statement.kind === 'IndexStmt' && !if_not_exists && isDropped()));
   const isOnLineOfAnother = isOutsideTransaction && before.at(-1)?.line === statement.line;
   return isStep === isOutsideTransaction && !(concurrent && !isStep) && !isOnLineOfAnother ? [] : [{ rule: 'outside-transaction', what: statement.kind }];
 }
 
 /** What was found and is not allowed; and what is allowed and was not found. */
 function* judge({ line, allowed }: Statement, found: readonly Finding[]): Generator<Problem> {
-  for (const { rule, what } of found) if (!allowed.includes(rule)) yield { line, text: `${rule} (${what}): ${rules[rule]}. Where it is right all the same: "-- allowed ${rule}: the reason" before the statement` };
+  for (const { rule, what } of found)
+    if (!allowed.includes(rule))
+      yield { line, text: `${rule} (${what}): ${rules[rule]}. Where it is right all the same: "-- allowed ${rule}: the reason" before the statement` };
   for (const rule of allowed) if (!found.some((finding) => finding.rule === rule)) yield { line, text: `"-- allowed ${rule}" allows what is not there` };
 }
 
-const namesIn = (objects: readonly unknown[]): string[] => objects.map((object) => [...JSON.stringify(object).matchAll(/"sval":"([^"]+)"/g)].map(([, name]) => name).join('.'));
+const namesIn = (objects: readonly unknown[]): string[] =>
+  objects.map((object) => [...JSON.stringify(object).matchAll(/"sval":"([^"]+)"/g)].map(([, name]) => name).join('.'));

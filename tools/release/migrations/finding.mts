@@ -9,7 +9,8 @@ export const rules = {
   'locks-table': 'nobody writes until it is built: `create index concurrently`, in a migration with the line "-- outside a transaction"',
   narrows: 'the last release may write what this refuses',
   'whole-table': 'every row is locked until the end: name the rows, or fill them in steps by a process',
-  'outside-transaction': 'a migration with the line "-- outside a transaction" is made of pairs, `drop index concurrently if exists a` and then `create index concurrently a`, a line each, and no other has them: so a run that was cut short can be repeated',
+  'outside-transaction':
+    'a migration with the line "-- outside a transaction" is made of pairs, `drop index concurrently if exists a` and then `create index concurrently a`, a line each, and no other has them: so a run that was cut short can be repeated',
   transaction: 'each migration is run in one transaction already',
   unknown: 'no rule knows whether the last release can live with it: add it to tools/release/migrations, or say why it is harmless',
 } as const;

@@ -22,14 +22,21 @@ for (const folder of folders) {
   const known = new EarlierMigrations();
   if (named.length && !existsSync(folder)) problems.push(`${folder}: there is no such folder`);
   const list = existsSync(`${folder}.ts`) ? readFileSync(`${folder}.ts`, 'utf8') : undefined;
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.sql')).sort() : [];
-  for (const gone of [...released].filter((file) => file.startsWith(`${folder}/`) && !existsSync(file))) problems.push(`${gone}: release ${release!.version} has applied it, and it is gone: restore it`);
+  const files = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((file) => file.endsWith('.sql'))
+        .sort()
+    : [];
+  for (const gone of [...released].filter((file) => file.startsWith(`${folder}/`) && !existsSync(file)))
+    problems.push(`${gone}: release ${release!.version} has applied it, and it is gone: restore it`);
   for (const [index, file] of files.entries()) {
     const path = join(folder, file);
     const sql = readFileSync(path, 'utf8');
-    if (!file.startsWith(`${String(index + 1).padStart(4, '0')}_`)) problems.push(`${path}: it is number ${index + 1} of its folder, so its name begins with ${String(index + 1).padStart(4, '0')}_`);
+    if (!file.startsWith(`${String(index + 1).padStart(4, '0')}_`))
+      problems.push(`${path}: it is number ${index + 1} of its folder, so its name begins with ${String(index + 1).padStart(4, '0')}_`);
     if (list && !list.includes(`'${basename(file, '.sql')}'`)) problems.push(`${path}: ${folder}.ts does not list it, so nothing applies it`);
-    if (released.has(path) && git('show', `${release!.commit}:${path}`) !== sql) problems.push(`${path}: release ${release!.version} has applied it as it was: restore it, and write a new one`);
+    if (released.has(path) && git('show', `${release!.commit}:${path}`) !== sql)
+      problems.push(`${path}: release ${release!.version} has applied it as it was: restore it, and write a new one`);
     try {
       const found = checkMigration(await readStatements(sql), known);
       // a release that has it already has nothing to fear of it

@@ -36,10 +36,16 @@ export async function readStatements(sql: string): Promise<MigrationText> {
     const before = bytes.subarray(0, begin).toString();
     end = next;
     const allowed = [...comments.matchAll(exception)].map(([, rule, reason]) => {
-      if (reason!.trim().split(/\s+/).length < leastWords) throw new Error(`"-- allowed ${rule}:" gives no reason: why can the last release do without it, or why is nothing held up?`);
+      if (reason!.trim().split(/\s+/).length < leastWords)
+        throw new Error(`"-- allowed ${rule}:" gives no reason: why can the last release do without it, or why is nothing held up?`);
       return rule!;
     });
-    return { kind: Object.keys(node)[0]!, node, line: before.split('\n').length + (/^\s*/.exec(bytes.subarray(begin, next).toString())![0].split('\n').length - 1), allowed };
+    return {
+      kind: Object.keys(node)[0]!,
+      node,
+      line: before.split('\n').length + (/^\s*/.exec(bytes.subarray(begin, next).toString())![0].split('\n').length - 1),
+      allowed,
+    };
   });
   return { statements, isOutsideTransaction: /^-- outside a transaction$/m.test(sql) };
 }

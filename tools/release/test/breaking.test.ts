@@ -37,7 +37,10 @@ it('the contract as it is breaks nobody', () => {
 
 it('a field that is removed is refused', () => {
   const removed = compare(/^ {2}string display_name = \d+.*?;\n/ms, '');
-  expect(removed).toMatchObject({ passed: false, output: expect.stringMatching(/Previously present field "\d+" with name "display_name" on message "\w+" was deleted/) });
+  expect(removed).toMatchObject({
+    passed: false,
+    output: expect.stringMatching(/Previously present field "\d+" with name "display_name" on message "\w+" was deleted/),
+  });
   expect(removed.output).toContain(`breaking changes since ${version}: add a field, a method or a package version instead`);
 });
 

@@ -20,7 +20,10 @@ function saidOf(...texts: string[]): string[] {
   const { status, stdout, stderr } = run(workspace, folder);
   expect(status).toBe(stderr ? 1 : 0);
   if (!stderr) expect(stdout).toBe(`${texts.length} migrations, each of which it can live with\n`);
-  return stderr.split('\n').filter(Boolean).map((line) => line.replace(`${folder}/`, ''));
+  return stderr
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.replace(`${folder}/`, ''));
 }
 /** The rules that one migration breaks. */
 const toRule = (line: string) => /:\d+: ([a-z-]+) \(/.exec(line)?.[1] ?? line;
@@ -52,29 +55,73 @@ const refused: readonly (readonly [what: string, sql: string, rules: readonly st
   ['a check that reads none', 'alter table things add constraint small check (size < 10) not valid', ['narrows']],
   ['a unique constraint that builds its index', 'alter table things add constraint one unique (name)', ['locks-table', 'narrows']],
   ['an index of a table that is in use', 'create index things_by_name on things (name)', ['locks-table']],
-  ['an index that is built concurrently in a transaction', 'drop index concurrently if exists a; create index concurrently a on things (name)', ['outside-transaction', 'outside-transaction']],
-  ['anything else outside of a transaction', "-- outside a transaction\ninsert into things values (1)", ['outside-transaction']],
-  ['an index that is left as it is where a run was cut short', '-- outside a transaction\ncreate index concurrently if not exists a on things (name)', ['outside-transaction']],
+  [
+    'an index that is built concurrently in a transaction',
+    'drop index concurrently if exists a; create index concurrently a on things (name)',
+    ['outside-transaction', 'outside-transaction'],
+  ],
+  ['anything else outside of a transaction', '-- outside a transaction\ninsert into things values (1)', ['outside-transaction']],
+  [
+    'an index that is left as it is where a run was cut short',
+    '-- outside a transaction\ncreate index concurrently if not exists a on things (name)',
+    ['outside-transaction'],
+  ],
   ['every row that is written', "update things set name = 'x'; delete from things", ['whole-table', 'whole-table']],
   ['every row under a condition that is none', "update things set name = 'x' where true", ['whole-table']],
-  ['every row that a part of another statement removes', 'create table others (id int); with gone as (delete from things returning id) insert into others select id from gone; with gone as (delete from things) update others set id = 1', ['whole-table', 'whole-table']],
-  ['a table that may have been there, or of which one in another schema is new', 'create table if not exists things (id int); alter table things drop column name; create table archive.people (id int); alter table people drop column name', ['drops', 'drops']],
-  ['a new table that is a part of one that is in use', 'create table others () inherits (things); create table part partition of things for values in (1)', ['unknown', 'unknown']],
+  [
+    'every row that a part of another statement removes',
+    'create table others (id int); with gone as (delete from things returning id) insert into others select id from gone; with gone as (delete from things) update others set id = 1',
+    ['whole-table', 'whole-table'],
+  ],
+  [
+    'a table that may have been there, or of which one in another schema is new',
+    'create table if not exists things (id int); alter table things drop column name; create table archive.people (id int); alter table people drop column name',
+    ['drops', 'drops'],
+  ],
+  [
+    'a new table that is a part of one that is in use',
+    'create table others () inherits (things); create table part partition of things for values in (1)',
+    ['unknown', 'unknown'],
+  ],
   ['a new table whose rows keep those of another from being deleted', 'create table others (owner uuid references people (id))', ['narrows']],
   ['a new column that has null for a default and may not be null', 'alter table things add column size int not null default null', ['needs-value']],
-  ['an index that is built and was not dropped before', '-- outside a transaction\ncreate index concurrently a on things (name);\ndrop index concurrently if exists a;\n', ['outside-transaction']],
-  ['two steps on one line, which would be run as one', '-- outside a transaction\ndrop index concurrently if exists a; create index concurrently a on things (name);\n', ['outside-transaction']],
+  [
+    'an index that is built and was not dropped before',
+    '-- outside a transaction\ncreate index concurrently a on things (name);\ndrop index concurrently if exists a;\n',
+    ['outside-transaction'],
+  ],
+  [
+    'two steps on one line, which would be run as one',
+    '-- outside a transaction\ndrop index concurrently if exists a; create index concurrently a on things (name);\n',
+    ['outside-transaction'],
+  ],
   ['a transaction of its own', 'begin; insert into things values (1); commit', ['transaction', 'transaction']],
-  ['what no rule knows', "do 'begin end'; alter table things enable row level security; vacuum full things; lock table things", ['unknown', 'unknown', 'unknown', 'unknown']],
+  [
+    'what no rule knows',
+    "do 'begin end'; alter table things enable row level security; vacuum full things; lock table things",
+    ['unknown', 'unknown', 'unknown', 'unknown'],
+  ],
 ];
 const harmless: readonly (readonly [what: string, sql: string])[] = [
-  ['a new table, with its indexes and constraints', 'create table others (id uuid primary key, name text not null check (name <> \'\')); create unique index others_by_name on others (name); alter table others add constraint two unique (name, id)'],
-  ['new tables that refer to each other, or whose rows go with those of another', 'create table others (id int primary key); create table parts (other int references others (id), owner uuid references people (id) on delete cascade)'],
+  [
+    'a new table, with its indexes and constraints',
+    "create table others (id uuid primary key, name text not null check (name <> '')); create unique index others_by_name on others (name); alter table others add constraint two unique (name, id)",
+  ],
+  [
+    'new tables that refer to each other, or whose rows go with those of another',
+    'create table others (id int primary key); create table parts (other int references others (id), owner uuid references people (id) on delete cascade)',
+  ],
   ['a new column that may be null', 'alter table things add column nickname text'],
-  ['a new column with one default for all', "alter table things add column colour text not null default 'red', add column added_at timestamptz not null default now()"],
+  [
+    'a new column with one default for all',
+    "alter table things add column colour text not null default 'red', add column added_at timestamptz not null default now()",
+  ],
   ['a default, and null where there was none', "alter table things alter column name set default '', alter column size drop not null"],
   ['rows that are named', "update things set name = '' where name is null"],
-  ['an index in steps that can be repeated', '-- outside a transaction\ndrop index concurrently if exists things_by_name;\ncreate index concurrently things_by_name on things (name);\n'],
+  [
+    'an index in steps that can be repeated',
+    '-- outside a transaction\ndrop index concurrently if exists things_by_name;\ncreate index concurrently things_by_name on things (name);\n',
+  ],
   ['a unique constraint of an index that is there', 'alter table things add constraint one unique using index things_one'],
 ];
 
@@ -110,7 +157,9 @@ it('not null takes no scan where a check was validated before', () => {
 
 it('an index of an earlier migration is not rebuilt in its place: it may be what makes rows unique', () => {
   const steps = '-- outside a transaction\ndrop index concurrently if exists others_by_name;\ncreate index concurrently others_by_name on others (id);\n';
-  expect(saidOf('create table others (id int, name text); create unique index others_by_name on others (name)', steps)).toEqual([expect.stringContaining('0002_change_things.sql:2: drops (index others_by_name)')]);
+  expect(saidOf('create table others (id int, name text); create unique index others_by_name on others (name)', steps)).toEqual([
+    expect.stringContaining('0002_change_things.sql:2: drops (index others_by_name)'),
+  ]);
 });
 
 it('a folder that is not there is told', () => {
@@ -121,11 +170,16 @@ it('a folder that is not there is told', () => {
 
 it('is told with file, line and what to do; a reason before the statement allows it, for that statement and that rule', () => {
   const drop = '-- naïve\ncreate table others (id int);\n\n-- nobody reads it\nalter table things drop column name;';
-  expect(saidOf(drop)).toEqual(['0001_change_things.sql:5: drops (column name of things): the last release may still use it: stop using it in one release, drop it in the next. Where it is right all the same: "-- allowed drops: the reason" before the statement']);
+  expect(saidOf(drop)).toEqual([
+    '0001_change_things.sql:5: drops (column name of things): the last release may still use it: stop using it in one release, drop it in the next. Where it is right all the same: "-- allowed drops: the reason" before the statement',
+  ]);
   const reason = '-- allowed drops: release 1.4 was the last that read it';
   expect(saidOf(drop.replace('-- nobody reads it', reason))).toEqual([]);
   expect(brokenBy(`${drop.replace('-- nobody reads it', reason)} drop table things`)).toEqual(['drops']);
-  expect(brokenBy(drop.replace('-- nobody reads it', '-- allowed renames: release 1.4 was the last'))).toEqual(['drops', expect.stringContaining('"-- allowed renames" allows what is not there')]);
+  expect(brokenBy(drop.replace('-- nobody reads it', '-- allowed renames: release 1.4 was the last'))).toEqual([
+    'drops',
+    expect.stringContaining('"-- allowed renames" allows what is not there'),
+  ]);
   expect(saidOf(drop.replace('-- nobody reads it', '-- allowed drops: yes'))).toEqual([expect.stringContaining('"-- allowed drops:" gives no reason')]);
 });
 

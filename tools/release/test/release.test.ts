@@ -8,11 +8,23 @@ let clone: ScratchClone;
 const ask = (...args: string[]) => execFileSync('git', args, { cwd: clone.folder, encoding: 'utf8' }).trim();
 const read = (file: string) => readFileSync(join(clone.folder, file), 'utf8');
 const readJson = (file: string) => JSON.parse(read(file));
-const environment = () => ({ ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_CACHE_DIRECTORY: join(clone.folder, '.nx/cache'), NX_WORKSPACE_ROOT_PATH: clone.folder });
-const release = (...args: string[]) => execFileSync('npm', ['run', 'release', '--', ...args], { cwd: clone.folder, env: environment(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+const environment = () => ({
+  ...process.env,
+  NX_DAEMON: 'false',
+  NX_TUI: 'false',
+  NX_CACHE_DIRECTORY: join(clone.folder, '.nx/cache'),
+  NX_WORKSPACE_ROOT_PATH: clone.folder,
+});
+const release = (...args: string[]) =>
+  execFileSync('npm', ['run', 'release', '--', ...args], { cwd: clone.folder, env: environment(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
 beforeAll(() => {
-  Object.assign(process.env, { GIT_AUTHOR_NAME: 'test', GIT_AUTHOR_EMAIL: 'test@example.com', GIT_COMMITTER_NAME: 'test', GIT_COMMITTER_EMAIL: 'test@example.com' });
+  Object.assign(process.env, {
+    GIT_AUTHOR_NAME: 'test',
+    GIT_AUTHOR_EMAIL: 'test@example.com',
+    GIT_COMMITTER_NAME: 'test',
+    GIT_COMMITTER_EMAIL: 'test@example.com',
+  });
   clone = makeScratchClone('release');
   for (const plan of existsSync(join(clone.folder, plans)) ? readdirSync(join(clone.folder, plans)) : []) rmSync(join(clone.folder, plans, plan));
   writeFileSync(join(clone.folder, 'package.json'), read('package.json').replace(/"version": "[^"]+"/, '"version": "1.4.7"'));
@@ -25,7 +37,8 @@ afterAll(() => clone.remove());
 
 it('--dry-run shows version, changelog and record, and changes nothing', () => {
   const shown = release('--dry-run');
-  for (const line of ['+   "version": "1.5.0",', '+ - People have nicknames.', `+   { "version": "1.5.0", "commit": "${ask('rev-parse', 'HEAD')}" }`]) expect(shown).toContain(line);
+  for (const line of ['+   "version": "1.5.0",', '+ - People have nicknames.', `+   { "version": "1.5.0", "commit": "${ask('rev-parse', 'HEAD')}" }`])
+    expect(shown).toContain(line);
   expect(ask('status', '--porcelain')).toBe('');
   expect(ask('tag')).toBe('');
 });
@@ -36,7 +49,9 @@ it('a tree with what is not committed, or a git that does not know who commits, 
   const nobody = { GIT_AUTHOR_NAME: '', GIT_AUTHOR_EMAIL: '', GIT_COMMITTER_NAME: '', GIT_COMMITTER_EMAIL: '' };
   const refused = spawnSync('npm', ['run', 'release'], { cwd: clone.folder, env: { ...environment(), ...nobody }, encoding: 'utf8' });
   expect(refused.status).toBe(1);
-  expect(refused.stderr).toContain('the tree holds what is not committed, and a release is recorded with the commit that it is made of: commit or remove\nM  LICENSE\ngit does not know who commits');
+  expect(refused.stderr).toContain(
+    'the tree holds what is not committed, and a release is recorded with the commit that it is made of: commit or remove\nM  LICENSE\ngit does not know who commits',
+  );
   expect(ask('status', '--porcelain')).toBe('M  LICENSE');
   clone.git('reset', '-q', '--hard');
 });

@@ -18,17 +18,30 @@ export interface ScratchClone {
 export function makeScratchClone(name: string): ScratchClone {
   const folder = mkdtempSync(join(tmpdir(), `${name} `));
   const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: workspace, maxBuffer: 64 << 20 });
-  const archive = execFileSync('tar', ['c', '--null', '--files-from=-', '--ignore-failed-read'], { cwd: workspace, input: files, maxBuffer: 256 << 20, stdio: ['pipe', 'pipe', 'ignore'] });
+  const archive = execFileSync('tar', ['c', '--null', '--files-from=-', '--ignore-failed-read'], {
+    cwd: workspace,
+    input: files,
+    maxBuffer: 256 << 20,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   execFileSync('tar', ['x'], { cwd: folder, input: archive });
   symlinkSync(join(workspace, 'node_modules'), join(folder, 'node_modules'));
-  const git = (...args: string[]) => void execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], { cwd: folder, stdio: 'ignore' });
+  const git = (...args: string[]) =>
+    void execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], { cwd: folder, stdio: 'ignore' });
   git('init', '-q');
   git('add', '-A');
   git('commit', '-q', '-m', 'base');
   const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_CACHE_DIRECTORY: join(folder, '.nx/cache'), NX_WORKSPACE_ROOT_PATH: folder };
   return {
     folder,
-    nx: (...args) => execFileSync(join(workspace, 'node_modules/.bin/nx'), args, { cwd: folder, env, encoding: 'utf8', maxBuffer: 64 << 20, stdio: ['ignore', 'pipe', 'ignore'] }),
+    nx: (...args) =>
+      execFileSync(join(workspace, 'node_modules/.bin/nx'), args, {
+        cwd: folder,
+        env,
+        encoding: 'utf8',
+        maxBuffer: 64 << 20,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
     git,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -75,7 +75,11 @@ export async function revokeSessionOfToken(db: Queryable, hash: Buffer): Promise
 }
 
 export async function revokeSessionsOf(db: Queryable, userId: string): Promise<void> {
-  await db.query({ name: 'revoke-sessions-of-user', text: 'update sessions set revoke_time = now() where user_id = $1 and revoke_time is null', values: [userId] });
+  await db.query({
+    name: 'revoke-sessions-of-user',
+    text: 'update sessions set revoke_time = now() where user_id = $1 and revoke_time is null',
+    values: [userId],
+  });
 }
 
 export async function eraseSealedSuccessors(db: Queryable, replaySeconds: number): Promise<void> {

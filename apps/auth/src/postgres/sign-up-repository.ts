@@ -54,7 +54,11 @@ export async function endSignUp(db: Queryable, { userId, attemptId }: Pick<Pendi
 
 /** Takes away what is pending for a person, or for an email. */
 export async function dropSignUp(db: Queryable, userId: string, email: string): Promise<void> {
-  await db.query({ name: 'drop-sign-up', text: 'delete from pending_sign_ups where user_id = $1 or lower(email collate "C") = lower($2 collate "C")', values: [userId, email] });
+  await db.query({
+    name: 'drop-sign-up',
+    text: 'delete from pending_sign_ups where user_id = $1 or lower(email collate "C") = lower($2 collate "C")',
+    values: [userId, email],
+  });
 }
 
 /**

@@ -68,7 +68,16 @@ export function createGrpcCaller({ ports }: Gatehouse) {
       } catch (error) {
         if (!isAppError(error)) throw error;
         const { code, reason, domain, message, metadata, violations, retryDelayMs } = error;
-        return { code, reason, domain, message, metadata: Object.keys(metadata).sort(), violations, tellsDelay: retryDelayMs !== undefined, status: toHttpStatus(error) };
+        return {
+          code,
+          reason,
+          domain,
+          message,
+          metadata: Object.keys(metadata).sort(),
+          violations,
+          tellsDelay: retryDelayMs !== undefined,
+          status: toHttpStatus(error),
+        };
       }
     },
     close: () => Object.values(channels).forEach((channel) => channel.close()),
@@ -78,7 +87,10 @@ export function createGrpcCaller({ ports }: Gatehouse) {
 /** Makes the same call by HTTP, through the gateway. */
 export function callByHttp(url: string, name: string, request: JsonObject, { token, deadlineMs, signal, raw }: CallOptions = {}): Promise<Answer> {
   const { method, path, body } = routes[name]!(request);
-  const headers = { ...(deadlineMs === undefined ? {} : { 'x-request-timeout': String(deadlineMs / 1000) }), ...(raw ? { 'content-type': 'application/json' } : {}) };
+  const headers = {
+    ...(deadlineMs === undefined ? {} : { 'x-request-timeout': String(deadlineMs / 1000) }),
+    ...(raw ? { 'content-type': 'application/json' } : {}),
+  };
   return send(url, method, path, { body: raw?.body ?? body, token, headers, signal });
 }
 

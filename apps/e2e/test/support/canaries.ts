@@ -32,7 +32,10 @@ export function watchForLeaks({ settings, ports, databases, administrator }: Gat
   const passwords = Object.values(databases).map((url) => new URL(url).password);
   const secrets = new Set([settings['USER_SECRET_KEY']!, settings['AUTH_SECRET_KEY']!, ...passwords, administrator.email, administrator.password]);
   const upstreams = [ports.userGrpc, ports.authGrpc, Number(new URL(databases.user).port)].map((port) => new RegExp(`:${port}\\b`));
-  const find = (text: string, patterns: readonly RegExp[]) => [...patterns.flatMap((pattern) => pattern.exec(text)?.[0] ?? []), ...[...secrets].filter((secret) => text.includes(secret))];
+  const find = (text: string, patterns: readonly RegExp[]) => [
+    ...patterns.flatMap((pattern) => pattern.exec(text)?.[0] ?? []),
+    ...[...secrets].filter((secret) => text.includes(secret)),
+  ];
   return {
     add: (token) => void secrets.add(token),
     ofAnswer: (text) => find(text, [canary, ...internals, ...upstreams]),

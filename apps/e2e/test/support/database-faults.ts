@@ -61,7 +61,29 @@ const raising = (state: string): Fault =>
   );
 
 // classes 08, 22, 23, 25, 40, 53, 55, 57 and 58 as far as the table of SQLSTATEs names them, and some that it does not
-const states = ['08006', '22021', '22P02', '22001', '23505', '23503', '25006', '40001', '40P01', '53100', '53200', '53300', '55P03', '57014', '57P02', '57P03', '58030', '0A000', 'P0001', 'XX000', 'XX001'];
+const states = [
+  '08006',
+  '22021',
+  '22P02',
+  '22001',
+  '23505',
+  '23503',
+  '25006',
+  '40001',
+  '40P01',
+  '53100',
+  '53200',
+  '53300',
+  '55P03',
+  '57014',
+  '57P02',
+  '57P03',
+  '58030',
+  '0A000',
+  'P0001',
+  'XX000',
+  'XX001',
+];
 
 export const databaseFaults: Readonly<Record<string, Fault>> = {
   '25006, a database that can only be read': withRole('user', 'set default_transaction_read_only = on', 'reset default_transaction_read_only'),
@@ -77,11 +99,27 @@ export const databaseFaults: Readonly<Record<string, Fault>> = {
   '57P01, terminated backends of auth': whileBackendsAre('auth', 'sessions', 'pg_terminate_backend'),
   '42501, revoked grants': withSchema('user', 'revoke all on users from gatehouse_user', 'grant all on users to gatehouse_user'),
   '42501, revoked grants of auth': withSchema('auth', 'revoke all on sessions from gatehouse_auth', 'grant all on sessions to gatehouse_auth'),
-  '42703, a column that is gone': withSchema('user', 'alter table users rename column display_name to other', 'alter table users rename column other to display_name'),
+  '42703, a column that is gone': withSchema(
+    'user',
+    'alter table users rename column display_name to other',
+    'alter table users rename column other to display_name',
+  ),
   '42P01, a table that is gone': withSchema('auth', 'alter table sessions rename to other', 'alter table other rename to sessions'),
-  '23514, an unknown check': withSchema('user', "alter table users add constraint unknown_check check (display_name = 'x') not valid", 'alter table users drop constraint unknown_check'),
-  '23502, a column that must be given': withSchema('user', 'alter table users alter column status drop default', "alter table users alter column status set default 'active'"),
-  '23503, an unknown foreign key': withSchema('user', 'create table others (id uuid primary key); alter table users add constraint unknown_fkey foreign key (id) references others not valid', 'alter table users drop constraint unknown_fkey; drop table others'),
+  '23514, an unknown check': withSchema(
+    'user',
+    "alter table users add constraint unknown_check check (display_name = 'x') not valid",
+    'alter table users drop constraint unknown_check',
+  ),
+  '23502, a column that must be given': withSchema(
+    'user',
+    'alter table users alter column status drop default',
+    "alter table users alter column status set default 'active'",
+  ),
+  '23503, an unknown foreign key': withSchema(
+    'user',
+    'create table others (id uuid primary key); alter table users add constraint unknown_fkey foreign key (id) references others not valid',
+    'alter table users drop constraint unknown_fkey; drop table others',
+  ),
   'a stopped PostgreSQL': (gatehouse, work) => gatehouse.withoutPostgres(work),
   ...Object.fromEntries(states.map((state) => [`${state}, raised`, raising(state)])),
 };

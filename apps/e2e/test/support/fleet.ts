@@ -31,8 +31,14 @@ export interface Fleet {
 export async function openFleet(): Promise<Fleet> {
   const postgres = await startTemporaryPostgresServer();
   const password = randomBytes(12).toString('hex');
-  const databases = { user: await postgres.createDatabase('fleet_user', { role: 'fleet_user', password }), auth: await postgres.createDatabase('fleet_auth', { role: 'fleet_auth', password }) };
-  const addresses = Object.fromEntries(await Promise.all(services.map(async (service) => [service, await openAddress()] as const))) as Record<ServiceName, Address>;
+  const databases = {
+    user: await postgres.createDatabase('fleet_user', { role: 'fleet_user', password }),
+    auth: await postgres.createDatabase('fleet_auth', { role: 'fleet_auth', password }),
+  };
+  const addresses = Object.fromEntries(await Promise.all(services.map(async (service) => [service, await openAddress()] as const))) as Record<
+    ServiceName,
+    Address
+  >;
   const target = (service: ServiceName) => `127.0.0.1:${addresses[service].port}`;
   const settings = { ...toSettings(databases, toTargets(target('user'), target('auth'))), SHUTDOWN_GRACE_MS: '200' };
   const current = new Map<ServiceName, Replica>();
@@ -45,8 +51,17 @@ export async function openFleet(): Promise<Fleet> {
       const [portSetting, adminSetting] = portSettings[service];
       const process = startProcess(service, { ...settings, [portSetting]: String(port), [adminSetting]: String(adminPort) }, [], bundles);
       running.add(process);
-      const readyz = () => fetch(`http://127.0.0.1:${adminPort}/readyz`).then(async (response) => ({ status: response.status, ...((await response.json()) as { checks: Record<string, string> }) }));
-      await until(`${service} listens`, () => readyz().then(() => true, () => false));
+      const readyz = () =>
+        fetch(`http://127.0.0.1:${adminPort}/readyz`).then(async (response) => ({
+          status: response.status,
+          ...((await response.json()) as { checks: Record<string, string> }),
+        }));
+      await until(`${service} listens`, () =>
+        readyz().then(
+          () => true,
+          () => false,
+        ),
+      );
       return { ...process, service, port, readyz };
     },
     async replace(next) {

@@ -50,7 +50,14 @@ export interface GatehouseOptions {
 }
 
 /** The three built services as processes, on a PostgreSQL of their own. */
-export async function startGatehouse({ env = {}, own = {}, order = services, bundles, postgres: programs, withDatabases }: GatehouseOptions = {}): Promise<Gatehouse> {
+export async function startGatehouse({
+  env = {},
+  own = {},
+  order = services,
+  bundles,
+  postgres: programs,
+  withDatabases,
+}: GatehouseOptions = {}): Promise<Gatehouse> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'gatehouse e2e '));
   chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
   let postgres = await startPostgresServer({ dataFolder, programs, durable: false });
@@ -58,7 +65,14 @@ export async function startGatehouse({ env = {}, own = {}, order = services, bun
     user: await postgres.createDatabase('gatehouse_user', { role: 'gatehouse_user', password: randomBytes(12).toString('hex') }),
     auth: await postgres.createDatabase('gatehouse_auth', { role: 'gatehouse_auth', password: randomBytes(12).toString('hex') }),
   };
-  const [http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin] = (await Promise.all(Array.from({ length: 6 }, freePort))) as [number, number, number, number, number, number];
+  const [http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin] = (await Promise.all(Array.from({ length: 6 }, freePort))) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const ports = { http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin };
   const administrator = { email: 'root@example.com', password: 'a password for the administrator' };
   const settings: Record<string, string> = {

@@ -8,7 +8,12 @@ export interface Answer {
 }
 
 /** Sends a request; an object is sent as JSON, anything else as it is. */
-export async function send(url: string, method: string, path: string, { body, token, headers = {}, signal }: { body?: unknown; token?: string; headers?: Record<string, string>; signal?: AbortSignal } = {}): Promise<Answer> {
+export async function send(
+  url: string,
+  method: string,
+  path: string,
+  { body, token, headers = {}, signal }: { body?: unknown; token?: string; headers?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<Answer> {
   const isRaw = typeof body === 'string' || body instanceof Uint8Array;
   const response = await fetch(url + path, {
     method,

@@ -5,7 +5,15 @@ import { until } from './service-process';
 
 const bundle = `${__dirname}/../../../../dist/tools/launcher/main.cjs`;
 
-export const portSettings = ['GATEWAY_HTTP_PORT', 'USER_GRPC_PORT', 'AUTH_GRPC_PORT', 'GATEWAY_ADMIN_PORT', 'USER_ADMIN_PORT', 'AUTH_ADMIN_PORT', 'GATEHOUSE_LOOK_PORT'] as const;
+export const portSettings = [
+  'GATEWAY_HTTP_PORT',
+  'USER_GRPC_PORT',
+  'AUTH_GRPC_PORT',
+  'GATEWAY_ADMIN_PORT',
+  'USER_ADMIN_PORT',
+  'AUTH_ADMIN_PORT',
+  'GATEHOUSE_LOOK_PORT',
+] as const;
 
 /** Settings of all the ports, each to one that is free. */
 export async function freePorts(): Promise<Record<string, string>> {
@@ -23,7 +31,10 @@ export interface Launcher {
 
 /** Starts what `npm start` starts once everything is built. */
 export function startLauncher(env: Record<string, string>): Launcher {
-  const child = spawn(process.execPath, [bundle], { env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [bundle], {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
@@ -51,7 +62,10 @@ export function processesOf(folder: string): string[] {
       return '';
     }
   };
-  if (process.platform !== 'linux') return execFileSync('ps', ['-axeo', 'command'], { encoding: 'utf8' }).split('\n').filter((line) => line.includes(folder));
+  if (process.platform !== 'linux')
+    return execFileSync('ps', ['-axeo', 'command'], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line.includes(folder));
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
     .filter((pid) => read(pid, 'cmdline').includes(folder) || read(pid, 'environ').includes(`GATEHOUSE_DATA_DIR=${folder} `))

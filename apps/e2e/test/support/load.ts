@@ -12,7 +12,10 @@ export function startLoad(url: string, token: string): Load {
   const ask = (agent: Agent) =>
     new Promise<number>((resolve, reject) => {
       const request = get(`${url}/v1/users/me`, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
-        response.resume().once('error', reject).once('end', () => resolve(response.statusCode!));
+        response
+          .resume()
+          .once('error', reject)
+          .once('end', () => resolve(response.statusCode!));
       });
       request.once('error', reject);
     });

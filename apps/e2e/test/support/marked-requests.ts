@@ -8,7 +8,9 @@ import { readMethods, type RpcMethod } from '@gatehouse/rpc';
 import { randomBytes, randomUUID } from 'node:crypto';
 
 /** Every method of the three contracts. */
-export const methods: readonly RpcMethod[] = readMethods([userContract, authContract, verifierContract]).filter(({ service }) => service.startsWith('gatehouse.'));
+export const methods: readonly RpcMethod[] = readMethods([userContract, authContract, verifierContract]).filter(({ service }) =>
+  service.startsWith('gatehouse.'),
+);
 
 /** Whether nobody but who is concerned may read a field. */
 export const isMarked = (field: DescField): boolean => getOption(field, sensitive) || getOption(field, personal);
@@ -38,7 +40,8 @@ function fill(schema: DescMessage, toValue: (field: DescField) => string): Messa
   for (const field of schema.fields) {
     // of a choice the first one
     if (field.oneof && message.oneofCase(field.oneof)) continue;
-    if (field.fieldKind === 'message' && field.message.typeName.startsWith('gatehouse.')) set(message, field, reflect(field.message, fill(field.message, toValue)));
+    if (field.fieldKind === 'message' && field.message.typeName.startsWith('gatehouse.'))
+      set(message, field, reflect(field.message, fill(field.message, toValue)));
     else if (field.fieldKind === 'scalar' && isMarked(field)) set(message, field, toValue(field));
     else if (field.fieldKind === 'scalar' && getOption(field, canonicalForm) === CanonicalForm.UUID) set(message, field, randomUUID());
   }

@@ -30,7 +30,11 @@ export function readPanelQueries(): PanelQuery[] {
   return readdirSync(folder).flatMap((file) => {
     const { panels } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard;
     return panels.flatMap(({ title, targets }) =>
-      targets.map(({ expr, datasource }) => ({ title: `${file.replace('.json', '')}: ${title}`, expr: expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$(service|method)\b/g, '.*'), datasource: datasource.uid })),
+      targets.map(({ expr, datasource }) => ({
+        title: `${file.replace('.json', '')}: ${title}`,
+        expr: expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$(service|method)\b/g, '.*'),
+        datasource: datasource.uid,
+      })),
     );
   });
 }
@@ -49,5 +53,7 @@ export function readVariables(): { metric: string; label: string }[] {
 /** Every rule that Prometheus is given. */
 export function readRules(): AlertOrRecord[] {
   const folder = join(operatorsFolder, 'prometheus/rules');
-  return readdirSync(folder).flatMap((file) => (parse(readFileSync(join(folder, file), 'utf8')) as { groups: { rules: AlertOrRecord[] }[] }).groups.flatMap(({ rules }) => rules));
+  return readdirSync(folder).flatMap((file) =>
+    (parse(readFileSync(join(folder, file), 'utf8')) as { groups: { rules: AlertOrRecord[] }[] }).groups.flatMap(({ rules }) => rules),
+  );
 }

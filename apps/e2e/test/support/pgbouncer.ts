@@ -73,7 +73,10 @@ export async function startPgBouncer(databases: Readonly<Record<'user' | 'auth',
       AUTH_DATABASE_POOLER: 'transaction',
     },
     countClients: (database) =>
-      withClient(statistics, async (client) => (await client.query<{ database: string }>('show clients')).rows.filter((row) => row.database === database).length),
+      withClient(
+        statistics,
+        async (client) => (await client.query<{ database: string }>('show clients')).rows.filter((row) => row.database === database).length,
+      ),
     async restart() {
       await end();
       await start();

@@ -20,5 +20,8 @@ const exchange = (port: number, text: string): Promise<string> =>
   new Promise((done, fail) => {
     let answer = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
-    socket.on('data', (chunk) => (answer += chunk.toString('latin1'))).once('error', fail).once('close', () => done(answer));
+    socket
+      .on('data', (chunk) => (answer += chunk.toString('latin1')))
+      .once('error', fail)
+      .once('close', () => done(answer));
   });

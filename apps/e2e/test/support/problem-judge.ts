@@ -44,7 +44,9 @@ export async function createProblemJudge(url: string, leaks: Leaks): Promise<Pro
     const found = types.get(type!) ?? fetch(url + type).then((answer) => answer.status);
     types.set(type!, found);
     return [
-      ...(known.includes(`| gRPC code | ${code} |`) && known.includes(`| HTTP status | ${status} |`) ? [] : [`${status} ${code} ${reason} of ${domain} is not documented`]),
+      ...(known.includes(`| gRPC code | ${code} |`) && known.includes(`| HTTP status | ${status} |`)
+        ? []
+        : [`${status} ${code} ${reason} of ${domain} is not documented`]),
       ...((await found) === 200 ? [] : [`its type ${type} has no page`]),
       ...(problem['status'] === status ? [] : [`says ${problem['status']}`]),
     ];

@@ -22,15 +22,33 @@ export async function startPrometheus(gatehouse: Pick<Gatehouse, 'ports'>): Prom
   const jobs = services.map((service) => ({ job_name: service, static_configs: [{ targets: [`127.0.0.1:${gatehouse.ports[`${service}Admin`]}`] }] }));
   const global = { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' };
   // JSON is YAML too
-  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify({ global, rule_files: [join(operatorsFolder, 'prometheus/rules/*.yml')], scrape_configs: jobs }));
-  const options = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`, '--enable-feature=exemplar-storage', '--log.level=warn'];
+  writeFileSync(
+    join(folder, 'prometheus.yml'),
+    JSON.stringify({ global, rule_files: [join(operatorsFolder, 'prometheus/rules/*.yml')], scrape_configs: jobs }),
+  );
+  const options = [
+    `--config.file=${folder}/prometheus.yml`,
+    `--storage.tsdb.path=${folder}/data`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--enable-feature=exemplar-storage',
+    '--log.level=warn',
+  ];
   const child = spawn('prometheus', options, { stdio: ['ignore', 'inherit', 'inherit'] });
   const url = `http://127.0.0.1:${port}`;
-  await until('Prometheus is ready', () => fetch(`${url}/-/ready`).then(({ ok }) => ok, () => false));
+  await until('Prometheus is ready', () =>
+    fetch(`${url}/-/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
   return {
     url,
     async ask<Data>(path: string, parameters: Record<string, string> = {}) {
-      const { status, data, error } = (await (await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`)).json()) as { status: string; data: Data; error?: string };
+      const { status, data, error } = (await (await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`)).json()) as {
+        status: string;
+        data: Data;
+        error?: string;
+      };
       if (status !== 'success') throw new Error(error);
       return data;
     },

@@ -17,7 +17,11 @@ export function readPromql(text: string): Asked {
   parser.parse(text).iterate({
     enter({ type, node, from }) {
       if (type.isError) throw new Error(`no PromQL at ${text.slice(from)}: ${text}`);
-      if (type.name === 'VectorSelector') metrics.push({ name: textOf(node.getChild('Identifier')!), labels: (node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? []).map((matcher) => textOf(matcher.getChild('LabelName')!)) });
+      if (type.name === 'VectorSelector')
+        metrics.push({
+          name: textOf(node.getChild('Identifier')!),
+          labels: (node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? []).map((matcher) => textOf(matcher.getChild('LabelName')!)),
+        });
       if (type.name === 'GroupingLabels') grouping.push(...node.getChildren('LabelName').map(textOf));
     },
   });

@@ -6,7 +6,10 @@ export const exchange = (port: number, text: string): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
-    socket.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve(toAnswer(Buffer.concat(chunks).toString()))).on('error', reject);
+    socket
+      .on('data', (chunk) => chunks.push(chunk))
+      .on('end', () => resolve(toAnswer(Buffer.concat(chunks).toString())))
+      .on('error', reject);
   });
 
 function toAnswer(text: string): Answer {

@@ -46,7 +46,9 @@ export async function startReplicas(gatehouse: Gatehouse, count: number): Promis
     all,
     startLast: () => start('user', missing),
     async close() {
-      const processes = Object.values(all).flat().map(({ process }) => process);
+      const processes = Object.values(all)
+        .flat()
+        .map(({ process }) => process);
       for (const { child } of processes) child.kill('SIGTERM');
       await Promise.all(processes.map(({ exited }) => exited));
     },
@@ -62,5 +64,7 @@ async function readSeries(admin: number, series: string): Promise<number> {
 export function countConnections(ports: readonly number[]): number {
   const established = '01';
   const rows = ['tcp', 'tcp6'].flatMap((file) => readFileSync(`/proc/net/${file}`, 'utf8').trim().split('\n').slice(1));
-  return rows.map((row) => row.trim().split(/\s+/)).filter(([, , remote, state]) => state === established && ports.includes(Number.parseInt(remote!.split(':')[1]!, 16))).length;
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, , remote, state]) => state === established && ports.includes(Number.parseInt(remote!.split(':')[1]!, 16))).length;
 }

@@ -39,7 +39,12 @@ export async function setScene(): Promise<Scene> {
   const [ada, bob, suspended] = [await enter('ada'), await enter('bob'), await enter('suspended')];
   const halfSignedUp = 'half@example.com';
   // `user` has the person, and nobody the credentials
-  await whileChanged(databases.auth, 'revoke insert on credentials from gatehouse_auth', 'grant insert on credentials to gatehouse_auth', async () => void (await signUp(url, halfSignedUp, password)));
+  await whileChanged(
+    databases.auth,
+    'revoke insert on credentials from gatehouse_auth',
+    'grant insert on credentials to gatehouse_auth',
+    async () => void (await signUp(url, halfSignedUp, password)),
+  );
   await withClient(databases.user, (client) => client.query("update users set status = 'suspended' where email = any ($1)", [[suspended.email, halfSignedUp]]));
   const administrator = await logIn(url, gatehouse.administrator);
   const usedRequestId = randomUUID();

@@ -17,7 +17,10 @@ export interface ServiceProcess {
 
 /** Starts a built service as a process. */
 export function startProcess(app: string, env: Record<string, string>, args: readonly string[] = [], bundles = builtHere): ServiceProcess {
-  const child = spawn(process.execPath, [`${bundles}/${app}/main.cjs`, ...args], { env: { PATH: process.env.PATH ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [`${bundles}/${app}/main.cjs`, ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const lines: LogLine[] = [];
   let stderr = '';
   createInterface({ input: child.stdout! }).on('line', (line) => {
@@ -28,7 +31,9 @@ export function startProcess(app: string, env: Record<string, string>, args: rea
     }
   });
   child.stderr!.on('data', (chunk) => (stderr += chunk));
-  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
+    child.once('exit', (code, signal) => resolve({ code, signal })),
+  );
   return { child, lines, stderr: () => stderr, exited };
 }
 

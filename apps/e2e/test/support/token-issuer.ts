@@ -40,6 +40,7 @@ export async function joinSigningKeys(gatehouse: Gatehouse): Promise<TokenIssuer
       .sign(privateKey);
   return {
     service: () => sign('svc+jwt', 'auth', 'user', now(), 60),
-    access: (userId, ageSeconds = 0) => sign('at+jwt', userId, 'gatehouse', now() - ageSeconds, 900, { client_id: 'gatehouse', sid: randomUUID(), permissions: [] }),
+    access: (userId, ageSeconds = 0) =>
+      sign('at+jwt', userId, 'gatehouse', now() - ageSeconds, 900, { client_id: 'gatehouse', sid: randomUUID(), permissions: [] }),
   };
 }

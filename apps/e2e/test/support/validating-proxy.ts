@@ -27,16 +27,29 @@ export async function startValidatingProxy(target: string): Promise<ValidatingPr
     validators.set(schema, validate);
     return validate(value) ? undefined : ajv.errorsText(validate.errors);
   };
-  const resolve = (part: Json): Json => (part?.$ref ? part.$ref.slice(2).split('/').reduce((at: Json, key: string) => at[key.replaceAll('~1', '/')], document) : part);
+  const resolve = (part: Json): Json =>
+    part?.$ref
+      ? part.$ref
+          .slice(2)
+          .split('/')
+          .reduce((at: Json, key: string) => at[key.replaceAll('~1', '/')], document)
+      : part;
   const operations = Object.entries(document.paths as Json).flatMap(([template, item]) =>
-    Object.entries(item as Json).map(([method, operation]) => ({ method: method.toUpperCase(), template, pattern: new RegExp(`^${template.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`), operation: operation as Json })),
+    Object.entries(item as Json).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      template,
+      pattern: new RegExp(`^${template.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
+      operation: operation as Json,
+    })),
   );
   const deviations: string[] = [];
 
   const judge = (request: IncomingMessage, sent: Buffer, status: number, type: string | undefined, answer: Buffer) => {
     const path = request.url!.split('?')[0]!;
     // the template without variables is the one that is meant
-    const found = operations.filter(({ method, pattern }) => method === (request.method === 'HEAD' ? 'GET' : request.method) && pattern.test(path)).sort((one, other) => one.template.split('{').length - other.template.split('{').length)[0];
+    const found = operations
+      .filter(({ method, pattern }) => method === (request.method === 'HEAD' ? 'GET' : request.method) && pattern.test(path))
+      .sort((one, other) => one.template.split('{').length - other.template.split('{').length)[0];
     const say = (text: string) => void deviations.push(`${request.method} ${found?.template ?? path} ${status}: ${text}`);
     if (!found) return [204, 400, 404, 405, 414, 431].includes(status) ? undefined : say('is no operation of the document');
     const response = resolve(found.operation.responses[status]);
@@ -54,11 +67,15 @@ export async function startValidatingProxy(target: string): Promise<ValidatingPr
   const server = createServer(async (request, response) => {
     const sent = await buffer(request);
     const { 'transfer-encoding': _, ...headers } = request.headers;
-    const forwarded = send(target + request.url!, { method: request.method, headers: { ...headers, ...(sent.length ? { 'content-length': sent.length } : {}) } }, async (answer) => {
-      const bytes = await buffer(answer);
-      judge(request, sent, answer.statusCode!, answer.headers['content-type'], bytes);
-      response.writeHead(answer.statusCode!, answer.headers).end(bytes);
-    });
+    const forwarded = send(
+      target + request.url!,
+      { method: request.method, headers: { ...headers, ...(sent.length ? { 'content-length': sent.length } : {}) } },
+      async (answer) => {
+        const bytes = await buffer(answer);
+        judge(request, sent, answer.statusCode!, answer.headers['content-type'], bytes);
+        response.writeHead(answer.statusCode!, answer.headers).end(bytes);
+      },
+    );
     forwarded.on('error', () => response.destroy());
     forwarded.end(sent);
   });

@@ -22,7 +22,12 @@ export function testWalk(options: () => Promise<GatehouseOptions>): void {
       expect(signedUp).toMatchObject({
         status: 200,
         type: 'application/json',
-        body: { user: { email: 'Ada@example.com', displayName: 'Ada', status: 'USER_STATUS_ACTIVE', roles: ['ROLE_MEMBER'] }, tokenType: 'Bearer', expiresIn: 900, verificationRequired: false },
+        body: {
+          user: { email: 'Ada@example.com', displayName: 'Ada', status: 'USER_STATUS_ACTIVE', roles: ['ROLE_MEMBER'] },
+          tokenType: 'Bearer',
+          expiresIn: 900,
+          verificationRequired: false,
+        },
       });
       const { accessToken, refreshToken, user } = signedUp.body;
       expect((await send(url, 'GET', '/v1/users/me', { token: accessToken })).body).toEqual(user);
@@ -34,7 +39,10 @@ export function testWalk(options: () => Promise<GatehouseOptions>): void {
       expect((await send(url, 'GET', '/v1/users/me', { token: refreshed.body.accessToken })).body).toEqual(user);
 
       expect(await send(url, 'POST', '/v1/auth/logout', { body: { refreshToken: refreshed.body.refreshToken } })).toMatchObject({ status: 200, body: {} });
-      expect(await send(url, 'POST', '/v1/auth/refresh', { body: { refreshToken: refreshed.body.refreshToken } })).toMatchObject({ status: 401, body: { reason: 'REFRESH_TOKEN_INVALID' } });
+      expect(await send(url, 'POST', '/v1/auth/refresh', { body: { refreshToken: refreshed.body.refreshToken } })).toMatchObject({
+        status: 401,
+        body: { reason: 'REFRESH_TOKEN_INVALID' },
+      });
       const token = await logIn(url, { email: 'ada@EXAMPLE.com', password: 'correct horse battery' });
       expect((await send(url, 'GET', '/v1/users/me', { token })).body.id).toBe(user.id);
     });
@@ -71,7 +79,10 @@ export function testWalk(options: () => Promise<GatehouseOptions>): void {
       const body = { email: 'once@example.com', requestId: '3f0c1a52-7b1e-4d5c-9c39-6d0f3a8e1b77' };
       const first = await send(url, 'POST', '/v1/users', { token, body });
       expect(await send(url, 'POST', '/v1/users', { token, body })).toMatchObject({ status: 200, body: first.body });
-      expect(await send(url, 'POST', '/v1/users', { token, body: { ...body, displayName: 'Other' } })).toMatchObject({ status: 422, body: { reason: 'REQUEST_ID_REUSED' } });
+      expect(await send(url, 'POST', '/v1/users', { token, body: { ...body, displayName: 'Other' } })).toMatchObject({
+        status: 422,
+        body: { reason: 'REQUEST_ID_REUSED' },
+      });
     });
   });
 

@@ -44,7 +44,10 @@ export const endConnections = (superuser: string, role: string): Promise<void> =
 export const untilBlocked = (superuser: string, statement: string): Promise<number> =>
   withClient(superuser, (client) =>
     until(`${statement} waits for a lock`, async () => {
-      const { rowCount } = await client.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name like 'gatehouse-%' and query ilike '%' || $1 || '%'", [statement]);
+      const { rowCount } = await client.query(
+        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name like 'gatehouse-%' and query ilike '%' || $1 || '%'",
+        [statement],
+      );
       return rowCount! > 0;
     }),
   );

@@ -48,7 +48,10 @@ const toText = (value: string | string[] | undefined): string => (Array.isArray(
 
 function readForwardedFor(headers: IncomingHttpHeaders): Hop[] {
   const addresses = toText(headers['x-forwarded-for']).split(',').map(toAddress);
-  const schemes = toText(headers['x-forwarded-proto']).toLowerCase().split(',').map((scheme) => scheme.trim());
+  const schemes = toText(headers['x-forwarded-proto'])
+    .toLowerCase()
+    .split(',')
+    .map((scheme) => scheme.trim());
   // proxies either append to both headers or replace the scheme
   const schemeAt = (index: number) => (schemes.length === addresses.length ? schemes[index] : schemes.at(-1)) || undefined;
   return addresses.map((address, index) => ({ address, scheme: schemeAt(index) }));

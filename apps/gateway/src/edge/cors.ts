@@ -10,10 +10,21 @@ export interface CorsSettings {
 }
 
 /** What a page may read beside the body. */
-const exposedHeaders = ['Content-Language', 'ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Traceresponse', 'WWW-Authenticate', 'X-Request-Id'];
+const exposedHeaders = [
+  'Content-Language',
+  'ETag',
+  'Location',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'Traceresponse',
+  'WWW-Authenticate',
+  'X-Request-Id',
+];
 
 // any other OPTIONS request asks what the route takes, and is answered by it
-const isPreflight = ({ method, headers }: FastifyRequest) => method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+const isPreflight = ({ method, headers }: FastifyRequest) =>
+  method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 
 /** Lets pages of other origins call (Fetch §3.2). To those of unknown origins no header says anything, and their preflight is an OPTIONS like any other. */
 export function allowOrigins(http: FastifyInstance, { origins, credentials, maxAgeSeconds, methods }: CorsSettings): void {

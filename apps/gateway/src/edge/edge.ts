@@ -45,7 +45,14 @@ export function addEdge(http: FastifyInstance, options: EdgeOptions): { close():
   const store = rateLimits && createRateLimitStore(http, { redisUrl: rateLimits.redisUrl, onStore: options.onRateLimitStore, observer: options.redisObserver });
   const findPrincipal = async (authorization: string) => verifier.verify(toBearerToken(authorization));
   const count: RateLimiter | undefined =
-    store && createRateLimiter({ ...rateLimits!, store, originOf, findPrincipal: (authorization) => findPrincipal(authorization).catch(() => undefined), onDecision: options.onRateLimit });
+    store &&
+    createRateLimiter({
+      ...rateLimits!,
+      store,
+      originOf,
+      findPrincipal: (authorization) => findPrincipal(authorization).catch(() => undefined),
+      onDecision: options.onRateLimit,
+    });
   limitRequests(http, limits, options.takesStream);
   if (count) limitRates(http, count, options.exemptPaths);
   if (compression) compressAnswers(http, { ...compression, isSecret: (url) => toRequestTarget(url).path.startsWith(authPrefix) });

@@ -54,7 +54,9 @@ export function createListener(handler: RequestListener, options: ListenerOption
   const isTls = certificates !== undefined;
   const identity = () => ({ cert: certificates!.current().cert, key: certificates!.current().key });
   const alpn = options.isHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'];
-  const server: Server = isTls ? createHttpsServer({ ...http, ...identity(), handshakeTimeout: headersTimeoutMs, ALPNProtocols: alpn }, handler) : createServer(http, handler);
+  const server: Server = isTls
+    ? createHttpsServer({ ...http, ...identity(), handshakeTimeout: headersTimeoutMs, ALPNProtocols: alpn }, handler)
+    : createServer(http, handler);
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   // a reader that takes nothing; heartbeats and what services say of idle streams come sooner
   server.timeout = stalledAfterMs;

@@ -39,7 +39,16 @@ export type RateLimiter = (request: ArrivedRequest & { readonly headers: Incomin
 export const authPrefix = '/v1/auth/';
 
 /** Counts each request of a client, of a client that tries credentials, and of a principal; in this order, so that the cheapest goes first. */
-export function createRateLimiter({ store, originOf, findPrincipal, onDecision, windowMs, clientPoints, principalPoints, authPoints }: RateLimiterOptions): RateLimiter {
+export function createRateLimiter({
+  store,
+  originOf,
+  findPrincipal,
+  onDecision,
+  windowMs,
+  clientPoints,
+  principalPoints,
+  authPoints,
+}: RateLimiterOptions): RateLimiter {
   const toBudget = (name: RatePolicyName, points: number) => {
     const policy: RatePolicy = { name, points, windowMs };
     return { name, policy, count: store.createCounter(policy) };
@@ -55,7 +64,10 @@ export function createRateLimiter({ store, originOf, findPrincipal, onDecision, 
       counted.push([budget.policy, state]);
       onDecision?.(budget.name, !state.isExceeded);
       if (!state.isExceeded) return undefined;
-      return rateLimited({ policy: budget.policy.name }, { retryDelayMs: state.resetMs, quotas: [{ subject: budget.policy.name, description: 'its requests of this window are spent' }] });
+      return rateLimited(
+        { policy: budget.policy.name },
+        { retryDelayMs: state.resetMs, quotas: [{ subject: budget.policy.name, description: 'its requests of this window are spent' }] },
+      );
     };
     // of IPv6 the network: a client has 2^64 addresses to choose from
     const address = normalizeIP(originOf(request).address, 64);

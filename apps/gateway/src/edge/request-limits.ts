@@ -24,10 +24,16 @@ export function limitRequests(http: FastifyInstance, limits: RequestLimits, take
 }
 
 /** @throws urlTooLong, headersTooLarge */
-export function refuseLarge({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, url: string, { maxUrlBytes, maxHeaderBytes, maxHeaders }: Omit<RequestLimits, 'requestTimeoutMs'>): void {
+export function refuseLarge(
+  { rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>,
+  url: string,
+  { maxUrlBytes, maxHeaderBytes, maxHeaders }: Omit<RequestLimits, 'requestTimeoutMs'>,
+): void {
   if (url.length > maxUrlBytes) throw urlTooLong({ limit: 'url_bytes', max: String(maxUrlBytes) });
   // pseudo-headers are the request line of HTTP/2
-  const pairs = Array.from({ length: rawHeaders.length / 2 }, (_, index) => [rawHeaders[2 * index]!, rawHeaders[2 * index + 1]!] as const).filter(([name]) => !name.startsWith(':'));
+  const pairs = Array.from({ length: rawHeaders.length / 2 }, (_, index) => [rawHeaders[2 * index]!, rawHeaders[2 * index + 1]!] as const).filter(
+    ([name]) => !name.startsWith(':'),
+  );
   if (pairs.length > maxHeaders) throw headersTooLarge({ limit: 'headers', max: String(maxHeaders) });
   const bytes = pairs.reduce((sum, [name, value]) => sum + name.length + value.length + headerOverhead, 0);
   if (bytes > maxHeaderBytes) throw headersTooLarge({ limit: 'header_bytes', max: String(maxHeaderBytes) });

@@ -16,7 +16,10 @@ export const securityHeaders = {
 const strictTransport = 'max-age=63072000; includeSubDomains';
 
 /** Adds the headers to every answer, before anything else is decided. A route may say otherwise. */
-export function addSecurityHeaders(http: FastifyInstance, { originOf, isShared }: { originOf: (request: ArrivedRequest) => ClientOrigin; isShared: boolean }): void {
+export function addSecurityHeaders(
+  http: FastifyInstance,
+  { originOf, isShared }: { originOf: (request: ArrivedRequest) => ClientOrigin; isShared: boolean },
+): void {
   // pages of the origins that CORS names are other sites
   const headers = { ...securityHeaders, 'cross-origin-resource-policy': isShared ? 'cross-origin' : 'same-origin' };
   http.addHook('onRequest', async (request, reply) => {

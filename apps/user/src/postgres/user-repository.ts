@@ -34,13 +34,18 @@ export function createUserRepository(db: Queryable): UserRepository {
     const [row] = await db.query<UserRow>({ name, text, values });
     return row && toUser(row);
   };
-  const findByEmail = (email: string) => find('find-user-by-email', `select ${columns} from users where lower(email collate "C") = lower($1 collate "C")`, [email]);
+  const findByEmail = (email: string) =>
+    find('find-user-by-email', `select ${columns} from users where lower(email collate "C") = lower($1 collate "C")`, [email]);
   return {
     findById: (id) => find('find-user-by-id', `select ${columns} from users where id = $1`, [id]),
     findByEmail,
     async list(limit, afterId) {
       const rows = afterId
-        ? await db.query<UserRow>({ name: 'list-users-after', text: `select ${columns} from users where id > $2 order by id limit $1`, values: [limit, afterId] })
+        ? await db.query<UserRow>({
+            name: 'list-users-after',
+            text: `select ${columns} from users where id > $2 order by id limit $1`,
+            values: [limit, afterId],
+          })
         : await db.query<UserRow>({ name: 'list-users', text: `select ${columns} from users order by id limit $1`, values: [limit] });
       return rows.map(toUser);
     },

@@ -1,4 +1,21 @@
-export { type AccessRule, type Cursor, type ErrorReason, Retry, access, canonical_form, CanonicalForm, cursor, CursorSchema, error, error_domain, error_reasons, form, long_lived, personal, sensitive } from './gen/gatehouse/api/v1/options_pb';
+export {
+  type AccessRule,
+  type Cursor,
+  type ErrorReason,
+  Retry,
+  access,
+  canonical_form,
+  CanonicalForm,
+  cursor,
+  CursorSchema,
+  error,
+  error_domain,
+  error_reasons,
+  form,
+  long_lived,
+  personal,
+  sensitive,
+} from './gen/gatehouse/api/v1/options_pb';
 export {
   type PlatformError,
   platformErrors,

@@ -27,7 +27,10 @@ function createApp(): App {
     async listen() {
       say({ event: 'starting' });
       if (scene === 'starts slowly') await pause(300);
-      await withPortSetting('APP_PORT', () => new Promise<void>((resolve, reject) => server.once('error', reject).listen(config.APP_PORT, '127.0.0.1', resolve)));
+      await withPortSetting(
+        'APP_PORT',
+        () => new Promise<void>((resolve, reject) => server.once('error', reject).listen(config.APP_PORT, '127.0.0.1', resolve)),
+      );
       const adminPort = await admin.listen('127.0.0.1', 0);
       await readiness.start();
       say({ event: 'listening', port: (server.address() as AddressInfo).port, adminPort });

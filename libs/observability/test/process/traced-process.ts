@@ -1,7 +1,13 @@
 import { createObservability, type ObservabilityOptions } from '../../src';
 
 const [otlpEndpoint, protocol] = process.argv.slice(2);
-const observability = createObservability({ service: 'bundled', version: '1', logLevel: 'info', otlpEndpoint, otlpProtocol: protocol as ObservabilityOptions['otlpProtocol'] });
+const observability = createObservability({
+  service: 'bundled',
+  version: '1',
+  logLevel: 'info',
+  otlpEndpoint,
+  otlpProtocol: protocol as ObservabilityOptions['otlpProtocol'],
+});
 
 async function run() {
   const observation = observability.http.start({ method: 'GET', path: '/', requestId: 'r', headers: {} });

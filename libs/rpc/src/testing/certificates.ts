@@ -1,6 +1,17 @@
 // what makes certificates needs it
 import 'reflect-metadata';
-import { BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, type JsonGeneralName, KeyUsageFlags, KeyUsagesExtension, PemConverter, SubjectAlternativeNameExtension, type X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type JsonGeneralName,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  type X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,13 +44,22 @@ export interface TestAuthority {
   issue(names: readonly string[], issuance?: Issuance): Promise<Issued>;
 }
 
-const toGeneralName = (value: string): JsonGeneralName => ({ type: value.includes('://') ? 'url' : /^[\d.]+$|^[\da-f:]*:[\da-f:]+$/.test(value) ? 'ip' : 'dns', value });
-const toPeriod = ({ fromDays = -1, untilDays = 1 }: Validity) => ({ notBefore: new Date(Date.now() + fromDays * dayMs), notAfter: new Date(Date.now() + untilDays * dayMs) });
+const toGeneralName = (value: string): JsonGeneralName => ({
+  type: value.includes('://') ? 'url' : /^[\d.]+$|^[\da-f:]*:[\da-f:]+$/.test(value) ? 'ip' : 'dns',
+  value,
+});
+const toPeriod = ({ fromDays = -1, untilDays = 1 }: Validity) => ({
+  notBefore: new Date(Date.now() + fromDays * dayMs),
+  notAfter: new Date(Date.now() + untilDays * dayMs),
+});
 const makeKeys = () => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 const serialNumber = () => `01${randomBytes(15).toString('hex')}`;
 
 /** Makes a CA, or what its certificate says is none. */
-export async function createTestAuthority(name = 'Gatehouse test CA', { isAuthority = true, ...validity }: Validity & { readonly isAuthority?: boolean } = {}): Promise<TestAuthority> {
+export async function createTestAuthority(
+  name = 'Gatehouse test CA',
+  { isAuthority = true, ...validity }: Validity & { readonly isAuthority?: boolean } = {},
+): Promise<TestAuthority> {
   const keys = await makeKeys();
   const root: X509Certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
@@ -47,7 +67,9 @@ export async function createTestAuthority(name = 'Gatehouse test CA', { isAuthor
     ...toPeriod(validity),
     keys,
     signingAlgorithm: algorithm,
-    extensions: isAuthority ? [new BasicConstraintsExtension(true, 0, true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true)] : [new BasicConstraintsExtension(false, undefined, true)],
+    extensions: isAuthority
+      ? [new BasicConstraintsExtension(true, 0, true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true)]
+      : [new BasicConstraintsExtension(false, undefined, true)],
   });
   return {
     cert: root.toString('pem'),
@@ -62,7 +84,10 @@ export async function createTestAuthority(name = 'Gatehouse test CA', { isAuthor
         publicKey,
         signingKey: keys.privateKey,
         signingAlgorithm: algorithm,
-        extensions: [new SubjectAlternativeNameExtension(names.map(toGeneralName)), ...(usages ? [new ExtendedKeyUsageExtension(usages.map((usage) => ExtendedKeyUsage[usage]))] : [])],
+        extensions: [
+          new SubjectAlternativeNameExtension(names.map(toGeneralName)),
+          ...(usages ? [new ExtendedKeyUsageExtension(usages.map((usage) => ExtendedKeyUsage[usage]))] : []),
+        ],
       });
       return { cert: certificate.toString('pem'), key: PemConverter.encode(await crypto.subtle.exportKey('pkcs8', privateKey), 'PRIVATE KEY') };
     },

@@ -21,9 +21,16 @@ export function toAnswers(route: Route, description: MethodDescription, schemas:
   const { rpc, responseBody, httpMethod } = route;
   const isOne = !rpc.responseStream;
   const hasVersion = isOne && !isRaw(route) && hasEtag(route);
-  const headers = Object.fromEntries(['X-Request-Id', ...(hasVersion ? ['ETag'] : [])].map((name): [string, Reference] => [name, { $ref: `#/components/headers/${name}` }]));
+  const headers = Object.fromEntries(
+    ['X-Request-Id', ...(hasVersion ? ['ETag'] : [])].map((name): [string, Reference] => [name, { $ref: `#/components/headers/${name}` }]),
+  );
   const answer = (text: string, content: Record<string, MediaType>): Response => ({ description: text, headers, content });
-  if (isRaw(route)) return { '200': answer(isOne ? 'The bytes, with the media type that they have.' : 'The bytes as they come, with the media type that they have.', { ...rawContent }) };
+  if (isRaw(route))
+    return {
+      '200': answer(isOne ? 'The bytes, with the media type that they have.' : 'The bytes as they come, with the media type that they have.', {
+        ...rawContent,
+      }),
+    };
   const schema = responseBody ? schemas.ofField(responseBody, 'response') : schemas.ofMessage(rpc.descriptor.output, 'response');
   const example = toExample(schema, schemas.components(), { direction: 'response' });
   if (!isOne) return { '200': answer(toStreamText(description), toStreamContent(schema, example)) };
@@ -44,7 +51,12 @@ function toStreamContent(result: Schema, example: unknown): Record<string, Media
   };
   return {
     'application/x-ndjson': { schema: line, ...(example === undefined ? {} : { example: { result: example } }) },
-    'text/event-stream': { schema: { type: 'string', description: 'Server-sent events. The `data` of each is a response; the last event is `end`, or `problem` with the error as its `data`.' } },
+    'text/event-stream': {
+      schema: {
+        type: 'string',
+        description: 'Server-sent events. The `data` of each is a response; the last event is `end`, or `problem` with the error as its `data`.',
+      },
+    },
   };
 }
 

@@ -29,9 +29,13 @@ export function toSummary(comment: string): { summary: string; description: stri
 function pathOf(desc: AnyDesc): number[] {
   switch (desc.kind) {
     case 'message':
-      return desc.parent ? [...pathOf(desc.parent), inMessage.message, desc.parent.proto.nestedType.indexOf(desc.proto)] : [inFile.message, desc.file.proto.messageType.indexOf(desc.proto)];
+      return desc.parent
+        ? [...pathOf(desc.parent), inMessage.message, desc.parent.proto.nestedType.indexOf(desc.proto)]
+        : [inFile.message, desc.file.proto.messageType.indexOf(desc.proto)];
     case 'enum':
-      return desc.parent ? [...pathOf(desc.parent), inMessage.enum, desc.parent.proto.enumType.indexOf(desc.proto)] : [inFile.enum, desc.file.proto.enumType.indexOf(desc.proto)];
+      return desc.parent
+        ? [...pathOf(desc.parent), inMessage.enum, desc.parent.proto.enumType.indexOf(desc.proto)]
+        : [inFile.enum, desc.file.proto.enumType.indexOf(desc.proto)];
     case 'enum_value':
       return [...pathOf(desc.parent), inEnum, desc.parent.proto.value.indexOf(desc.proto)];
     case 'field':

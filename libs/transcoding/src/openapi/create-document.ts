@@ -31,7 +31,13 @@ const others = 'x-oai-additionalOperations';
  * Describes what a transcoder of the same descriptors serves: each of its routes is an operation.
  * @throws when a rule cannot be served
  */
-export function createOpenApiDocument({ descriptors, info: { servers = [{ url: '/' }], ...info }, describe = () => ({}), commonErrors = [], errorPages }: OpenApiOptions): OpenApiDocument {
+export function createOpenApiDocument({
+  descriptors,
+  info: { servers = [{ url: '/' }], ...info },
+  describe = () => ({}),
+  commonErrors = [],
+  errorPages,
+}: OpenApiOptions): OpenApiDocument {
   const registry = createRegistryOf([descriptors]);
   const methods = readMethods([descriptors]);
   const routes = readRoutes(registry, methods);
@@ -70,7 +76,8 @@ export function createOpenApiDocument({ descriptors, info: { servers = [{ url: '
   };
 }
 
-const inAlphabet = <T>(entries: Record<string, T>): Record<string, T> => Object.fromEntries(Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1)));
+const inAlphabet = <T>(entries: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1)));
 
 /** Those of the document's own components that something refers to. */
 function pickUsed<T>(kind: string, components: Readonly<Record<string, T>>, users: object): Record<string, T> {

@@ -45,7 +45,8 @@ export function createErrorResponses(commonErrors: readonly ErrorDeclaration[], 
     return Object.fromEntries(entries);
   };
   /** Whether it is all that any method may say with the status. */
-  const isWhole = (group: readonly ErrorDeclaration[]) => commonErrors.filter((error) => toHttpStatus(error) === toHttpStatus(group[0]!)).length === group.length;
+  const isWhole = (group: readonly ErrorDeclaration[]) =>
+    commonErrors.filter((error) => toHttpStatus(error) === toHttpStatus(group[0]!)).length === group.length;
 
   return {
     of(route, description) {
@@ -57,7 +58,11 @@ export function createErrorResponses(commonErrors: readonly ErrorDeclaration[], 
         return toOAuthResponses(errors);
       }
       const isConditional = route.httpMethod !== 'GET' && findEtagPath(route) !== undefined && own.some(({ code }) => code === 'ABORTED');
-      const failed: Response = { description: 'There is a newer version than the one in `If-Match`.', headers: headersOf(412), content: { [problemType]: { schema: { $ref: `#/components/schemas/${ownNames.problem}` } } } };
+      const failed: Response = {
+        description: 'There is a newer version than the one in `If-Match`.',
+        headers: headersOf(412),
+        content: { [problemType]: { schema: { $ref: `#/components/schemas/${ownNames.problem}` } } },
+      };
       return { ...toProblemResponses(errors), ...(isConditional && !errors.some((error) => toHttpStatus(error) === 412) ? { '412': failed } : {}) };
     },
     schemas: () => Object.fromEntries(schemas),
@@ -80,7 +85,14 @@ function toOAuthResponses(errors: readonly ErrorDeclaration[]): Record<string, R
       {
         description: group.map(({ error, body }) => `- \`${body.error}\`: ${error.message}`).join('\n'),
         headers: headersOf(status),
-        content: { 'application/json': { schema: { allOf: [{ $ref: `#/components/schemas/${ownNames.oauthError}` }, { type: 'object', properties: { error: { type: 'string', enum: codes } } }] }, example: group[0]!.body } },
+        content: {
+          'application/json': {
+            schema: {
+              allOf: [{ $ref: `#/components/schemas/${ownNames.oauthError}` }, { type: 'object', properties: { error: { type: 'string', enum: codes } } }],
+            },
+            example: group[0]!.body,
+          },
+        },
       },
     ];
   });
@@ -99,6 +111,10 @@ function toExample(error: ErrorDeclaration, errorPages: string | undefined) {
 }
 
 function headersOf(status: number): Record<string, Reference> {
-  const names = ['X-Request-Id', ...(status === 401 ? ['WWW-Authenticate'] : []), ...(status === 429 || status === 503 || status === 409 ? ['Retry-After'] : [])];
+  const names = [
+    'X-Request-Id',
+    ...(status === 401 ? ['WWW-Authenticate'] : []),
+    ...(status === 429 || status === 503 || status === 409 ? ['Retry-After'] : []),
+  ];
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }

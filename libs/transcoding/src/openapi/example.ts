@@ -34,7 +34,24 @@ const formats: Readonly<Record<string, string>> = {
   uint64: '1',
   binary: '',
 };
-const candidates = [uuid, 'me', 'Ada', 'ada', 'ADA', 'ada@example.com', '1', '1.5s', '123456', 'dG9rZW4', 'https://example.com/', '0123456789abcdef0123456789abcdef', '01ARZ3NDEKTSV4RRFFQ69G5FAV', '+15550100', 'en', 'en-GB'];
+const candidates = [
+  uuid,
+  'me',
+  'Ada',
+  'ada',
+  'ADA',
+  'ada@example.com',
+  '1',
+  '1.5s',
+  '123456',
+  'dG9rZW4',
+  'https://example.com/',
+  '0123456789abcdef0123456789abcdef',
+  '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  '+15550100',
+  'en',
+  'en-GB',
+];
 
 /**
  * A value that a schema takes, the same each time; undefined where none was found. Requests have nothing that is read-only
@@ -77,7 +94,10 @@ export function toExample(schema: Schema, components: Readonly<Record<string, Sc
     }
   }
 
-  function makeObject({ properties = {}, required = [], oneOf, allOf = [], not, additionalProperties, minProperties }: Schema, above: readonly string[]): unknown {
+  function makeObject(
+    { properties = {}, required = [], oneOf, allOf = [], not, additionalProperties, minProperties }: Schema,
+    above: readonly string[],
+  ): unknown {
     // the type of an Any is known to nobody here
     if ('@type' in properties) return undefined;
     const rivals = ((not?.anyOf as Schema[] | undefined) ?? (not ? [not] : [])).map((each) => each.required ?? []);
@@ -98,7 +118,8 @@ export function toExample(schema: Schema, components: Readonly<Record<string, Sc
 }
 
 function makeString({ format, pattern, minLength, maxLength, contentEncoding }: Schema, name: string): string | undefined {
-  const isTaken = (text: string) => text.length >= Number(minLength ?? 0) && text.length <= Number(maxLength ?? Infinity) && (pattern === undefined || new RegExp(pattern, 'u').test(text));
+  const isTaken = (text: string) =>
+    text.length >= Number(minLength ?? 0) && text.length <= Number(maxLength ?? Infinity) && (pattern === undefined || new RegExp(pattern, 'u').test(text));
   if (contentEncoding) return 'AAEC';
   if (format !== undefined && format in formats) return [formats[format]!].find(isTaken);
   const long = 'x'.repeat(Math.min(Number(minLength ?? 0), 256));

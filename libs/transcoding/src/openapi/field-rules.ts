@@ -45,7 +45,9 @@ export interface FieldRules {
 }
 
 const kinds =
-  'float double int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 bool string bytes enum repeated map any duration timestamp fieldMask'.split(' ');
+  'float double int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 bool string bytes enum repeated map any duration timestamp fieldMask'.split(
+    ' ',
+  );
 
 /** The buf.validate rules of a field; none where they are not to be looked at. */
 export function readFieldRules(field: DescField, registry: FileRegistry): FieldRules {
@@ -67,11 +69,17 @@ export interface Choice {
 
 /** The oneofs of a message, those of the language and those of its rules. */
 export function readChoices(message: DescMessage, registry: FileRegistry): Choice[] {
-  const declared = message.oneofs.map((oneof) => ({ fields: oneof.fields, isRequired: (readOption(oneof, 'buf.validate.oneof', registry) as { required?: boolean }).required === true }));
+  const declared = message.oneofs.map((oneof) => ({
+    fields: oneof.fields,
+    isRequired: (readOption(oneof, 'buf.validate.oneof', registry) as { required?: boolean }).required === true,
+  }));
   const { oneof: ruled = [] } = readOption(message, 'buf.validate.message', registry) as { oneof?: { fields?: string[]; required?: boolean }[] };
   return [
     ...declared,
-    ...ruled.map(({ fields = [], required = false }) => ({ fields: fields.flatMap((name) => message.fields.find((field) => field.name === name) ?? []), isRequired: required })),
+    ...ruled.map(({ fields = [], required = false }) => ({
+      fields: fields.flatMap((name) => message.fields.find((field) => field.name === name) ?? []),
+      isRequired: required,
+    })),
   ];
 }
 
@@ -81,7 +89,8 @@ export function readMessageNotes(message: DescMessage, registry: FileRegistry): 
 }
 
 /** The sentences of CEL rules. */
-export const toNotes = (cel: FieldRules['cel'] = []): string[] => cel.flatMap(({ message }) => (message ? [`${message[0]!.toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`] : []));
+export const toNotes = (cel: FieldRules['cel'] = []): string[] =>
+  cel.flatMap(({ message }) => (message ? [`${message[0]!.toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`] : []));
 
 /** What a canonical form makes of a value, in a sentence. */
 export function readFormNotes(field: DescField): string[] {

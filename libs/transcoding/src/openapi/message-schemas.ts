@@ -52,7 +52,12 @@ export function createMessageSchemas(registry: FileRegistry): MessageSchemas {
     if (!components.has(name)) {
       const lines = type.values.flatMap((value) => (commentOf(value) ? [`- \`${value.name}\`: ${commentOf(value).replaceAll('\n', ' ')}`] : []));
       const description = [commentOf(type), lines.join('\n')].filter(Boolean).join('\n\n');
-      components.set(name, { type: 'string', enum: type.values.map((value) => value.name), ...(description ? { description } : {}), ...(type.deprecated ? { deprecated: true } : {}) });
+      components.set(name, {
+        type: 'string',
+        enum: type.values.map((value) => value.name),
+        ...(description ? { description } : {}),
+        ...(type.deprecated ? { deprecated: true } : {}),
+      });
     }
     return { $ref: `#/components/schemas/${name}` };
   };
@@ -85,7 +90,9 @@ export function createMessageSchemas(registry: FileRegistry): MessageSchemas {
         : field.fieldKind === 'map'
           ? { type: 'object', ...toKeySchema(field, propertyNames as Schema), additionalProperties: { ...value, ...(additionalProperties as Schema) } }
           : value;
-    const description = [commentOf(field) || shape.description, ...notes, hasBehavior(field, 'IMMUTABLE', registry) ? 'Cannot be changed once it is set.' : ''].filter(Boolean).join('\n\n');
+    const description = [commentOf(field) || shape.description, ...notes, hasBehavior(field, 'IMMUTABLE', registry) ? 'Cannot be changed once it is set.' : '']
+      .filter(Boolean)
+      .join('\n\n');
     return {
       ...shape,
       ...own,
@@ -102,7 +109,10 @@ export function createMessageSchemas(registry: FileRegistry): MessageSchemas {
     const properties = fields.map((field) => {
       const inner = without.flatMap((path) => (path.startsWith(`${field.name}.`) ? [path.slice(field.name.length + 1)] : []));
       const isCut = inner.length > 0 && field.fieldKind === 'message';
-      return [field.jsonName, isCut ? ofField(field, direction, ofObject(field.message, direction, { without: inner, isPartial, isClosed })) : ofField(field, direction)] as const;
+      return [
+        field.jsonName,
+        isCut ? ofField(field, direction, ofObject(field.message, direction, { without: inner, isPartial, isClosed })) : ofField(field, direction),
+      ] as const;
     });
     const required = isPartial ? [] : fields.filter((field) => !without.includes(field.name) && isFieldRequired(field)).map(({ jsonName }) => jsonName);
     const choices = toChoiceKeywords(message, fields, registry);
@@ -138,7 +148,12 @@ export function createMessageSchemas(registry: FileRegistry): MessageSchemas {
 /** Keys are strings in JSON, whatever they are in the contract. */
 function toKeySchema(field: DescField & { fieldKind: 'map' }, rules: Schema | undefined): Schema {
   const key = toScalarSchema(field.mapKey);
-  const own: Schema = field.mapKey === ScalarType.BOOL ? { enum: ['true', 'false'] } : field.mapKey === ScalarType.STRING ? {} : { pattern: key.type === 'string' ? key.pattern! : key.minimum === 0 ? '^[0-9]+$' : '^-?[0-9]+$' };
+  const own: Schema =
+    field.mapKey === ScalarType.BOOL
+      ? { enum: ['true', 'false'] }
+      : field.mapKey === ScalarType.STRING
+        ? {}
+        : { pattern: key.type === 'string' ? key.pattern! : key.minimum === 0 ? '^[0-9]+$' : '^-?[0-9]+$' };
   // bounds of a number say nothing of its text
   const names = { ...own, ...(field.mapKey === ScalarType.STRING ? rules : {}) };
   return Object.keys(names).length ? { propertyNames: { type: 'string', ...names } } : {};

@@ -29,9 +29,15 @@ export function toOperation(route: Route, { schemas, errors, tag, operationId, p
   const text = [
     comment.description,
     description.security ? (description.security.description ?? '') : 'Anyone may call it.',
-    isStream ? 'Also a WebSocket with the subprotocol `json`, at the same path: a text frame holds one message, and an empty one says that no more requests follow.' : '',
+    isStream
+      ? 'Also a WebSocket with the subprotocol `json`, at the same path: a text frame holds one message, and an empty one says that no more requests follow.'
+      : '',
   ].filter(Boolean);
-  const parameters: (Parameter | Reference)[] = [...toPathParameters(route, path, schemas), ...toQueryParameters(route, schemas), ...toHeaderParameters(route, description)];
+  const parameters: (Parameter | Reference)[] = [
+    ...toPathParameters(route, path, schemas),
+    ...toQueryParameters(route, schemas),
+    ...toHeaderParameters(route, description),
+  ];
   const requestBody = toRequestBody(route, description, schemas, operationId);
   const isDeprecated = rpc.descriptor.deprecated || rpc.descriptor.parent.deprecated;
   return {

@@ -13,8 +13,16 @@ export function toPathParameters({ rpc }: Route, { slots }: OpenApiPath, schemas
   return slots.map(({ name, fieldPath, inner, isOpen }) => {
     const field = fieldPath === undefined ? undefined : findField(rpc.descriptor.input, fieldPath);
     const isWhole = inner === '*' || inner === '**';
-    const { description, readOnly: _, ...schema }: Schema = field && isWhole ? schemas.ofField(field, 'request') : { type: 'string', description: field && commentOf(field) };
-    const text = [description, isWhole ? '' : `It is the part of \`${field!.jsonName}\` in its place: \`${inner}\`.`, isOpen ? 'May be several segments; their slashes are written as they are.' : ''];
+    const {
+      description,
+      readOnly: _,
+      ...schema
+    }: Schema = field && isWhole ? schemas.ofField(field, 'request') : { type: 'string', description: field && commentOf(field) };
+    const text = [
+      description,
+      isWhole ? '' : `It is the part of \`${field!.jsonName}\` in its place: \`${inner}\`.`,
+      isOpen ? 'May be several segments; their slashes are written as they are.' : '',
+    ];
     const pattern = isOpen || schema.type !== 'string' || hasForm(schema) ? {} : { pattern: '^[^/]+$' };
     const words = text.filter(Boolean).join(' ');
     return withExample({ name, in: 'path', required: true, ...(words ? { description: words } : {}), schema: { ...schema, ...pattern } }, schemas);
@@ -71,7 +79,11 @@ export function toHeaderParameters(route: Route, { cursor }: MethodDescription):
 
 /** The headers of requests, as components. */
 export const headerParameters: Readonly<Record<string, Parameter>> = {
-  'If-Match': header('If-Match', 'The `ETag` of the version that the call is meant for; if there is a newer one, nothing happens. It is the `etag` of the request.', '"7"'),
+  'If-Match': header(
+    'If-Match',
+    'The `ETag` of the version that the call is meant for; if there is a newer one, nothing happens. It is the `etag` of the request.',
+    '"7"',
+  ),
   'If-None-Match': header('If-None-Match', 'The `ETag` of a version that the caller has; the answer is 304 if that is still the one.', '"7"'),
   'Idempotency-Key': header('Idempotency-Key', 'Makes the call safe to repeat. It is the `requestId` of the request.', '018f0000-0000-7000-8000-000000000001'),
   'Last-Event-ID': header('Last-Event-ID', 'The id of the last event that was seen; the stream goes on after it.', '42'),

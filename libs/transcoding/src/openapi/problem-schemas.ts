@@ -73,7 +73,9 @@ export function toReasonSchema(error: ErrorDeclaration, errorPages: string | und
           code: { type: 'string', const: code },
           reason: { type: 'string', const: reason },
           domain: { type: 'string', const: domain },
-          ...(metadata.length ? { metadata: { type: 'object', required: [...metadata], properties: Object.fromEntries(metadata.map((name) => [name, { type: 'string' }])) } } : {}),
+          ...(metadata.length
+            ? { metadata: { type: 'object', required: [...metadata], properties: Object.fromEntries(metadata.map((name) => [name, { type: 'string' }])) } }
+            : {}),
         },
       },
     ],

@@ -18,7 +18,11 @@ export function toRequestBody(route: Route, { acceptsForm }: MethodDescription, 
   const example = toExample(schema, schemas.components(), { direction: 'request' });
   const content: MediaType = { schema, ...(example === undefined ? {} : { example }) };
   if (rpc.requestStream)
-    return { required: true, description: `A line of JSON for each request${route.template.variables.length ? '; the path counts for the first' : ''}.`, content: { 'application/x-ndjson': content } };
+    return {
+      required: true,
+      description: `A line of JSON for each request${route.template.variables.length ? '; the path counts for the first' : ''}.`,
+      content: { 'application/x-ndjson': content },
+    };
   const form: Record<string, MediaType> = acceptsForm ? { 'application/x-www-form-urlencoded': { schema } } : {};
   const patch: Record<string, MediaType> = httpMethod === 'PATCH' && findMaskField(route) ? { 'application/merge-patch+json': { schema } } : {};
   return { required: true, content: { 'application/json': content, ...patch, ...form } };

@@ -50,7 +50,11 @@ export function toFieldKeywords(field: DescField, rules: FieldRules, registry: F
   if (field.fieldKind === 'map') {
     const keys = toValueKeywords(undefined, own.keys ?? {});
     const values = toValueKeywords(field.enum, own.values ?? {});
-    const keywords = { ...counts(own.minPairs, own.maxPairs, 'Properties'), ...nested('propertyNames', keys.keywords), ...nested('additionalProperties', values.keywords) };
+    const keywords = {
+      ...counts(own.minPairs, own.maxPairs, 'Properties'),
+      ...nested('propertyNames', keys.keywords),
+      ...nested('additionalProperties', values.keywords),
+    };
     return { keywords, notes: [...notes, ...keys.notes, ...toNotes(own.keys?.cel), ...values.notes, ...toNotes(own.values?.cel)] };
   }
   const value = toValueKeywords(field.enum, rules);
@@ -61,7 +65,11 @@ function toValueKeywords(enumeration: DescEnum | undefined, all: FieldRules): Ru
   const rules = valueRulesOf(all);
   if (enumeration) return { keywords: toEnumKeywords(enumeration, rules), notes: [] };
   // what is counted and compared is what the text stands for
-  if ('bytes' in all) return { keywords: counts(undefined, toBase64Length(rules.len ?? rules.maxLen), 'Length'), notes: toLengthNotes(rules.len ?? rules.minLen, rules.len ?? rules.maxLen) };
+  if ('bytes' in all)
+    return {
+      keywords: counts(undefined, toBase64Length(rules.len ?? rules.maxLen), 'Length'),
+      notes: toLengthNotes(rules.len ?? rules.minLen, rules.len ?? rules.maxLen),
+    };
   const notes: string[] = [];
   const schemas: Schema[] = [];
   const { const: constant, in: allowed, notIn, pattern, example } = rules;
@@ -80,7 +88,12 @@ function toValueKeywords(enumeration: DescEnum | undefined, all: FieldRules): Ru
   for (const [name, note] of Object.entries(sentences)) if (rules[name] === true) notes.push(note);
   if (rules.within !== undefined) notes.push(`Must be within ${String(rules.within)} of now.`);
   for (const [name, schema] of Object.entries(formats)) if (rules[name] === true) schemas.push(schema);
-  const patterns = [pattern, rules.prefix && `^${escape(rules.prefix)}`, rules.suffix && `${escape(rules.suffix)}$`, rules.contains && escape(rules.contains)].filter((each) => each !== undefined && each !== '');
+  const patterns = [
+    pattern,
+    rules.prefix && `^${escape(rules.prefix)}`,
+    rules.suffix && `${escape(rules.suffix)}$`,
+    rules.contains && escape(rules.contains),
+  ].filter((each) => each !== undefined && each !== '');
   for (const each of patterns as string[])
     if (isPattern(each)) schemas.push({ pattern: each });
     else notes.push(`Must match \`${each}\` (RE2).`);
@@ -92,7 +105,10 @@ function toValueKeywords(enumeration: DescEnum | undefined, all: FieldRules): Ru
 /** The longest text that so many bytes have. */
 const toBase64Length = (bytes: string | undefined): string | undefined => (bytes === undefined ? undefined : String(Math.ceil(Number(bytes) / 3) * 4));
 
-const toLengthNotes = (min: string | undefined, max: string | undefined): string[] => [...(min ? [`At least ${min} bytes long.`] : []), ...(max ? [`At most ${max} bytes long.`] : [])];
+const toLengthNotes = (min: string | undefined, max: string | undefined): string[] => [
+  ...(min ? [`At least ${min} bytes long.`] : []),
+  ...(max ? [`At most ${max} bytes long.`] : []),
+];
 
 const bounds = [
   ['gt', 'exclusiveMinimum', 'greater than'],

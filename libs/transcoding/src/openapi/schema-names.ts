@@ -9,7 +9,8 @@ export const ownNames = { problem: 'Problem', violation: 'FieldViolation', oauth
  */
 export function createSchemaNames(registry: FileRegistry): (type: DescMessage | DescEnum) => string {
   const counts = new Map<string, number>(Object.values(ownNames).map((name) => [name, 1]));
-  for (const type of registry) if (type.kind === 'message' || type.kind === 'enum') counts.set(toShort(type), (counts.get(toShort(type)) ?? 0) + (isOption(type) ? 0 : 1));
+  for (const type of registry)
+    if (type.kind === 'message' || type.kind === 'enum') counts.set(toShort(type), (counts.get(toShort(type)) ?? 0) + (isOption(type) ? 0 : 1));
   return (type) => ((counts.get(toShort(type)) ?? 0) > 1 ? type.typeName : toShort(type));
 }
 

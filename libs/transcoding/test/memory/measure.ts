@@ -23,7 +23,15 @@ export interface StreamMemory {
 }
 
 /** Sends a stream through a gateway process to a reader that rests after every other megabyte, and watches the gateway's memory. */
-export async function measureStreamMemory(path: string, { megabytes, warmUpMegabytes, maxSeconds, onProgress }: { megabytes: number; warmUpMegabytes: number; maxSeconds: number; onProgress?: (megabytes: number) => void }): Promise<StreamMemory> {
+export async function measureStreamMemory(
+  path: string,
+  {
+    megabytes,
+    warmUpMegabytes,
+    maxSeconds,
+    onProgress,
+  }: { megabytes: number; warmUpMegabytes: number; maxSeconds: number; onProgress?: (megabytes: number) => void },
+): Promise<StreamMemory> {
   const chunk = { contentType: 'video/mp4', data: Buffer.alloc(65_536, 'x'), extensions: [] };
   const event = { number: 1n, change: 'x'.repeat(16_000) };
   const service = {
@@ -35,13 +43,25 @@ export async function measureStreamMemory(path: string, { megabytes, warmUpMegab
     },
   } as unknown as RpcService<WarehouseServiceDefinition>;
   const handlers = Object.fromEntries(Object.keys(WarehouseServiceDefinition.methods).map((name) => [name, async () => ({})]));
-  const server = await startTestServer(WarehouseServiceDefinition, { ...handlers, ...service } as RpcService<WarehouseServiceDefinition>, { descriptorSets: [descriptorSet], maxDeadlineMs: 1_800_000 });
+  const server = await startTestServer(WarehouseServiceDefinition, { ...handlers, ...service } as RpcService<WarehouseServiceDefinition>, {
+    descriptorSets: [descriptorSet],
+    maxDeadlineMs: 1_800_000,
+  });
   mkdirSync(join(root, 'tmp'), { recursive: true });
   const folder = mkdtempSync(join(root, 'tmp', 'memory-'));
   let gateway: ChildProcess | undefined;
   try {
     const file = join(folder, 'main.cjs');
-    await build({ entryPoints: [join(__dirname, 'gateway-process.ts')], tsconfig: join(root, 'tsconfig.base.json'), bundle: true, platform: 'node', format: 'cjs', target: 'node24', external: ['pg-native'], outfile: file });
+    await build({
+      entryPoints: [join(__dirname, 'gateway-process.ts')],
+      tsconfig: join(root, 'tsconfig.base.json'),
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node24',
+      external: ['pg-native'],
+      outfile: file,
+    });
     gateway = fork(file, [server.target], { stdio: 'inherit' });
     const [{ port }] = (await once(gateway, 'message')) as [{ port: number }];
     return await read(gateway, port, path, { megabytes, warmUpMegabytes, maxSeconds, onProgress });
@@ -52,7 +72,12 @@ export async function measureStreamMemory(path: string, { megabytes, warmUpMegab
   }
 }
 
-async function read(gateway: ChildProcess, port: number, path: string, { megabytes, warmUpMegabytes, maxSeconds, onProgress }: Parameters<typeof measureStreamMemory>[1]): Promise<StreamMemory> {
+async function read(
+  gateway: ChildProcess,
+  port: number,
+  path: string,
+  { megabytes, warmUpMegabytes, maxSeconds, onProgress }: Parameters<typeof measureStreamMemory>[1],
+): Promise<StreamMemory> {
   const askRss = async () => {
     gateway.send('rss');
     return ((await once(gateway, 'message')) as [number])[0] / mib;

@@ -27,7 +27,10 @@ export const errorPath: Comparison = {
 
     const find = async () => void (await users.getUser({ id: knownId }));
     const miss = async () => {
-      const error = await users.getUser({ id: unknownId }).then(() => undefined, (thrown) => thrown);
+      const error = await users.getUser({ id: unknownId }).then(
+        () => undefined,
+        (thrown) => thrown,
+      );
       if (!isAppError(error, 'USER_NOT_FOUND')) throw new Error('GetUser of nobody should be USER_NOT_FOUND', { cause: error });
     };
     const overGrpc = (call: () => Promise<void>) => (requests: number) => service.measure(requests, () => loadCalls(requests, call));
@@ -36,7 +39,12 @@ export const errorPath: Comparison = {
     return {
       pairs: [
         { name: 'service, gRPC', requests: 3_000, baseline: { name: 'OK', sample: overGrpc(find) }, contender: { name: 'NOT_FOUND', sample: overGrpc(miss) } },
-        { name: 'gateway, HTTP', requests: 3_000, baseline: { name: '200', sample: overHttp(knownId, 200) }, contender: { name: '404', sample: overHttp(unknownId, 404) } },
+        {
+          name: 'gateway, HTTP',
+          requests: 3_000,
+          baseline: { name: '200', sample: overHttp(knownId, 200) },
+          contender: { name: '404', sample: overHttp(unknownId, 404) },
+        },
       ],
       async close() {
         channel.close();

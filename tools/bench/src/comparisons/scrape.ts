@@ -16,7 +16,12 @@ export const scrape: Comparison = {
     const measured = await startOwn('metrics', nodeArguments);
     const ask = (accept: string, isBusy: boolean) => (count: number) => measured.ask<Sample, ScrapeQuestion>({ ask: 'scrape', accept, isBusy, count });
     return {
-      pairs: Object.entries(formats).map(([name, accept]) => ({ name, requests: 50, baseline: { name: 'just started', sample: ask(accept, false) }, contender: { name: 'every series', sample: ask(accept, true) } })),
+      pairs: Object.entries(formats).map(([name, accept]) => ({
+        name,
+        requests: 50,
+        baseline: { name: 'just started', sample: ask(accept, false) },
+        contender: { name: 'every series', sample: ask(accept, true) },
+      })),
       close: () => measured.stop(),
     };
   },

@@ -21,7 +21,13 @@ interface Installation {
 const on: Installation = { name: 'on', folder: 'apps', settings: { OTEL_TRACES_SAMPLER_ARG: '0.1' }, isTraced: true };
 const quiet: Installation = { name: 'metrics alone', folder: 'apps', settings: { OTEL_SDK_DISABLED: 'true', LOG_LEVEL: 'error' } };
 const silent: Installation = { name: 'none', folder: 'tools/bench-services/silent', settings: {} };
-const stock: Installation = { name: 'off the shelf', folder: 'tools/bench-services/stock', settings: {}, preload: 'tools/bench/stock-telemetry.cjs', isTraced: true };
+const stock: Installation = {
+  name: 'off the shelf',
+  folder: 'tools/bench-services/stock',
+  settings: {},
+  preload: 'tools/bench/stock-telemetry.cjs',
+  isTraced: true,
+};
 
 /** What traces, metrics and logs cost a request. */
 export const telemetry: Comparison = {
@@ -97,7 +103,8 @@ const toServiceName = (app: string, installation: string) => `${app}, ${installa
 function requireSpans(counts: Record<string, number>): void {
   for (const { name, isTraced = false } of [on, quiet, silent, stock])
     for (const app of ['user', 'gateway'])
-      if ((counts[toServiceName(app, name)] ?? 0) > 0 !== isTraced) throw new Error(`the collector should have spans of those that are traced, and of no others: ${JSON.stringify(counts)}`);
+      if ((counts[toServiceName(app, name)] ?? 0) > 0 !== isTraced)
+        throw new Error(`the collector should have spans of those that are traced, and of no others: ${JSON.stringify(counts)}`);
 }
 
 async function createPerson(url: string, headers: Record<string, string>): Promise<string> {

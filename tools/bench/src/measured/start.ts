@@ -5,7 +5,13 @@ import { startUserService } from './user-service';
 import { startValidator } from './validator';
 
 /** The processes of this bundle that are measured. */
-const processes = { loggers: startLoggers, metrics: startMetricsProcess, neighbours: startNeighbours, 'user-service': startUserService, validator: startValidator } as const;
+const processes = {
+  loggers: startLoggers,
+  metrics: startMetricsProcess,
+  neighbours: startNeighbours,
+  'user-service': startUserService,
+  validator: startValidator,
+} as const;
 export type MeasuredName = keyof typeof processes;
 
 /** Becomes the process with the name: says so when it is ready, and ends with SIGTERM. */

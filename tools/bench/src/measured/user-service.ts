@@ -26,7 +26,16 @@ export async function startUserService(): Promise<{ introduction: UserServiceInt
   const observability = createObservability({ service: 'user', version: 'bench', logLevel: 'info' });
   const verifier = createTokenVerifier({ ...realm, keys: issuer.keys, service: 'user' });
   const now = new Date();
-  const person = { id: knownId, email: 'ada@example.com', displayName: 'Ada Lovelace', status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_MEMBER], createTime: now, updateTime: now, etag: '"1"' };
+  const person = {
+    id: knownId,
+    email: 'ada@example.com',
+    displayName: 'Ada Lovelace',
+    status: UserStatus.USER_STATUS_ACTIVE,
+    roles: [Role.ROLE_MEMBER],
+    createTime: now,
+    updateTime: now,
+    etag: '"1"',
+  };
   const isNotAsked = async () => Promise.reject(new Error('the bench asks for GetUser alone'));
   const users = bindService(UserServiceDefinition, {
     async getUser({ id }) {
@@ -40,7 +49,12 @@ export async function startUserService(): Promise<{ introduction: UserServiceInt
     ensureAdministrator: isNotAsked,
   });
   const keys = bindService(VerifierServiceDefinition, { getJwks: async () => issuer.jwks });
-  const server = createRpcServer({ services: [users, keys], descriptorSets: [userContract, verifierContract], observer: observability.rpc, access: (methods) => createAccess({ verifier, methods }) });
+  const server = createRpcServer({
+    services: [users, keys],
+    descriptorSets: [userContract, verifierContract],
+    observer: observability.rpc,
+    access: (methods) => createAccess({ verifier, methods }),
+  });
   const port = await server.listen('127.0.0.1', 0);
   server.setServing(true);
   const token = await issuer.accessToken({ id: unknownId, permissions: ['users.read'], expiresInSeconds: 86_400 });

@@ -43,7 +43,11 @@ export function createObservability({ service }: Pick<ObservabilityOptions, 'ser
     http: {
       start({ method, requestId }) {
         const begin = performance.now();
-        return { run: (work) => work(), end: ({ status, route }) => tell(begin, { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status, request_id: requestId }) };
+        return {
+          run: (work) => work(),
+          end: ({ status, route }) =>
+            tell(begin, { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status, request_id: requestId }),
+        };
       },
     },
   };

@@ -52,7 +52,7 @@ const depConstraints = [
   allow('tool:checks', 'tool:scratch-clone'),
   allow('tool:release', 'tool:scratch-clone'),
   allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server'),
-  ...['generate', 'docs', 'scratch-clone', 'certs', 'compose'].map((name) => allow(`tool:${name}`)),
+  ...['generate', 'docs', 'scratch-clone', 'certs', 'compose', 'nx'].map((name) => allow(`tool:${name}`)),
 ];
 
 export default tseslint.config(

@@ -101,6 +101,8 @@ describe('what generators make', () => {
     for (const line of [
       'rpc user GetInvoice --allow-dirty',
       'rpc user WatchUsers --streaming server --allow-dirty',
+      'rpc user ImportUsers --streaming client --allow-dirty',
+      'rpc user SyncUsers --streaming bidi --allow-dirty',
       'rpc auth ChangePassword --access authenticated --allow-dirty',
       'rpc verifier CheckToken --access public --allow-dirty',
     ])
@@ -136,7 +138,7 @@ describe('what generators make', () => {
   });
 
   it.each([
-    ['user', 'suspend-user', 'get-invoice', 'watch-users', 'migrations'],
+    ['user', 'suspend-user', 'get-invoice', 'watch-users', 'import-users', 'sync-users', 'migrations'],
     ['auth', 'change-password', 'check-token'],
   ])('passes its own tests in %s, on the database', async (app, ...files) => {
     expect(await succeed(run('jest', '-c', `apps/${app}/jest.config.cjs`, ...files))).toContain(`Test Suites: ${files.length} passed, ${files.length} total`);

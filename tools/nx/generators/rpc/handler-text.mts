@@ -7,6 +7,11 @@ export function toHandlerText(plan: MethodPlan, { keepsWrites, message }: { keep
   const name = lowerFirst(plan.name);
   const answer = toFirstAnswer(plan, message);
   const result = answer.startsWith('{') ? `(${answer})` : answer;
-  if (plan.streams) return `async *${name}() { yield ${answer}; }`;
+  const { requests, responses } = plan.streams;
+  if (requests)
+    return responses
+      ? `async *${name}(requests) { for await (const _ of requests) yield ${answer}; }`
+      : `async ${name}(requests) { for await (const _ of requests); return ${answer}; }`;
+  if (responses) return `async *${name}() { yield ${answer}; }`;
   return keepsWrites && plan.request.includes('request_id') ? `${name}: write('${name}', async () => ${result})` : `${name}: async () => ${result}`;
 }

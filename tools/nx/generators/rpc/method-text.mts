@@ -12,7 +12,7 @@ export function toMethodText({ name, requestType, responseType, streams, reads, 
   const binding = http && (http.body ? `{\n ${http.verb}: "${http.path}"\n body: "${http.body}"\n }` : `{${http.verb}: "${http.path}"}`);
   return [
     `// ${summary}`,
-    `rpc ${name}(${requestType}) returns (${streams ? 'stream ' : ''}${responseType}) {`,
+    `rpc ${name}(${streams.requests ? 'stream ' : ''}${requestType}) returns (${streams.responses ? 'stream ' : ''}${responseType}) {`,
     ...(reads ? ['option idempotency_level = NO_SIDE_EFFECTS;'] : []),
     ...(binding ? [`option (google.api.http) = ${binding};`] : []),
     `option (gatehouse.api.v1.access) = {\n ${rules[access.kind]}\n };`,

@@ -1,6 +1,8 @@
 import { lowerFirst, toKebab, toPlural, toSingular, toSnake, toWords, upperFirst, withArticle } from '../../source/names.mts';
 
 type HttpVerb = 'get' | 'post' | 'put' | 'patch' | 'delete';
+/** Which side sends any number of messages. */
+type Streaming = 'none' | 'server' | 'client' | 'bidi';
 type Access = 'public' | 'authenticated' | 'permission' | 'service';
 
 /** What the command line says of a method; what it leaves out follows from the name. */
@@ -10,7 +12,7 @@ export interface MethodOptions {
   readonly access?: Access;
   readonly permission?: string;
   readonly caller?: string;
-  readonly streaming?: 'none' | 'server';
+  readonly streaming?: Streaming;
   readonly summary?: string;
 }
 
@@ -27,7 +29,7 @@ export interface MethodPlan {
   readonly request: readonly ('id' | 'page' | 'resource' | 'update_mask' | 'request_id')[];
   readonly requestType: string;
   readonly responseType: string;
-  readonly streams: boolean;
+  readonly streams: { readonly requests: boolean; readonly responses: boolean };
   /** The sentence that stands above it. */
   readonly summary: string;
 }
@@ -54,15 +56,17 @@ export function planMethod(
   const isOfMany = kind === 'list' || (kind === 'custom' && toSingular(noun) !== noun && messages.has(toSingular(noun)));
   const singular = isOfMany ? toSingular(noun) : noun;
   const resource = isStandard || messages.has(singular) ? singular : undefined;
-  const streams = (options.streaming ?? 'none') !== 'none';
-  if (streams && isStandard)
+  const { streaming = 'none' } = options;
+  const streams = { requests: streaming === 'client' || streaming === 'bidi', responses: streaming === 'server' || streaming === 'bidi' };
+  if (streaming !== 'none' && isStandard)
     throw new Error(`${name} is a standard method, which answers once (AIP-130): take another verb for a stream, as Watch${upperFirst(noun)}`);
 
-  const reads = options.http === 'get' || (options.http === undefined || options.http === 'none' ? readingVerbs.includes(verb) || streams : false);
+  const reads =
+    options.http === 'get' || (options.http === undefined || options.http === 'none' ? readingVerbs.includes(verb) || streaming === 'server' : false);
   const isAboutOne = (resource !== undefined && !isOfMany && kind !== 'create') || options.path?.includes('{id}') === true;
   const access = options.access ?? (options.http === 'none' ? 'service' : 'permission');
   // answers are kept by caller, and strangers are none
-  const writesOnce = !reads && !streams && keepsWrites && access !== 'public';
+  const writesOnce = !reads && streaming === 'none' && keepsWrites && access !== 'public';
   const named = kind === 'update' ? `${toSnake(singular)}.id` : 'id';
   const wanted = variablesOf(options.path ?? '').find((variable) => variable !== named);
   if (wanted) throw new Error(`--path has {${wanted}}, and ${name}Request will have no such field: take {${named}}, and add others by hand`);
@@ -91,7 +95,7 @@ export function planMethod(
 
   function planHttp(): MethodPlan['http'] {
     const chosen = options.http as HttpVerb | undefined;
-    const http = chosen ?? (kind === 'custom' && reads ? 'get' : verbOf[kind]);
+    const http = chosen ?? (kind === 'custom' && reads && !streams.requests ? 'get' : verbOf[kind]);
     const body = kind === 'update' ? toSnake(singular) : ['post', 'put', 'patch'].includes(http) ? '*' : undefined;
     return { verb: http, path: options.path ?? toPath(), ...(body && { body }) };
   }

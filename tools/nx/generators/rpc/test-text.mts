@@ -12,8 +12,11 @@ export function toTestText(plan: MethodPlan, { app, service, stage }: { app: str
   const request = field ? '{ id: randomUUID() }' : plan.request.includes('resource') ? `{ ${lowerFirst(plan.resource!)}: { id: randomUUID() } }` : '{}';
   const needsMessage = toFirstAnswer(plan).includes('.fromPartial');
   const client = (token: string) => (isPublic && stage.client ? `${subject}.${stage.client}` : `${subject}.as(${token})`);
-  const ask = (token: string, asked = 'request') => (plan.streams ? `all(${client(token)}.${method}(${asked}))` : `${client(token)}.${method}(${asked})`);
-  const answer = plan.streams ? `[${toFirstAnswer(plan)}]` : toFirstAnswer(plan);
+  const ask = (token: string, asked = 'request') => {
+    const call = `${client(token)}.${method}(${plan.streams.requests ? `only(${asked})` : asked})`;
+    return plan.streams.responses ? `all(${call})` : call;
+  };
+  const answer = plan.streams.responses ? `[${toFirstAnswer(plan)}]` : toFirstAnswer(plan);
   const known = isPublic ? '' : 'await entitled()';
 
   const tests = [`it('answers ${whoIsAnswered(plan)}, with nothing yet', async () => { expect(await ${ask(known)}).toEqual(${answer}); });`];
@@ -46,10 +49,9 @@ export function toTestText(plan: MethodPlan, { app, service, stage }: { app: str
     `afterAll(() => ${subject}.close());`,
     '',
     ...(isPublic ? [] : [`/** A token of ${whoIsAnswered(plan).replace(/^who/, 'one who')}. */`, `const entitled = () => ${tokenOf(plan, subject, app)};`]),
-    ...(plan.streams
-      ? [
-          'const all = async <T>(stream: AsyncIterable<T>): Promise<T[]> => { const got: T[] = []; for await (const each of stream) got.push(each); return got; };',
-        ]
+    ...(plan.streams.requests ? ['async function* only<T>(request: T): AsyncGenerator<T> { yield request; }'] : []),
+    ...(plan.streams.responses
+      ? ['async function all<T>(stream: AsyncIterable<T>): Promise<T[]> { const got: T[] = []; for await (const each of stream) got.push(each); return got; }']
       : []),
     '',
     `describe('${plan.name}', () => {`,

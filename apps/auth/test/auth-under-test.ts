@@ -1,10 +1,14 @@
+import { createServiceTokens } from '@gatehouse/access';
 import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse/contracts/auth';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createDatabase, type Database } from '@gatehouse/postgres';
 import { createTestDatabase } from '@gatehouse/postgres/testing';
 import { createChannel, createClient, type RpcClient } from '@gatehouse/rpc';
+import { randomUUID } from 'node:crypto';
+import { createAccessTokens } from '../src/access-tokens';
 import { type AuthApp, createAuthApp, migrationSets } from '../src/app';
 import { type Config, configSchema } from '../src/config';
+import { createSigningKeys } from '../src/signing-keys';
 import { type FakeUserService, realm, startFakeUserService } from './fake-user-service';
 
 export const secretKey = Buffer.alloc(32, 7).toString('base64');
@@ -16,6 +20,13 @@ export interface AuthUnderTest {
   readonly users: FakeUserService;
   readonly auth: RpcClient<AuthServiceDefinition>;
   readonly verifier: RpcClient<VerifierServiceDefinition>;
+  /** A client that calls with the token, or with none. */
+  as(token?: string): RpcClient<AuthServiceDefinition>;
+  /** Signs as the service does, for people and services that it need not know. */
+  readonly issuer: {
+    accessToken(person: { id: string; permissions?: readonly string[] }): Promise<string>;
+    serviceToken(service: string, audience: string): Promise<string>;
+  };
   readonly database: Database;
   readonly readyz: () => Promise<number>;
   /** Everything that a dump of the database would show, as text. */
@@ -54,6 +65,10 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
   const channel = createChannel({ target: `127.0.0.1:${app.grpcPort}`, descriptorSets: [authContract, verifierContract], defaultDeadlineMs: 20_000 });
   const verifier = createClient(VerifierServiceDefinition, channel);
   const database = createDatabase({ url, applicationName: 'test' });
+  const { signingKey } = createSigningKeys(database, config.AUTH_SECRET_KEY);
+  const signer = { issuer: config.GATEHOUSE_ISSUER, signingKey };
+  const accessTokens = createAccessTokens({ ...signer, audience: config.GATEHOUSE_AUDIENCE, lifetimeSeconds: 900 });
+  const as = (token?: string) => createClient(AuthServiceDefinition, channel, token ? { credentials: async () => token } : {});
   if (!beside) await users.trust(() => verifier.getJwks({}));
   const alsoClose: (() => unknown)[] = [];
   let closed: Promise<void> | undefined;
@@ -73,8 +88,13 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
     config,
     settings: all,
     users,
-    auth: createClient(AuthServiceDefinition, channel),
+    auth: as(),
     verifier,
+    as,
+    issuer: {
+      accessToken: ({ id, permissions = [] }) => accessTokens.sign({ userId: id, sessionId: randomUUID(), permissions }),
+      serviceToken: (service, audience) => createServiceTokens({ ...signer, service, audience })(),
+    },
     database,
     readyz: async () => (await fetch(`http://127.0.0.1:${app.adminPort}/readyz`)).status,
     async dump() {

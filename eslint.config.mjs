@@ -44,19 +44,27 @@ const depConstraints = [
     'tool:postgres-server',
   ),
   allow('app:gateway', ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', 'transcoding'), ...contracts('api', 'verifier')),
-  allow('app:e2e', ...libs('errors', 'rpc', 'observability'), ...contracts('api', 'user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:scratch-clone'),
+  allow(
+    'app:e2e',
+    ...libs('errors', 'rpc', 'observability'),
+    ...contracts('api', 'user', 'auth', 'verifier'),
+    'tool:postgres-server',
+    'tool:scratch-clone',
+    'tool:packages',
+  ),
   allow('tool:launcher', 'tool:postgres-server', 'tool:look'),
   allow('tool:image', 'tool:postgres-server'),
   allow('tool:look'),
   allow('tool:postgres-server'),
   allow('tool:checks', 'tool:scratch-clone'),
+  allow('tool:packages'),
   allow('tool:release', 'tool:scratch-clone'),
   allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server'),
   ...['generate', 'docs', 'scratch-clone', 'certs', 'compose', 'nx'].map((name) => allow(`tool:${name}`)),
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist', '**/src/gen', '**/test/gen', '**/node_modules', '**/third_party', '**/.nx', '**/tmp'] },
+  { ignores: ['**/dist', '**/src/gen', '**/test/gen', '**/example/gen', '**/node_modules', '**/third_party', '**/.nx', '**/tmp'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.{ts,tsx,mts}'],
@@ -93,6 +101,8 @@ export default tseslint.config(
   },
   { files: ['**/config.ts', 'tools/**', 'apps/e2e/**', '**/*.test.ts', '**/testing.ts', '**/test/**'], rules: { 'n/no-process-env': 'off' } },
   { files: ['**/*.test.ts', '**/test/**'], rules: { 'max-lines': 'off' } },
+  // written as by those who install the packages
+  { files: ['libs/*/example/**'], rules: { '@nx/enforce-module-boundaries': 'off' } },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   { files: ['eslint.config.mjs', 'tools/types/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },
 );

@@ -1,55 +1,12 @@
-// Makes the npm package of a lib: `main.mts <project root> <project name>` writes dist/packages/<project name> and, of it, a .tgz.
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { createApiListing } from './api-listing.mts';
-import { createDeclarations } from './declarations.mts';
-import { createJavascript } from './javascript.mts';
-import { createManifest } from './manifest.mts';
-import { readSources, toFileName, toSpecifier } from './source.mts';
+// Makes the npm package of a lib: `main.mts <project root> <project name> [<out>]`, into dist/packages unless it is said.
+import { createPackage } from './create-package.mts';
 
-const [root, project] = process.argv.slice(2);
-if (!root || !project) throw new Error('usage: main.mts <project root> <project name>');
-const sources = readSources();
-const source = sources.find((each) => each.root === root);
-if (!source) throw new Error(`${root} has no package.json: there are those of ${sources.map((each) => each.root).join(', ')}`);
-
-const specifiers = new Set(sources.flatMap((each) => Object.keys(each.exports).map((entry) => toSpecifier(each, entry))));
-const files: Record<string, string> = {};
-const imports = { code: [] as string[], types: [] as string[] };
-const listed = new Map<string, string>();
-for (const [entry, file] of Object.entries(source.exports)) {
-  const javascript = await createJavascript(root, entry, file, specifiers);
-  const types = await createDeclarations(root, file, new Set(javascript.imports.filter((each) => specifiers.has(each))));
-  const name = toFileName(entry);
-  Object.assign(files, javascript.files, { [`${name}.d.mts`]: types.text, [`${name}.d.cts`]: types.text });
-  imports.code.push(...javascript.imports);
-  imports.types.push(...types.imports);
-  listed.set(toSpecifier(source, entry), types.text);
+const [root, project, out = 'dist/packages'] = process.argv.slice(2);
+if (!root || !project) {
+  console.error('usage: main.mts <project root> <project name> [<out>]');
+  process.exit(2);
 }
-const manifest = createManifest(source, imports, new Set(sources.map(({ name }) => name)));
-
-const folder = `dist/packages/${project}`;
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
-for (const [name, text] of Object.entries({ ...files, 'package.json': `${JSON.stringify(manifest, undefined, 2)}\n` })) {
-  mkdirSync(dirname(join(folder, name)), { recursive: true });
-  writeFileSync(join(folder, name), text);
-}
-for (const [from, to] of [
-  [join(root, 'README.md'), 'README.md'],
-  ['LICENSE', 'LICENSE'],
-  ...(source.protos ? [[`proto/${source.protos}`, `proto/${source.protos}`] as const] : []),
-] as const)
-  cpSync(from, join(folder, to), { recursive: true });
-
-const [packed] = JSON.parse(
-  execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--offline', '--pack-destination', '..'], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  }),
-) as readonly [{ readonly filename: string }];
-renameSync(`dist/packages/${packed.filename}`, `${folder}.tgz`);
-// what the protos make is guarded where they are
-if (!source.protos) writeFileSync(`${folder}.md`, await createApiListing(listed));
+await createPackage(root, project, out).catch((error: Error) => {
+  console.error(`${root}: no package was made of it: ${error.message}`);
+  process.exitCode = 1;
+});

@@ -20,7 +20,7 @@ export function createManifest(
   { name, description, keywords, exports, protos, root }: Source,
   imports: Record<'code' | 'types', readonly string[]>,
   published: ReadonlySet<string>,
-): object {
+): Readonly<Record<string, unknown>> {
   const { version, license, dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Workspace;
   const names = [...new Set([...imports.code, ...imports.types].flatMap((specifier) => packageOf(specifier) ?? []))].sort();
   const toVersion = (dependency: string) => {
@@ -42,6 +42,7 @@ export function createManifest(
     license,
     // that of the SDK of OpenTelemetry, and of ES modules that CommonJS can require
     engines: { node: '>=22.15.0' },
+    type: 'commonjs',
     exports: {
       ...Object.fromEntries(Object.keys(exports).map((entry) => [entry, toConditions(toFileName(entry))])),
       ...(protos ? { './proto/*': './proto/*' } : {}),

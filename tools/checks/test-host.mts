@@ -30,6 +30,8 @@ const tools: Readonly<Record<string, Tool>> = {
     packages: ['podman', 'buildah', 'runc', 'mmdebstrap'],
     probe: 'command -v podman && command -v buildah && command -v runc && command -v mmdebstrap && unshare --mount true',
   },
+  // whence npm installs, or a cache of what it installed
+  registry: { probe: 'npm view node version' },
   // the right to mount one
   tmpfs: { probe: 'folder=$(mktemp -d) && mount -t tmpfs tmpfs "$folder" && umount "$folder" && rmdir "$folder"' },
 };

@@ -1,7 +1,7 @@
 // A gRPC service over HTTP and JSON: an answer, an error as a problem document, and the OpenAPI document of both.
 import { declareError } from '@gatehouse/errors';
 import { bindService, createChannel, createRpcServer, type RpcInterceptor } from '@gatehouse/rpc';
-import { asksForWebSocket, createOpenApiDocument, createTranscoder, toYaml } from '@gatehouse/transcoding';
+import { createOpenApiDocument, createTranscoder, toYaml } from '@gatehouse/transcoding';
 import { fastify } from 'fastify';
 import { descriptorSet as descriptors } from './gen/descriptor-set.js';
 import { LibraryServiceDefinition } from './gen/library/v1/library.js';
@@ -38,7 +38,7 @@ async function main() {
   const describe = () => ({ errors: [bookNotFound({ name: '' }).declaration!] });
   const transcoder = createTranscoder({ descriptors, upstreams: new Map([['library.v1', library]]), describe });
 
-  const app = fastify({ rewriteUrl: () => '/', http: { shouldUpgradeCallback: asksForWebSocket } });
+  const app = fastify({ rewriteUrl: () => '/' });
   transcoder.register(app);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
 

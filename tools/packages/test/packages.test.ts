@@ -1,8 +1,7 @@
-import { examples, installByLinks, makeScratchProject, projects, type ScratchProject, tarballOf, workspace } from '@gatehouse/packages';
+import { examples, installByLinks, makeScratchProject, outputs, projects, type ScratchProject, tarballOf, workspace } from '@gatehouse/packages';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { outputs } from './outputs';
 
 const read = (file: string) => readFileSync(join(workspace, file), 'utf8');
 
@@ -48,7 +47,10 @@ describe.each(projects)('the tarball of %s', (project) => {
   const unpack = (...names: string[]) => execFileSync('tar', ['xzOf', tarballOf(project), ...names], { encoding: 'utf8' });
 
   it('holds code and types in both forms, the README and the licence, and nothing else', () => {
-    const names = execFileSync('tar', ['tzf', tarballOf(project)], { encoding: 'utf8' }).trim().split('\n').sort();
+    const names = execFileSync('tar', ['tzf', tarballOf(project)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .sort();
     const [entry, ...protos] = project === 'contracts-api' ? ['api', 'proto/gatehouse/api/v1/errors.proto', 'proto/gatehouse/api/v1/options.proto'] : ['index'];
     const expected = ['LICENSE', 'README.md', 'package.json', ...code.map((extension) => `${entry}.${extension}`), ...protos];
     expect(names).toEqual(expected.map((name) => `package/${name}`).sort());

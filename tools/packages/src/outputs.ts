@@ -19,5 +19,5 @@ export const outputs: Readonly<Record<(typeof examples)[number], RegExp>> = {
 };
 
 function toPattern(...lines: string[]): RegExp {
-  return new RegExp(`^${lines.map((line) => `${RegExp.escape(line)}\n`).join('')}$`);
+  return new RegExp(`^${lines.map((line) => `${line.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\n`).join('')}$`);
 }

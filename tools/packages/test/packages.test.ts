@@ -1,4 +1,4 @@
-import { examples, installByLinks, makeScratchProject, outputs, projects, type ScratchProject, tarballOf, workspace } from '@gatehouse/packages';
+import { examples, installByLinks, makeScratchProject, outputs, projects, type ScratchProject, tarballOf, workspace } from '../src';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -24,13 +24,13 @@ describe.each([
   ['Node 22', () => join(scratch.folder, 'node_modules', node22, 'bin/node'), /^v22\./],
 ] as const)('installed by npm, under %s,', (_name, findNode, version) => {
   it('is asked for', () => {
-    expect(execFileSync(findNode(), ['--version'], { encoding: 'utf8' })).toMatch(version);
+    expect(scratch.run(['--version'], findNode())).toMatch(version);
   });
 
   it.each(examples.flatMap((example) => (['esm', 'cjs'] as const).map((form) => [example, form] as const)))(
     'the example of %s as %s does what it says',
     (example, form) => {
-      expect(scratch.run(form, `${example}/example.js`, findNode())).toMatch(outputs[example]);
+      expect(scratch.run([`${form}/${example}/example.js`], findNode())).toMatch(outputs[example]);
     },
   );
 });

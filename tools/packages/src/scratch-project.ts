@@ -23,8 +23,8 @@ export interface ScratchProject {
   compile(): void;
   /** Checks the types of the ES modules as a bundler resolves them. @throws Error with what the compiler says */
   checkForBundler(): void;
-  /** Runs a file of `esm` or `cjs`; gives what it wrote to stdout. */
-  run(form: 'esm' | 'cjs', file: string, node?: string): string;
+  /** Runs Node with these arguments; gives what it wrote to stdout, without colours. */
+  run(args: readonly string[], node?: string): string;
   remove(): void;
 }
 
@@ -62,8 +62,8 @@ export function makeScratchProject(install: (folder: string) => void): ScratchPr
     folder,
     compile: () => compile('tsconfig.json'),
     checkForBundler: () => compile('tsconfig.bundler.json'),
-    run: (form, file, node = process.execPath) =>
-      execFileSync(node, [join(form, file)], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
+    run: (args, node = process.execPath) =>
+      execFileSync(node, args, { cwd: folder, env: { ...process.env, FORCE_COLOR: undefined }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -14,7 +14,7 @@ afterAll(() => scratch?.remove());
 
 describe.each(['esm', 'cjs'] as const)('outside of the workspace, as %s,', (form) => {
   it.each(examples)('the example of %s does what it says', (example) => {
-    expect(scratch.run(form, `${example}/example.js`)).toMatch(outputs[example]);
+    expect(scratch.run([`${form}/${example}/example.js`])).toMatch(outputs[example]);
   });
 });
 
@@ -29,7 +29,7 @@ it('import and require give the same class of errors and the same call in progre
     import * as rpc from '@gatehouse/rpc';
     const require = createRequire(import.meta.url);
     console.log(errors.AppError === require('@gatehouse/errors').AppError, rpc.currentCall === require('@gatehouse/rpc').currentCall);`;
-  expect(execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: scratch.folder, encoding: 'utf8' })).toBe('true true\n');
+  expect(scratch.run(['--input-type=module', '--eval', code])).toBe('true true\n');
 });
 
 describe.each(examples)('%s', (project) => {

@@ -30,6 +30,8 @@ const tools: Readonly<Record<string, Tool>> = {
     packages: ['podman', 'buildah', 'runc', 'mmdebstrap'],
     probe: 'command -v podman && command -v buildah && command -v runc && command -v mmdebstrap && unshare --mount true',
   },
+  // whence npm installs what is not in its cache
+  registry: { probe: 'npm view node version --fetch-retries=0 --fetch-timeout=10000' },
   // the right to mount one
   tmpfs: { probe: 'folder=$(mktemp -d) && mount -t tmpfs tmpfs "$folder" && umount "$folder" && rmdir "$folder"' },
 };

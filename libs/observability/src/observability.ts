@@ -15,8 +15,10 @@ import { createRpcObserver } from './rpc-observer';
 import { createTracing, type TraceOptions } from './tracing';
 
 export interface ObservabilityOptions extends TraceOptions {
+  /** What this process is, in lines, metrics and traces. */
   service: string;
   version: string;
+  /** The least severe lines that are written. */
   logLevel: LogLevel;
   /** Whether an HTTP request belongs to the trace its `traceparent` names. Default: no, it only links to that. */
   trustTraceparent?: boolean;

@@ -22,9 +22,12 @@ export interface RpcChannelOptions {
   certificates?: RpcCertificates;
   /** A name that the server's certificate must have, DNS or URI; that of the target's host unless it is said. */
   serverName?: string;
-  /** Milliseconds. */
+  /** How long a call that says nothing else may take. Milliseconds, 5,000 by default. */
   defaultDeadlineMs?: number;
-  /** Domains of ErrorInfo whose errors are handed on, those inside of them included; any other becomes a generic one. */
+  /**
+   * Domains of ErrorInfo whose errors are handed on, those inside of them included, beside `gatehouse`, by which servers of this library
+   * refuse by themselves; any other becomes a generic one.
+   */
   errorDomains?: readonly string[];
 }
 
@@ -60,6 +63,8 @@ export interface RpcChannel {
 const marginMs = 20;
 // How long a call waits for connections: about as long as the pause between two attempts to connect. Milliseconds.
 const connectPatienceMs = 1_500;
+// of what any server may refuse (gatehouse.api.v1.PlatformErrorReason)
+const platformDomain = 'gatehouse';
 // its retries know nothing of a request_id, and end where an answer began
 const serviceConfig = { loadBalancingConfig: [{ round_robin: {} }] };
 
@@ -74,9 +79,10 @@ export function createChannel({
   certificates,
   serverName,
   defaultDeadlineMs = 5_000,
-  errorDomains = ['gatehouse'],
+  errorDomains = [],
 }: RpcChannelOptions): RpcChannel {
   let closed = false;
+  const believed = [platformDomain, ...errorDomains];
   const methods = new Map(readMethods(descriptorSets).map((method) => [method.path, method]));
   const onFailure = (reason: string) => {
     if (!closed) observer?.onHandshakeFailure?.({ target, reason });
@@ -128,7 +134,7 @@ export function createChannel({
         connectMs -= Date.now() - begin;
         // grpc-js would open a closed channel anew
         if (closed) throw unavailable();
-        return send({ client, call, metadata: toSend.clone(), signal, errorDomains, cancelBudget, onMetadata });
+        return send({ client, call, metadata: toSend.clone(), signal, errorDomains: believed, cancelBudget, onMetadata });
       };
       const onRetry: RpcClientCall['onRetry'] = (error) => call.onRetry?.(error);
       return withRetries(attempt, { method, findRequest: () => (closed ? undefined : findRequest()), budget: retryBudget, deadline, signal, onRetry });

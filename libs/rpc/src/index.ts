@@ -13,6 +13,7 @@ export { type RpcCallOptions, type RpcChannel, type RpcChannelOptions, type RpcS
 export { type RpcClient, type RpcClientOptions, type RpcError, type RpcFunction, createClient, errorOf } from './client';
 export {
   type MessageType,
+  type MethodDefinition,
   type PartialMessage,
   type RequestOf,
   type ResponseOf,

@@ -20,6 +20,7 @@ import { createUnaryHandler } from './unary-handler';
 import { createValidation } from './validate';
 
 export interface RpcServerOptions {
+  /** What it serves: a definition and its implementation each, joined by `bindService`. */
   services: readonly RpcBinding[];
   /** The contracts of the services, options and imports included. */
   descriptorSets: readonly Uint8Array[];
@@ -28,13 +29,13 @@ export interface RpcServerOptions {
   observer?: RpcObserver;
   /** With them, mutual TLS alone is spoken, and each service is for its peers; health and reflection are for whoever has a certificate of the CAs. */
   certificates?: RpcCertificates;
-  /** Calls answered at the same time; one more is refused. */
+  /** Calls answered at the same time; one more is refused. Default: 200. */
   maxInFlight?: number;
-  /** Long-lived calls at the same time, which do not count as in flight. */
+  /** Long-lived calls at the same time, which do not count as in flight. Default: 1,000. */
   maxLongLived?: number;
-  /** The longest a call may take, and what one without a deadline gets. Milliseconds. */
+  /** The longest a call may take, and what one without a deadline gets. Milliseconds, 30,000 by default. */
   maxDeadlineMs?: number;
-  /** How long a long-lived call may be without a message, and how long it may go on; then it ends with UNAVAILABLE, to be resumed. Milliseconds. */
+  /** How long a long-lived call may be without a message, and how long it may go on; then it ends with UNAVAILABLE, to be resumed. Milliseconds, 120,000 and 280,000 by default. */
   maxIdleMs?: number;
   maxAgeMs?: number;
   /** grpc.reflection; by default on loopback addresses alone. */

@@ -42,9 +42,9 @@ export interface TranscodingOptions extends Partial<CallPolicy> {
   /** Says who knocks, or throws unless they may: asked after the request was read, before it is sent on; for a stream of requests before it is read. */
   authenticate?: (method: RpcMethod, authorization: string | undefined) => Promise<HttpCaller | void>;
   observer?: HttpObserver;
-  /** How long a stream of events may be silent until it says that it is alive. Milliseconds. */
+  /** How long a stream of events may be silent until it says that it is alive. Milliseconds, 15,000 by default. */
   heartbeatMs?: number;
-  /** Requests at a time, streams included; one more is refused. */
+  /** Requests at a time, streams included; one more is refused. Default: 10,000. */
   maxInFlight?: number;
 }
 

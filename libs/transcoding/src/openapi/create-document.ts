@@ -14,6 +14,7 @@ import { headerParameters } from './parameters';
 export interface OpenApiOptions {
   /** A FileDescriptorSet of the contracts to describe, options and imports included; with source info, comments too. */
   descriptors: Uint8Array;
+  /** What the document says of the API as a whole; its server is `/` unless others are named. */
   info: DocumentInfo;
   /** What the contract says of a method in options of its own. */
   describe?: (method: RpcMethod) => MethodDescription;

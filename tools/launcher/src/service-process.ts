@@ -16,8 +16,19 @@ export interface ServiceProcess {
  * Starts the bundle of a service as a process of its own group, so that a Ctrl-C at the terminal reaches the launcher alone
  * and the services end in order.
  */
-export function startService(name: string, bundle: string, args: readonly string[], env: Record<string, string>, show: (line: string) => void): ServiceProcess {
-  const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', bundle, ...args], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startService(
+  name: string,
+  bundle: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  show: (line: string) => void,
+  nodeOptions: readonly string[] = [],
+): ServiceProcess {
+  const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, bundle, ...args], {
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const read = (stream: Readable) => createInterface({ input: stream }).on('line', show);
   read(child.stdout!);
   read(child.stderr!);

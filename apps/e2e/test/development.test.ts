@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import { type DevelopmentClone, makeDevelopmentClone } from './support/development';
 import { freePort } from './support/free-port';
 import { send, signUp } from './support/http';
@@ -35,6 +37,7 @@ describe('npm run dev', () => {
     launcher = clone.develop('--no-inspect');
     ({ url } = await launcher.ready());
     await told('watching the sources of user, auth, gateway');
+    for (const service of ['user', 'auth', 'gateway']) expect(clone.bundleOf('dev', service)).toBe(clone.bundleOf('apps', service));
     const { body } = await signUp(url, 'reader@example.com');
     ({ accessToken: token, refreshToken } = body);
     expect(await displayName()).toBe('reader');
@@ -109,7 +112,7 @@ describe('npm run dev', () => {
     expect(twin.output()).toContain('Gatehouse runs already with this data folder');
   });
 
-  it('starts again after it was killed, watches one service alone, and leaves nothing behind', async () => {
+  it('starts again after it was killed, watches one service alone, lets no debugger hold up a restart, and leaves nothing behind', async () => {
     launcher!.child.kill('SIGKILL');
     await launcher!.exited;
     const port = await freePort();
@@ -120,11 +123,17 @@ describe('npm run dev', () => {
     const debuggers = await Promise.all([0, 1, 2].map((index) => fetch(`http://127.0.0.1:${port + index}/json/version`)));
     expect(debuggers.map(({ status }) => status)).toEqual([200, 200, 200]);
     const [, ...others] = clone.pids();
+    const [{ webSocketDebuggerUrl }] = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as [{ webSocketDebuggerUrl: string }];
+    const attached = new WebSocket(webSocketDebuggerUrl);
+    await once(attached, 'open');
+    attached.send(JSON.stringify({ id: 1, method: 'Runtime.enable' }));
+    await once(attached, 'message');
 
     const errors = 'libs/errors/src/index.ts';
     clone.edit(errors, 'export', "process.env['SAVED'] = 'yes';\nexport");
     await told(/^user: rebuilt in .*\(libs\/errors\/src\/index\.ts\)$/m);
     expect(clone.pids().slice(1)).toEqual(others);
+    expect(launcher.output()).not.toContain('Waiting for the debugger');
     launcher.child.kill('SIGINT');
     expect(await launcher.exited).toBe(0);
     await until('nothing is left', () => processesOf(clone.env['GATEHOUSE_DATA_DIR']!).length === 0);

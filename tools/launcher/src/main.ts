@@ -4,7 +4,7 @@ import { StartError } from './ports';
 import { fail, runAtTerminal, show, tell } from './terminal';
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
-  console.error(`the services need Node 24, and this is ${process.version}: use "npm start", which brings its own`);
+  console.error(`the services need Node 24, and this is ${process.version}: use "npm start" or "npm run dev", which bring their own`);
   process.exit(1);
 }
 

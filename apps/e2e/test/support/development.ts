@@ -1,7 +1,7 @@
 import { makeScratchClone, type ScratchClone } from '@gatehouse/scratch-clone';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { freePorts, type Launcher, startLauncher } from './launcher';
 
 const workspace = resolve(__dirname, '../../../..');
@@ -13,6 +13,8 @@ export interface DevelopmentClone extends ScratchClone {
   develop(...args: string[]): Launcher;
   /** Saves a file with a part of it replaced. @throws when it has no such part */
   edit(file: string, before: string, after: string): void;
+  /** The bundle of a service below `dist/<folder>`, with packages named as in this workspace. */
+  bundleOf(folder: string, service: string): string;
   /** Numbers of the processes that run there: of user, auth and gateway. */
   pids(): readonly number[];
 }
@@ -42,6 +44,12 @@ export async function makeDevelopmentClone(): Promise<DevelopmentClone> {
       if (!text.includes(before)) throw new Error(`${file} has no "${before}" any more`);
       writeFileSync(path, text.replace(before, after));
     },
+    // packages lie behind a link there
+    bundleOf: (folder, service) =>
+      readFileSync(join(clone.folder, 'dist', folder, service, 'main.cjs'), 'utf8').replaceAll(
+        `${relative(clone.folder, workspace)}/node_modules/`,
+        'node_modules/',
+      ),
     pids: () => JSON.parse(readFileSync(join(data, 'processes.json'), 'utf8')).services.map(({ pid }: { pid: number }) => pid),
   };
 }

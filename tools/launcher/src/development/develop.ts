@@ -7,6 +7,12 @@ import { createDevelopment, type Development } from './development';
 import { watchSources } from './sources';
 
 const watchedPaths = ['apps', 'libs', 'proto', 'nx.json', 'package-lock.json', 'tsconfig.base.json', 'tools/esbuild.config.cjs'];
+// the services end in order; where a Ctrl-C reached esbuild too, they do already
+function onFailure(error: unknown): void {
+  tell(`nothing is watched any more: ${error instanceof Error ? error.message : String(error)}`);
+  process.kill(process.pid, 'SIGTERM');
+}
+
 // of a service, to be shown again when it ends
 const keptLines = 16;
 
@@ -39,7 +45,15 @@ export async function develop(args: readonly string[], root: string, installatio
       const bundles = await Promise.all(
         watched.map(async (service) => createBundle(service, root, await readBuildOptions(root, `apps/${service}`, folderOf(service)), screen.hasColors)),
       );
-      development = createDevelopment({ root, bundles, gatehouse, hasColors: screen.hasColors, tell, lastLinesOf: (service) => lines.get(service) ?? [] });
+      development = createDevelopment({
+        root,
+        bundles,
+        gatehouse,
+        hasColors: screen.hasColors,
+        tell,
+        lastLinesOf: (service) => lines.get(service) ?? [],
+        onFailure,
+      });
       await watchSources(root, watchedPaths, development.take);
       await development.build();
     },

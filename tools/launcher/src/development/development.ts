@@ -14,6 +14,8 @@ export interface DevelopmentOptions {
   readonly tell: (text: string) => void;
   /** The last lines of a service, as they were shown. */
   readonly lastLinesOf: (service: string) => readonly string[];
+  /** Told of what no change of the sources mends, as esbuild that was killed. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 export interface Development {
@@ -37,11 +39,13 @@ interface State {
 
 // what is read once, when all starts
 const startAgain = /^(nx\.json|package-lock\.json|tsconfig\.base\.json|tools\/esbuild\.config\.cjs|apps\/[^/]+\/project\.json)$/;
+// what was told of when it was generated
+const isGenerated = (file: string) => file.includes('/src/gen/');
 // how long changes wait for a service that is not ready. Milliseconds.
 const patienceMs = 5_000;
 
 /** What a change of the sources does to the services that run. */
-export function createDevelopment({ root, bundles, gatehouse, hasColors, tell, lastLinesOf }: DevelopmentOptions): Development {
+export function createDevelopment({ root, bundles, gatehouse, hasColors, tell, lastLinesOf, onFailure }: DevelopmentOptions): Development {
   const states = new Map<ServiceName, State>(bundles.map(({ service }) => [service, { isBroken: false }]));
   const types = createTypeCheck(root, hasColors, tell);
   let pending: Change[] = [];
@@ -97,7 +101,7 @@ export function createDevelopment({ root, bundles, gatehouse, hasColors, tell, l
     });
     await Promise.all(
       all.map((bundle) =>
-        renew(bundle, cause, reached.includes(bundle)).catch((error) => {
+        renew(bundle, cause, bundle.isMadeOf(files.filter((file) => !isGenerated(file)))).catch((error) => {
           if (!(error instanceof StartError)) throw error;
           tell(`${bundle.service}: not restarted: ${error.message} (${cause})`);
         }),
@@ -128,11 +132,11 @@ export function createDevelopment({ root, bundles, gatehouse, hasColors, tell, l
     },
     take(change) {
       pending.push(change);
-      void work();
+      void work().catch(onFailure);
     },
     begin() {
       isWorking = false;
-      void work();
+      void work().catch(onFailure);
     },
     onEnd(service, code) {
       const state = states.get(service);

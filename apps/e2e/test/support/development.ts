@@ -5,6 +5,8 @@ import { join, relative, resolve } from 'node:path';
 import { freePorts, type Launcher, startLauncher } from './launcher';
 
 const workspace = resolve(__dirname, '../../../..');
+// packages stay where they are, behind a link
+const made = ['apps/*/gen/*', 'libs/*/gen/*', 'tools/*/gen/*', 'third_party', 'dist/apps', 'dist/tools'];
 
 export interface DevelopmentClone extends ScratchClone {
   /** Settings that keep what is started there apart from everything else. */
@@ -23,13 +25,13 @@ export interface DevelopmentClone extends ScratchClone {
 export async function makeDevelopmentClone(): Promise<DevelopmentClone> {
   const clone = makeScratchClone('development');
   chmodSync(clone.folder, 0o711); // PostgreSQL's account passes through when we are root
-  const made = execFileSync('git', ['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--', '*/gen/*', 'third_party', 'dist'], {
+  const names = execFileSync('git', ['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--', ...made], {
     cwd: workspace,
     maxBuffer: 64 << 20,
   });
   execFileSync('tar', ['x'], {
     cwd: clone.folder,
-    input: execFileSync('tar', ['c', '--null', '--files-from=-'], { cwd: workspace, input: made, maxBuffer: 1 << 30 }),
+    input: execFileSync('tar', ['c', '--null', '--files-from=-'], { cwd: workspace, input: names, maxBuffer: 1 << 30 }),
   });
   const data = join(clone.folder, 'data');
   mkdirSync(data, { mode: 0o711 });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hashTasks, type HashedTasks } from './hashed-tasks.mts';
@@ -29,7 +29,7 @@ export async function hashTasksOf(folder: string, commit: string, targets: reado
   try {
     const archive = execFileSync('git', ['archive', commit], { cwd: folder, maxBuffer: 256 << 20 });
     execFileSync('tar', ['x', '-C', base], { input: archive });
-    symlinkSync(join(folder, 'node_modules'), join(base, 'node_modules'));
+    if (!existsSync(join(base, 'node_modules'))) symlinkSync(join(folder, 'node_modules'), join(base, 'node_modules'));
     const tasks = await hashTasks(base, targets);
     mkdirSync(dirname(kept), { recursive: true });
     writeFileSync(kept, JSON.stringify({ key, tasks }));

@@ -4,20 +4,19 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Change, findChange, NoBaseError } from '../nx/affected/merge-base.mts';
-import { type AffectedProject, planAffected } from '../nx/affected/plan.mts';
+import { type AffectedProject, planAffected, targetsOfChange } from '../nx/affected/plan.mts';
 import { run } from './run.mts';
 
 const usage = 'usage: npm run affected -- [--base=<ref>] [--targets=lint,test] [--dry-run] [--json]';
-const everyTarget = ['lint', 'typecheck', 'test', 'build', 'page', 'image-files', 'image', 'check', 'e2e'];
 
 function readOptions() {
   try {
     const { values } = parseArgs({
       options: { base: { type: 'string' }, targets: { type: 'string' }, 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } },
     });
-    const targets = values.targets?.split(',') ?? everyTarget;
-    const unknown = targets.filter((target) => !everyTarget.includes(target));
-    if (unknown.length) throw new Error(`--targets: there is no ${unknown.join(', ')}, but ${everyTarget.join(', ')}`);
+    const targets = values.targets?.split(',') ?? targetsOfChange;
+    const unknown = targets.filter((target) => !targetsOfChange.includes(target));
+    if (unknown.length) throw new Error(`--targets: there is no ${unknown.join(', ')}, but ${targetsOfChange.join(', ')}`);
     return { ...values, targets };
   } catch (error) {
     console.error(`${(error as Error).message}\n${usage}`);
@@ -46,9 +45,9 @@ function showPlan({ base, commit, files, uncommitted }: Change, projects: readon
 }
 
 /** The targets in order, those that the same projects have in one step. */
-function toSteps(projects: readonly AffectedProject[], targets: readonly string[]): readonly { targets: string[]; names: string[] }[] {
+function toSteps(projects: readonly AffectedProject[]): readonly { targets: string[]; names: string[] }[] {
   const steps: { targets: string[]; names: string[] }[] = [];
-  for (const target of targets) {
+  for (const target of targetsOfChange) {
     const names = projects.filter((project) => project.targets.includes(target)).map(({ name }) => name);
     const last = steps.at(-1);
     if (last?.names.join() === names.join()) last.targets.push(target);
@@ -73,7 +72,7 @@ const step = async (title: string, command: string, args: readonly string[]) => 
   if (!(await run(title, command, args, env))) failed.push(title);
 };
 const changed = (pattern: RegExp) => change.files.filter((file) => pattern.test(file));
-const isWhole = options.targets === everyTarget;
+const isWhole = options.targets === targetsOfChange;
 
 if (isWhole && change.files.length) {
   if (changed(/^package(-lock)?\.json$/).length) await step('the lock file installs everywhere', 'node', ['tools/checks/lock-file.mts']);
@@ -91,7 +90,7 @@ if (isWhole && change.files.length) {
     await step('main can live with the migrations', 'node', ['tools/release/migrations/main.mts', `--since=${change.commit}`]);
 }
 let left = '';
-for (const { targets, names } of toSteps(projects, options.targets)) {
+for (const { targets, names } of toSteps(projects)) {
   const buildable = targets.includes('image') && !hasImageBuilder() ? targets.filter((target) => target !== 'image') : targets;
   if (buildable.length < targets.length) left = '; images were left out: there is no docker that runs, and IMAGE_BUILD names nothing else';
   if (buildable.length === 0) continue;

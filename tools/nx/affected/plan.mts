@@ -4,6 +4,9 @@ import { hashTasks } from './hashed-tasks.mts';
 import type { Change } from './merge-base.mts';
 import { explain } from './reasons.mts';
 
+/** The targets that a change may reach, in the order in which they are run. */
+export const targetsOfChange: readonly string[] = ['lint', 'typecheck', 'test', 'build', 'page', 'image-files', 'image', 'check', 'e2e'];
+
 /** A project that a change reaches. */
 export interface AffectedProject {
   readonly name: string;
@@ -13,8 +16,9 @@ export interface AffectedProject {
 }
 
 /**
- * The projects that a change reaches, with their targets in the order in which they were asked for.
+ * The projects that a change reaches.
  * @param folder the checkout
+ * @param targets those of targetsOfChange that are asked for
  * @param warn is told when the base cannot be read and everything counts as affected
  * @throws Error where Nx cannot read the working tree
  */
@@ -26,11 +30,11 @@ export async function planAffected(
 ): Promise<readonly AffectedProject[]> {
   if (change.files.length === 0) return [];
   const [base, head] = await Promise.all([
-    hashTasksOf(folder, change.commit, targets).catch((error: Error) => {
+    hashTasksOf(folder, change.commit, targetsOfChange).catch((error: Error) => {
       warn(`everything counts as affected, since the commit that is compared with cannot be read: ${error.message}`);
       return {};
     }),
-    hashTasks(folder, targets),
+    hashTasks(folder, targetsOfChange),
   ]);
   const projects = new Map<string, AffectedTask[]>();
   for (const task of findAffectedTasks(base, head))
@@ -38,7 +42,7 @@ export async function planAffected(
   return [...projects]
     .map(([name, tasks]) => ({
       name,
-      targets: targets.filter((target) => tasks.some((task) => task.target === target)),
+      targets: targetsOfChange.filter((target) => tasks.some((task) => task.target === target)),
       why: explain(tasks, change.files),
     }))
     .sort((one, other) => one.name.localeCompare(other.name));

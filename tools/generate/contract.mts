@@ -11,7 +11,7 @@ const [out, directory, ...packages] = process.argv.slice(2);
 if (!out || !directory || packages.length === 0) throw new Error('usage: contract.mts <out> <proto root> <package folder>…');
 const paths = packages.map((folder) => `${directory}/${folder}`);
 
-// without source info, as tokens.mts: a comment does not change the code
+// without source info, as tokens.mjs: a comment does not change the code
 const image = execFileSync('buf', ['build', directory, '--exclude-source-info', ...paths.flatMap((path) => ['--path', path]), '-o', '-'], {
   maxBuffer: 64 << 20,
 });

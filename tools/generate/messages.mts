@@ -5,7 +5,7 @@ const [out, directory, ...names] = process.argv.slice(2);
 if (!out || !directory || names.length === 0) throw new Error('usage: messages.mts <out> <proto root> <path>…');
 
 const paths = names.flatMap((name) => ['--path', `${directory}/${name}`]);
-// without source info, as tokens.mts: a comment does not change the code
+// without source info, as tokens.mjs: a comment does not change the code
 const image = execFileSync('buf', ['build', directory, '--exclude-source-info', ...paths, '-o', '-'], { maxBuffer: 64 << 20 });
 const template = {
   version: 'v2',

@@ -37,6 +37,20 @@ describe('npm run affected', () => {
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^affected: 1 of 1 steps failed: typecheck of .*scratch-clone$/);
   });
 
+  it('names the file that keeps Nx from reading the tree; where that is in the base alone, everything counts as affected', async () => {
+    clone.git('checkout', '-q', '-B', 'branch');
+    writeFileSync(join(clone.folder, 'apps/user/project.json'), '{ "name": "user",');
+    const unreadable = await runAffected(clone.folder, '--dry-run');
+    expect([unreadable.status, unreadable.stdout]).toEqual([1, '']);
+    expect(unreadable.stderr).toMatch(/^Nx cannot read the workspace: [^]*apps\/user\/project\.json/);
+    clone.git('commit', '-q', '-a', '-m', 'broken');
+    clone.git('revert', '--no-edit', 'HEAD');
+    const { status, stdout, stderr } = await runAffected(clone.folder, '--dry-run', '--base=HEAD^');
+    expect(stderr).toMatch(/^everything counts as affected, since the commit that is compared with cannot be read: /);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ {2}launcher +lint typecheck test build /m);
+  });
+
   it('has nothing to do where nothing has changed', async () => {
     const { status, stdout } = await runAffected(clone.folder);
     expect(status).toBe(0);
@@ -114,7 +128,7 @@ describe('npm run affected has nothing to compare with', () => {
 describe('a contract without its comments', () => {
   const digest = (text: string) => {
     writeFileSync(join(clone.folder, 'proto/gatehouse/user/v1/user.proto'), text);
-    return spawnSync(join(workspace, 'node_modules/.bin/node'), ['tools/generate/tokens.mts', 'proto/gatehouse/user'], { cwd: clone.folder, encoding: 'utf8' })
+    return spawnSync(join(workspace, 'node_modules/.bin/node'), ['tools/generate/tokens.mjs', 'proto/gatehouse/user'], { cwd: clone.folder, encoding: 'utf8' })
       .stdout;
   };
   const text = readFileSync(join(workspace, 'proto/gatehouse/user/v1/user.proto'), 'utf8');

@@ -7,6 +7,13 @@ import { createTaskGraph } from 'nx/src/tasks-runner/create-task-graph.js';
 import type { HashedTasks } from './hashed-tasks.mts';
 
 const targets = process.argv.slice(2);
+process.once('uncaughtException', (error) => {
+  // what Nx says, without the way it came
+  const causes =
+    error instanceof AggregateError ? error.errors.map(String) : ((error as { getErrors?: () => Error[] }).getErrors?.() ?? []).map(({ message }) => message);
+  console.error([error.message, ...causes].join('\n'));
+  process.exit(1);
+});
 const graph = await createProjectGraphAsync();
 const { tasks, dependencies } = createTaskGraph(graph, {}, Object.keys(graph.nodes), targets, undefined, {});
 const all = Object.values(tasks);

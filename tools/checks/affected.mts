@@ -3,8 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Change, findChange, NoBaseError } from '../nx/affected/merge-base.mts';
-import { type AffectedProject, planAffected, targetsOfChange } from '../nx/affected/plan.mts';
+import { type Change, findChange, NoBaseError } from './affected/merge-base.mts';
+import { type AffectedProject, planAffected, targetsOfChange } from './affected/plan.mts';
 import { run } from './run.mts';
 
 const usage = 'usage: npm run affected -- [--base=<ref>] [--targets=lint,test] [--dry-run] [--json]';

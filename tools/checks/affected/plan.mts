@@ -37,13 +37,14 @@ export async function planAffected(
     hashTasks(folder, targetsOfChange),
   ]);
   const projects = new Map<string, AffectedTask[]>();
-  for (const task of findAffectedTasks(base, head))
-    if (targets.includes(task.target)) projects.set(task.project, [...(projects.get(task.project) ?? []), task]);
+  const affected = findAffectedTasks(base, head);
+  const byId = new Map(affected.map((task) => [task.id, task]));
+  for (const task of affected) if (targets.includes(task.target)) projects.set(task.project, [...(projects.get(task.project) ?? []), task]);
   return [...projects]
     .map(([name, tasks]) => ({
       name,
       targets: targetsOfChange.filter((target) => tasks.some((task) => task.target === target)),
-      why: explain(tasks, change.files),
+      why: explain(tasks, byId, change.files),
     }))
     .sort((one, other) => one.name.localeCompare(other.name));
 }

@@ -29,17 +29,24 @@ function toReasons(input: string, files: readonly string[]): readonly string[] {
   return found.length ? found : ['its inputs'];
 }
 
+/** The tasks, and those that they come after. */
+function withEarlier(tasks: readonly AffectedTask[], all: ReadonlyMap<string, AffectedTask>): ReadonlySet<AffectedTask> {
+  const found = new Set(tasks);
+  // a set goes on to what is added while it is walked
+  for (const { after } of found) for (const id of after) found.add(all.get(id)!);
+  return found;
+}
+
 /**
- * Why a project is affected, in a few words: the files and packages that its tasks read, or what they come after.
+ * Why a project is affected, in a few words: the files and packages that its tasks read, or those that they come after.
  * @param tasks its affected tasks
+ * @param all the affected tasks of every project, by their names
  * @param files those that have changed
  */
-export function explain(tasks: readonly AffectedTask[], files: readonly string[]): string {
-  const own = tasks.flatMap(({ differing }) => differing.flatMap((input) => toReasons(input, files)));
-  const isFile = (reason: string) => files.includes(reason);
-  const sorted = [...new Set(own)].sort((one, other) => Number(isFile(other)) - Number(isFile(one)));
-  // files say it all, but for the packages that a lock file stands for
-  const reasons = sorted.some(isFile) ? sorted.filter(isFile) : sorted;
-  const said = reasons.length ? reasons : [...new Set(tasks.flatMap(({ after }) => after.map((id) => `after ${id}`)))];
+export function explain(tasks: readonly AffectedTask[], all: ReadonlyMap<string, AffectedTask>, files: readonly string[]): string {
+  const reasons = [...withEarlier(tasks, all)].flatMap(({ differing }) => differing.flatMap((input) => toReasons(input, files)));
+  const named = reasons.filter((reason) => files.includes(reason));
+  // files say it all; a lock file that has changed is named by its packages
+  const said = [...new Set(named.length ? named : reasons)];
   return said.length > 3 ? `${said.slice(0, 2).join(', ')} and ${said.length - 2} more` : said.join(', ');
 }

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { makeScratchClone, type ScratchClone } from '@gatehouse/scratch-clone';
-import { append, runAffected } from './affected-clones';
+import { append, runAffected, update } from './affected-clones';
 
 const workspace = resolve(__dirname, '../../..');
 let clone: ScratchClone;
@@ -28,6 +28,16 @@ describe('npm run affected', () => {
     expect(stdout).toMatch(/^2 files differ from [0-9a-f]{7}, where main was left, 1 of them not committed and included$/m);
     expect(stdout).toMatch(/^ {2}errors +typecheck +libs\/errors\/src\/app-error\.ts, libs\/errors\/src\/http-status\.ts$/m);
     expect(stdout).toMatch(/^ {2}user +typecheck +/m);
+  });
+
+  it('names the package that is another in the lock file, and the contract behind code that is made from it', async () => {
+    update('ioredis')(clone.folder);
+    append('proto/gatehouse/auth/v1/auth.proto', 'message Added {}\n')(clone.folder);
+    const { stdout } = await runAffected(clone.folder, '--targets=build', '--base=main', '--dry-run');
+    expect(stdout).toMatch(/^ {2}auth +build +proto\/gatehouse\/auth\/v1\/auth\.proto$/m);
+    clone.git('checkout', '-q', 'proto');
+    const { stdout: ofPackage } = await runAffected(clone.folder, '--targets=build', '--base=main', '--dry-run');
+    expect(ofPackage).toMatch(/^ {2}gateway +build +ioredis$/m);
   });
 
   it('fails with what has failed', async () => {

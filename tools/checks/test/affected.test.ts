@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { append, type Edit, reachedBy, relock, replace, update } from './affected-clones';
 
 const workspace = resolve(__dirname, '../../..');
@@ -17,10 +17,10 @@ const measured = { bench: built };
 const gateway = { gateway: service, ...measured, ...walked };
 /** What a contract's declarations are checked by, whatever they are. */
 const declared = { proto: 'lint', checks: 'test', release: 'test' };
-/** Every project that eslint looks at; protos have a linter of their own. */
-const projects = globSync('{apps,libs,tools}/**/project.json', { cwd: workspace }).map(
-  (file) => (JSON.parse(readFileSync(join(workspace, file), 'utf8')) as { name: string }).name,
-);
+/** Every project that eslint looks at: those with code. Protos have a linter of their own. */
+const projects = globSync('{apps,libs,tools}/**/project.json', { cwd: workspace })
+  .filter((file) => globSync(`${dirname(file)}/**/*.{ts,mts,cjs}`, { cwd: workspace }).length > 0)
+  .map((file) => (JSON.parse(readFileSync(join(workspace, file), 'utf8')) as { name: string }).name);
 const all = (targets: string): Reached => Object.fromEntries(projects.map((name) => [name, targets]));
 const containing = (reached: Reached): Reached => expect.objectContaining(reached);
 

@@ -1,3 +1,4 @@
+import { isEdge, type Service, toPortSettings } from '#services';
 import { createLook, type Look } from '@gatehouse/look';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,6 +9,8 @@ import { type Ports, readPorts, requireFreePorts, StartError } from './ports';
 import { type ServiceProcess, startService } from './service-process';
 
 export interface GatehouseOptions {
+  /** What there is to start. */
+  services: readonly Service[];
   /** Folder with the bundles: `<folder>/<service>/main.cjs`. */
   bundles: string;
   /** Folder of the page that shows what goes on. */
@@ -31,16 +34,16 @@ export interface Gatehouse {
   kill(): Promise<void>;
 }
 
-const serviceNames = ['user', 'auth', 'gateway'] as const;
-type ServiceName = (typeof serviceNames)[number];
-const adminPorts = { user: 'USER_ADMIN_PORT', auth: 'AUTH_ADMIN_PORT', gateway: 'GATEWAY_ADMIN_PORT' } as const;
+// who makes the first administrator
+const authPackage = 'gatehouse.auth.v1';
 const readyWithinMs = 60_000;
 // more than each gives itself, and less than ten seconds together
-const stopWithinMs = { gateway: 4_200, others: 4_200 };
+const stopWithinMs = { edge: 4_200, others: 4_200 };
 
-/** The whole of Gatehouse on one machine: PostgreSQL and three services, each a process. */
-export function createGatehouse({ bundles, lookPage, dataFolder, environment, show, tell }: GatehouseOptions): Gatehouse {
-  const services = new Map<ServiceName, ServiceProcess>();
+/** The whole of Gatehouse on one machine: PostgreSQL and the services, each a process. */
+export function createGatehouse({ services, bundles, lookPage, dataFolder, environment, show, tell }: GatehouseOptions): Gatehouse {
+  const [edge, inner] = [services.filter(isEdge), services.filter((service) => !isEdge(service))];
+  const processes = new Map<Service, ServiceProcess>();
   const commands = new Set<ServiceProcess>();
   let databases: Databases | undefined;
   let look: Look | undefined;
@@ -48,7 +51,7 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
   let isOurs = false;
   let breaking: (text: string) => void = () => {};
   const broken = new Promise<string>((resolve) => (breaking = resolve));
-  const bundleOf = (name: ServiceName) => `${bundles}/${name}/main.cjs`;
+  const bundleOf = ({ name }: Service) => `${bundles}/${name}/main.cjs`;
 
   // a stop that comes while all is being started: no step after this one
   const requireGoingOn = () => {
@@ -57,24 +60,26 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
   const note = () =>
     noteRunning(
       dataFolder,
-      [...services.values()].map(({ pid }) => pid),
+      [...processes.values()].map(({ pid }) => pid),
     );
-  const readLine = (name: ServiceName) => (line: string) => {
-    show(name, line);
-    look?.addLine(name, line);
-  };
-  const run = async (name: ServiceName, command: string, env: Record<string, string>) => {
-    const child = startService(name, bundleOf(name), [command], env, readLine(name));
+  const readLine =
+    ({ name }: Service) =>
+    (line: string) => {
+      show(name, line);
+      look?.addLine(name, line);
+    };
+  const run = async (service: Service, command: string, env: Record<string, string>) => {
+    const child = startService(service.name, bundleOf(service), [command], env, readLine(service));
     commands.add(child);
     const code = await child.exited.finally(() => commands.delete(child));
     requireGoingOn();
-    if (code !== 0) throw new StartError(`${name} ${command} ended with ${code}: its last lines stand above`);
+    if (code !== 0) throw new StartError(`${service.name} ${command} ended with ${code}: its last lines stand above`);
   };
-  const serve = (name: ServiceName, env: Record<string, string>) => {
-    const child = startService(name, bundleOf(name), [], env, readLine(name));
-    services.set(name, child);
+  const serve = (service: Service, env: Record<string, string>) => {
+    const child = startService(service.name, bundleOf(service), [], env, readLine(service));
+    processes.set(service, child);
     void child.exited.then((code) => {
-      if (!stopping) breaking(`${name} ended by itself, with ${code}: its last lines stand above`);
+      if (!stopping) breaking(`${service.name} ended by itself, with ${code}: its last lines stand above`);
     });
   };
 
@@ -82,36 +87,40 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
     await mkdir(dataFolder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
       throw new StartError(`GATEHOUSE_DATA_DIR: ${dataFolder} is no folder, and none can be made there (${error.code})`);
     });
-    refuseFiles(environment);
-    const ports = readPorts(environment);
+    refuseFiles(services, environment);
+    const ports = readPorts(services, environment);
     const hadLeftovers = await endLeftovers(dataFolder, tell);
     // a process may be gone a moment before its last thread lets go of its port
     await requireFreePorts(ports, environment, hadLeftovers ? 2_000 : 0);
     await note();
     isOurs = true;
-    const secrets = await keepSecrets(dataFolder);
+    const secrets = await keepSecrets(dataFolder, services);
     const administrator = await keepAdministrator(dataFolder, environment);
-    databases = await openDatabases(dataFolder, environment, secrets, tell);
+    databases = await openDatabases(services, dataFolder, environment, secrets, tell);
     requireGoingOn();
     if (ports.GATEHOUSE_LOOK_PORT)
       look = createLook({
         pageFolder: lookPage,
-        targets: Object.fromEntries(serviceNames.map((name) => [name, `${toAdminUrl(name, ports, environment)}/metrics`])),
+        targets: Object.fromEntries(services.map((service) => [service.name, `${toAdminUrl(service, ports, environment)}/metrics`])),
       });
     const lookUrl = await look?.listen(ports.GATEHOUSE_LOOK_PORT).catch((cause: Error) => {
       throw new StartError(`GATEHOUSE_LOOK_PORT: ${cause.message}`, { cause });
     });
-    const env = toServiceEnvironment(environment, ports, secrets, databases.urls, lookUrl);
+    const env = toServiceEnvironment(services, environment, ports, secrets, databases.urls, lookUrl);
     tell('migrating');
-    await Promise.all([run('user', 'migrate', env), run('auth', 'migrate', env)]);
-    tell('starting user, auth and gateway');
-    for (const name of serviceNames) serve(name, env);
+    await Promise.all(services.filter(({ hasDatabase }) => hasDatabase).map((service) => run(service, 'migrate', env)));
+    tell(`starting ${toList([...inner, ...edge].map(({ name }) => name))}`);
+    for (const service of [...inner, ...edge]) serve(service, env);
     await note();
-    await Promise.race([broken.then((text) => Promise.reject(new StartError(text))), waitUntilReady(ports, environment, requireGoingOn)]);
+    await Promise.race([broken.then((text) => Promise.reject(new StartError(text))), waitUntilReady(services, ports, environment, requireGoingOn)]);
     look?.watch();
     tell('bootstrapping');
-    await run('auth', 'bootstrap', { ...env, AUTH_BOOTSTRAP_EMAIL: administrator.email, AUTH_BOOTSTRAP_PASSWORD: administrator.password });
-    return { url: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`, administrator, lookUrl };
+    await run(
+      services.find(({ packages }) => packages.includes(authPackage))!,
+      'bootstrap',
+      { ...env, AUTH_BOOTSTRAP_EMAIL: administrator.email, AUTH_BOOTSTRAP_PASSWORD: administrator.password },
+    );
+    return { url: `http://127.0.0.1:${ports[toPortSettings(edge[0]!)[0]]}`, administrator, lookUrl };
   };
   let starting: ReturnType<typeof start> | undefined;
 
@@ -122,8 +131,8 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
       stopping = true;
       for (const command of commands) command.kill();
       // the edge first: what it has taken is still answered by the others
-      await services.get('gateway')?.stop(stopWithinMs.gateway);
-      await Promise.all([services.get('auth'), services.get('user')].map((service) => service?.stop(stopWithinMs.others)));
+      await Promise.all(edge.map((service) => processes.get(service)?.stop(stopWithinMs.edge)));
+      await Promise.all(inner.map((service) => processes.get(service)?.stop(stopWithinMs.others)));
       await starting?.catch(() => {}); // PostgreSQL may be about to come up
       await databases?.stop();
       await look?.close();
@@ -132,25 +141,27 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
     },
     async kill() {
       stopping = true;
-      for (const child of [...commands, ...services.values()]) child.kill();
+      for (const child of [...commands, ...processes.values()]) child.kill();
       await databases?.stop();
     },
   };
 }
 
-async function waitUntilReady(ports: Ports, environment: NodeJS.ProcessEnv, requireGoingOn: () => void): Promise<void> {
+async function waitUntilReady(services: readonly Service[], ports: Ports, environment: NodeJS.ProcessEnv, requireGoingOn: () => void): Promise<void> {
   const end = Date.now() + readyWithinMs;
-  for (const name of serviceNames) {
-    while (!(await isReady(`${toAdminUrl(name, ports, environment)}/readyz`))) {
+  for (const service of services) {
+    while (!(await isReady(`${toAdminUrl(service, ports, environment)}/readyz`))) {
       requireGoingOn();
-      if (Date.now() > end) throw new StartError(`${name} is not ready after ${readyWithinMs / 1000} s: its lines above say why`);
+      if (Date.now() > end) throw new StartError(`${service.name} is not ready after ${readyWithinMs / 1000} s: its lines above say why`);
       await pause(50);
     }
   }
 }
 
-function toAdminUrl(name: ServiceName, ports: Ports, environment: NodeJS.ProcessEnv): string {
-  const setting = adminPorts[name];
+const toList = (names: readonly string[]) => new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(names);
+
+function toAdminUrl(service: Service, ports: Ports, environment: NodeJS.ProcessEnv): string {
+  const [, setting] = toPortSettings(service);
   const host = environment[setting.replace(/_PORT$/, '_HOST')] || '127.0.0.1';
   return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${ports[setting]}`;
 }

@@ -1,3 +1,4 @@
+import { readServices, type Service } from '#services';
 import { resolve } from 'node:path';
 import { createGatehouse } from './gatehouse';
 import { toShown } from './output';
@@ -15,7 +16,16 @@ const screen = { isTerminal, hasColors: isTerminal && process.stdout.hasColors()
 const sameWishMs = 1_000;
 const tell = (text: string) => console.log(isTerminal ? `· ${text}` : text);
 
+let services: readonly Service[];
+try {
+  services = readServices(resolve(dist, '..'));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}
+
 const gatehouse = createGatehouse({
+  services,
   bundles: `${dist}/apps`,
   lookPage: `${dist}/tools/look`,
   dataFolder: resolve(process.env.GATEHOUSE_DATA_DIR || resolve(dist, '../.gatehouse')),

@@ -1,0 +1,27 @@
+import { type Tree, updateJson } from '@nx/devkit';
+import type { Wishes } from './wishes.mts';
+
+/** Makes the new service known to the workspace's own files. */
+export function joinWorkspace(tree: Tree, { names }: Wishes): void {
+  const { service, collection } = names;
+  updateJson(tree, 'tsconfig.base.json', (json) => {
+    const paths = Object.entries(json.compilerOptions.paths as Record<string, string[]>);
+    const last = paths.findLastIndex(([name]) => name.startsWith('@gatehouse/contracts/'));
+    paths.splice(last + 1, 0, [`@gatehouse/contracts/${service}`, [`./libs/contracts/${service}/src/index.ts`]]);
+    json.compilerOptions.paths = Object.fromEntries(paths);
+    return json;
+  });
+  edit(tree, 'apps/user/src/user.ts', /(\n  admin: \[)([^\]]*?),?\s*\]/, `$1$2, '${collection}.create', '${collection}.read']`);
+  tree.write(`.nx/version-plans/${service}.md`, `---\n__default__: minor\n---\n\n\`${service}\`, a service that keeps ${names.resourceWords}.\n`);
+}
+
+/**
+ * Replaces something in a file.
+ * @throws Error where it is not there
+ */
+export function edit(tree: Tree, file: string, before: string | RegExp, after: string): void {
+  const text = tree.read(file, 'utf8') ?? '';
+  const next = text.replace(before, after);
+  if (next === text) throw new Error(`${file} has no ${String(before)} any more: tell tools/nx/generators/service where it went`);
+  tree.write(file, next);
+}

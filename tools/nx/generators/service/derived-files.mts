@@ -22,7 +22,6 @@ const files: Readonly<Record<string, (wishes: Wishes) => readonly Edit[]>> = {
   [app('src/config.ts')]: ({ ports }) => [
     ['port.default(50_051)', `port.default(${toLiteral(ports.grpc)})`],
     ['port.default(9_051)', `port.default(${toLiteral(ports.admin)})`],
-    [/\.prefault\('[a-z,]+'\)/, `.prefault('gateway')`],
   ],
   [app('src/app.ts')]: () => [
     [/\n *\/\/ an id that somebody else has[^\n]*\n *constraints: [^\n]*/, ''],

@@ -36,6 +36,12 @@ const files: Readonly<Record<string, (wishes: Wishes) => readonly Edit[]>> = {
   ],
 };
 
+/** The ports of apps/user in a text, as those of the new service. */
+export const renumber = (text: string, { ports, services }: Wishes): string => {
+  const user = services.find(({ name }) => name === 'user')!.ports;
+  return text.replaceAll(String(user.grpc), String(ports.grpc)).replaceAll(String(user.admin), String(ports.admin));
+};
+
 /** A number as the house writes it: `50_053`. */
 const toLiteral = (value: number) => value.toLocaleString('en-US').replaceAll(',', '_');
 

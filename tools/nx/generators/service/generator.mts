@@ -1,6 +1,9 @@
 import { formatFiles, generateFiles, type Tree } from '@nx/devkit';
 import { join } from 'node:path';
+import { joinCompose } from './compose.mts';
 import { addDerivedFiles } from './derived-files.mts';
+import { joinImagesAndAlerts } from './docker.mts';
+import { joinKubernetes } from './kubernetes.mts';
 import { makeGenerated } from './make-generated.mts';
 import { readWishes, type ServiceOptions } from './wishes.mts';
 import { joinWorkspace } from './workspace.mts';
@@ -14,6 +17,9 @@ export async function serviceGenerator(tree: Tree, options: ServiceOptions): Pro
   addDerivedFiles(tree, wishes);
   generateFiles(tree, join(import.meta.dirname, 'files'), '.', { ...wishes.names });
   joinWorkspace(tree, wishes);
+  joinCompose(tree, wishes);
+  joinKubernetes(tree, wishes);
+  joinImagesAndAlerts(tree, wishes);
   await formatFiles(tree);
   return () => makeGenerated(tree.root, wishes.names.service);
 }

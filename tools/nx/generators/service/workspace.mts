@@ -1,4 +1,5 @@
 import { type Tree, updateJson } from '@nx/devkit';
+import { edit } from './edit.mts';
 import type { Wishes } from './wishes.mts';
 
 /** Makes the new service known to the workspace's own files. */
@@ -12,16 +13,8 @@ export function joinWorkspace(tree: Tree, { names }: Wishes): void {
     return json;
   });
   edit(tree, 'apps/user/src/user.ts', /(\n  admin: \[)([^\]]*?),?\s*\]/, `$1$2, '${collection}.create', '${collection}.read']`);
-  tree.write(`.nx/version-plans/${service}.md`, `---\n__default__: minor\n---\n\n\`${service}\`, a service that keeps ${names.resourceWords}.\n`);
-}
-
-/**
- * Replaces something in a file.
- * @throws Error where it is not there
- */
-export function edit(tree: Tree, file: string, before: string | RegExp, after: string): void {
-  const text = tree.read(file, 'utf8') ?? '';
-  const next = text.replace(before, after);
-  if (next === text) throw new Error(`${file} has no ${String(before)} any more: tell tools/nx/generators/service where it went`);
-  tree.write(file, next);
+  tree.write(
+    `.nx/version-plans/${service}.md`,
+    `---\n__default__: minor\n---\n\n\`${service}\`, a service that keeps ${names.resourceWords}. An installation that is there needs a database, a role, secrets and a certificate for it.\n`,
+  );
 }

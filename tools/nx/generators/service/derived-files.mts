@@ -45,11 +45,11 @@ export const renumber = (text: string, { ports, services }: Wishes): string => {
 /** A number as the house writes it: `50_053`. */
 const toLiteral = (value: number) => value.toLocaleString('en-US').replaceAll(',', '_');
 
-/** A text about `user`, about another service; the user of a URL stays. */
+/** A text about `user`, about another service; what `user` means to a URL and to Kubernetes stays. */
 export const rename = (text: string, { service, Service, SERVICE }: Pick<Names, 'service' | 'Service' | 'SERVICE'>): string =>
   text
     .replace(/(?<!:\/\/)user/g, service)
-    .replaceAll('User', Service)
+    .replace(/(?<!runAs)User/g, Service)
     .replaceAll('USER', SERVICE);
 
 /**

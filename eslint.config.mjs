@@ -55,7 +55,7 @@ const depConstraints = [
   allow('tool:postgres-server'),
   allow('tool:checks', 'tool:scratch-clone', 'tool:services'),
   allow('tool:release', 'tool:scratch-clone', 'tool:services'),
-  allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server'),
+  allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:services'),
   ...['docs', 'certs', 'nx'].map((name) => allow(`tool:${name}`, 'tool:services')),
   ...['generate', 'scratch-clone', 'compose', 'services'].map((name) => allow(`tool:${name}`)),
 ];

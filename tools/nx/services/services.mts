@@ -100,6 +100,10 @@ export const toContractName = (packageName: string): string => packageName.split
 export const callersOf = (packageName: string, services: readonly Service[]): readonly Service[] =>
   services.filter((service) => isEdge(service) || service.calls.includes(packageName));
 
+/** Whom a service calls: the edge everybody, another whoever serves what it says that it calls. */
+export const calleesOf = (service: Service, services: readonly Service[]): readonly Service[] =>
+  services.filter(({ packages }) => packages.some((name) => isEdge(service) || service.calls.includes(name)));
+
 /** What an installation has that the services are told of: each gives the value of one service. */
 export interface Installation {
   /** gRPC target: `127.0.0.1:50051`. */

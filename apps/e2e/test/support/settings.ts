@@ -1,4 +1,4 @@
-import { isEdge, readServices, type Service, toPortSettings, toSettings as toSharedSettings } from '#services';
+import { isEdge, readServices, type Service, toPortSettings, toSettings as toSharedSettings, toTargets } from '#services';
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 
@@ -19,6 +19,9 @@ export const services = installed.map(({ name }) => name as ServiceName);
 export const portSettings = Object.fromEntries(installed.map((service) => [service.name, toPortSettings(service)])) as Readonly<
   Record<ServiceName, readonly [string, string]>
 >;
+
+/** The gateway's setting of where each package is served. */
+export const toUpstreams = (target: (service: Service) => string): string => toTargets(installed, target).GATEWAY_UPSTREAMS!;
 
 /** What all processes of an installation are started with, by the gRPC target of each service; its secrets are made here. */
 export const toSettings = (databases: Databases, target: (service: ServiceName) => string): Record<string, string> => ({

@@ -1,6 +1,7 @@
+import { type ComposeFile, type ComposeService, readCompose } from '@gatehouse/compose-file';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ComposeService, readCompose, validateCompose } from './compose-file';
+import { validateCompose } from './compose-file';
 import { ask, installed, keepers, readYaml, services as apps, workspace } from './kubernetes-cluster';
 
 type Facts = Record<string, { names: string[]; secrets: string[]; defaults: Record<string, unknown> }>;
@@ -15,7 +16,7 @@ const facts = ask<Facts>(`
 const portOf = (app: string, port: 'main' | 'admin') =>
   facts[app]!.defaults[`${app.toUpperCase()}_${port === 'admin' ? 'ADMIN' : app === 'gateway' ? 'HTTP' : 'GRPC'}_PORT`];
 
-const { services, networks, volumes } = readCompose();
+const { services, networks, volumes } = readCompose(workspace);
 const entries = Object.entries(services);
 const appOf = ({ image }: ComposeService) => apps.find((app) => image === `gatehouse/${app}:dev`);
 const ours = entries.filter(([, service]) => appOf(service));
@@ -23,16 +24,16 @@ const servers = ours.filter(([, { command }]) => command[0] === 'serve');
 const read = (path: string) => readFileSync(join(workspace, path), 'utf8');
 
 it('is what the Compose Specification allows, key by key', () => {
-  expect(validateCompose(readCompose())).toEqual([]);
+  expect(validateCompose(readCompose(workspace))).toEqual([]);
 });
 
-it.each<[string, (file: ReturnType<typeof readCompose>) => unknown]>([
+it.each<[string, (file: ComposeFile) => unknown]>([
   ['depend_on', ({ services }) => (services.user!.depend_on = {})],
   ['subpaths', ({ services }) => ((services.user!.volumes![0]!.volume as Record<string, unknown>).subpaths = 'x')],
   ['conditon', ({ services }) => ((services.user!.depends_on!['user-migrate'] as Record<string, unknown>).conditon = 'x')],
   ['interna', ({ networks }) => ((networks.inside as Record<string, unknown>).interna = true)],
 ])('a misspelt key is refused: %s', (key, misspell) => {
-  const file = structuredClone(readCompose());
+  const file = structuredClone(readCompose(workspace));
   misspell(file);
   expect(validateCompose(file).join()).toContain(key);
 });

@@ -42,6 +42,9 @@ export const renumber = (text: string, { ports, services }: Wishes): string => {
   return text.replaceAll(String(user.grpc), String(ports.grpc)).replaceAll(String(user.admin), String(ports.admin));
 };
 
+/** Files that are taken from apps/user and its contract. */
+export const derivedFiles: readonly string[] = Object.keys(files);
+
 /** A number as the house writes it: `50_053`. */
 const toLiteral = (value: number) => value.toLocaleString('en-US').replaceAll(',', '_');
 

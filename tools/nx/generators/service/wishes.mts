@@ -35,9 +35,11 @@ export function readWishes(tree: Tree, { name, resource = name, port, adminPort 
     grpc: port ?? Math.max(...services.map(({ ports }) => ports.grpc ?? 0)) + 1,
     admin: adminPort ?? Math.max(...services.filter(({ ports }) => ports.grpc).map(({ ports }) => ports.admin)) + 1,
   };
+  const faultsOfName = findFaultsOfName(tree, name);
   const problems = [
-    ...findFaultsOfName(tree, name),
-    ...findFaultsOfResource(tree, resource),
+    ...faultsOfName,
+    // that it has no resource of its own is told once
+    ...(faultsOfName.length && resource === name ? [] : findFaultsOfResource(tree, resource)),
     ...findFaultsOfPorts(services, ports),
     ...findUncommitted(tree.root),
   ];

@@ -58,15 +58,15 @@ const depConstraints = [
     'tool:compose',
   ),
   allow('tool:launcher', 'tool:postgres-server', 'tool:look', 'tool:services'),
-  allow('tool:image', 'tool:postgres-server', 'tool:services'),
+  allow('tool:image', 'tool:postgres-server', 'tool:services', 'tool:commands'),
   allow('tool:nx', 'tool:services', 'tool:scratch-clone'),
   allow('tool:look'),
   allow('tool:postgres-server'),
-  allow('tool:checks', 'tool:scratch-clone', 'tool:services', 'tool:compose'),
+  allow('tool:checks', 'tool:scratch-clone', 'tool:services', 'tool:compose', 'tool:commands'),
   allow('tool:release', 'tool:scratch-clone'),
   allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:services'),
   ...['docs', 'certs'].map((name) => allow(`tool:${name}`, 'tool:services')),
-  ...['generate', 'scratch-clone', 'compose', 'services'].map((name) => allow(`tool:${name}`)),
+  ...['generate', 'scratch-clone', 'compose', 'services', 'commands'].map((name) => allow(`tool:${name}`)),
 ];
 
 export default tseslint.config(

@@ -1,9 +1,11 @@
 import { startTemporaryPostgresServer } from '@gatehouse/postgres-server';
+import { toTargets } from '#services';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type Address, openAddress } from './address';
 import { freePort } from './free-port';
 import { type ServiceProcess, startProcess, until } from './service-process';
-import { type Databases, forEach, keepers, portSettings, type ServiceName, services, toSettings } from './settings';
+import { type Databases, forEach, installed, keepers, portSettings, type ServiceName, services, toSettings } from './settings';
 
 /** A process of a service, beside others of it. */
 export interface Replica extends ServiceProcess {
@@ -35,6 +37,9 @@ export async function openFleet(): Promise<Fleet> {
   const addresses: Record<ServiceName, Address> = await forEach(services, openAddress);
   const target = (service: ServiceName) => `127.0.0.1:${addresses[service].port}`;
   const settings = { ...toSettings(databases, target), SHUTDOWN_GRACE_MS: '200' };
+  // an earlier version knows nothing of what came after it, and its gateway refuses to be told
+  const builtIn = (bundles?: string) => installed.filter(({ name }) => !bundles || existsSync(`${bundles}/${name}/main.cjs`));
+  const targets = (bundles?: string) => toTargets(builtIn(bundles), ({ name }) => target(name as ServiceName));
   const current = new Map<ServiceName, Replica>();
   const running = new Set<ServiceProcess>();
   return {
@@ -43,7 +48,7 @@ export async function openFleet(): Promise<Fleet> {
     async start(service, bundles) {
       const [port, adminPort] = [await freePort(), await freePort()];
       const [portSetting, adminSetting] = portSettings[service];
-      const process = startProcess(service, { ...settings, [portSetting]: String(port), [adminSetting]: String(adminPort) }, [], bundles);
+      const process = startProcess(service, { ...settings, ...targets(bundles), [portSetting]: String(port), [adminSetting]: String(adminPort) }, [], bundles);
       running.add(process);
       const readyz = () =>
         fetch(`http://127.0.0.1:${adminPort}/readyz`).then(async (response) => ({
@@ -67,7 +72,8 @@ export async function openFleet(): Promise<Fleet> {
       return before.exited;
     },
     async migrate(bundles) {
-      const runs = names.map((service) => startProcess(service, settings, ['migrate'], bundles));
+      const there = builtIn(bundles).filter(({ hasDatabase }) => hasDatabase);
+      const runs = there.map(({ name }) => startProcess(name, settings, ['migrate'], bundles));
       const codes = await Promise.all(runs.map(({ exited }) => exited.then(({ code }) => code)));
       return { codes, output: runs.map(({ lines, stderr }) => [...lines.map(({ body }) => body), stderr()].join('\n')).join('\n') };
     },

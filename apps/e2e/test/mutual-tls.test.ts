@@ -94,7 +94,7 @@ describe('of the three services with certificates of one CA', () => {
     ['gateway', ['UserService', 'AuthService', 'VerifierService']],
     ['auth', ['UserService']],
     ['user', ['VerifierService']],
-    ['billing', []],
+    ['no-service', []],
     ['gateway.evil', []],
   ] as const)('%s may call %j, and no other service', async (name, allowed) => {
     const certificates = hold(await ca.issue([name]));

@@ -13,6 +13,12 @@ export function joinWorkspace(tree: Tree, { names }: Wishes): void {
     return json;
   });
   edit(tree, 'apps/user/src/user.ts', /(\n  admin: \[)([^\]]*?),?\s*\]/, `$1$2, '${collection}.create', '${collection}.read']`);
+  edit(
+    tree,
+    'docs/mutual-tls.md',
+    /(\| `VERIFIER_MTLS_PEERS`, VerifierService \| `[a-z,]+)(` \|\n)/,
+    `$1,${service}$2| \`${names.SERVICE}_MTLS_PEERS\`, ${names.Service}Service | \`gateway\` |\n`,
+  );
   tree.write(
     `.nx/version-plans/${service}.md`,
     `---\n__default__: minor\n---\n\n\`${service}\`, a service that keeps ${names.resourceWords}. An installation that is there needs a database, a role, secrets and a certificate for it.\n`,

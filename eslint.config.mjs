@@ -59,7 +59,7 @@ const depConstraints = [
   ),
   allow('tool:launcher', 'tool:postgres-server', 'tool:look', 'tool:services'),
   allow('tool:image', 'tool:postgres-server', 'tool:services', 'tool:commands'),
-  allow('tool:nx', 'tool:services', 'tool:scratch-clone'),
+  allow('tool:nx', 'tool:services', 'tool:compose', 'tool:scratch-clone'),
   allow('tool:look'),
   allow('tool:postgres-server'),
   allow('tool:checks', 'tool:scratch-clone', 'tool:services', 'tool:compose', 'tool:commands'),

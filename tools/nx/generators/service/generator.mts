@@ -1,12 +1,7 @@
-import { formatFiles, generateFiles, type Tree } from '@nx/devkit';
-import { join } from 'node:path';
-import { joinCompose } from './compose.mts';
-import { addDerivedFiles } from './derived-files.mts';
-import { joinImagesAndAlerts } from './docker.mts';
-import { joinKubernetes } from './kubernetes.mts';
+import { formatFiles, type Tree } from '@nx/devkit';
+import { addService } from './add-service.mts';
 import { makeGenerated } from './make-generated.mts';
 import { readWishes, type ServiceOptions } from './wishes.mts';
-import { joinWorkspace } from './workspace.mts';
 
 /**
  * A service that keeps one resource: its contract, its app in the form of apps/user, and its place in the installations.
@@ -14,12 +9,7 @@ import { joinWorkspace } from './workspace.mts';
  */
 export async function serviceGenerator(tree: Tree, options: ServiceOptions): Promise<() => void> {
   const wishes = readWishes(tree, options);
-  addDerivedFiles(tree, wishes);
-  generateFiles(tree, join(import.meta.dirname, 'files'), '.', { ...wishes.names });
-  joinWorkspace(tree, wishes);
-  joinCompose(tree, wishes);
-  joinKubernetes(tree, wishes);
-  joinImagesAndAlerts(tree, wishes);
+  addService(tree, wishes);
   await formatFiles(tree);
   return () => makeGenerated(tree.root, wishes.names.service);
 }

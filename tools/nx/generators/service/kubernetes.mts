@@ -36,7 +36,6 @@ export function joinKubernetes(tree: Tree, wishes: Wishes): void {
   edit(tree, `${root}/base/kustomization.yaml`, ', gateway.yaml]', `, ${service}.yaml, gateway.yaml]`);
   edit(tree, `${root}/base/gateway.yaml`, /(value: gatehouse\.\S+)/, `$1,gatehouse.${service}.v1=dns:///${service}:${ports.grpc}`);
   joinPolicies(tree, wishes);
-  edit(tree, `${root}/components/monitoring/service-monitor.yaml`, / or auth,/, `, auth or ${service},`);
   edit(tree, `${root}/components/monitoring/service-monitor.yaml`, /values: \[([^\]]*)\]/, `values: [$1, ${service}]`);
   for (const overlay of ['small', 'large']) {
     const file = `${root}/overlays/${overlay}/kustomization.yaml`;

@@ -1,7 +1,10 @@
 import { makeScratchClone, type ScratchClone } from '@gatehouse/scratch-clone';
-import { FsTree } from 'nx/src/generators/tree';
+import { readServices } from '#services';
+import { readCompose } from '@gatehouse/compose-file';
+import { flushChanges, FsTree } from 'nx/src/generators/tree';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { addService } from '../generators/service/add-service.mts';
 import { readWishes, type ServiceOptions } from '../generators/service/wishes.mts';
 
 let clone: ScratchClone;
@@ -56,6 +59,28 @@ it.each<[string, ServiceOptions, string]>([
   ['a port that is none', { name: 'billing', port: 70000 }, '--port 70000 is no port: choose one from 1 to 65535'],
 ])('%s is refused, with what to do', (_, options, told) => {
   expect(() => ask(options)).toThrow(told);
+});
+
+it('a second service takes its place beside the first', () => {
+  const ports = ['billing', 'shop'].map((name) => {
+    const tree = new FsTree(clone.folder, false);
+    const wishes = readWishes(tree, { name });
+    addService(tree, wishes);
+    flushChanges(clone.folder, tree.listChanges());
+    clone.git('add', '-A');
+    clone.git('commit', '-q', '-m', name);
+    return wishes.ports;
+  });
+  expect(ports[1]).toEqual({ grpc: ports[0]!.grpc + 1, admin: ports[0]!.admin + 1 });
+  expect(
+    readServices(clone.folder)
+      .map(({ name }) => name)
+      .slice(-2),
+  ).toEqual(['billing', 'shop']);
+  const { services } = readCompose(clone.folder);
+  for (const name of ['billing', 'shop'])
+    expect(services).toMatchObject({ [name]: { image: `gatehouse/${name}:dev` }, [`${name}-migrate`]: { command: ['migrate'] } });
+  expect(services.gateway!.environment!.GATEWAY_UPSTREAMS).toMatch(/,gatehouse\.billing\.v1=dns:\/\/\/billing:\d+,gatehouse\.shop\.v1=dns:\/\/\/shop:\d+$/);
 });
 
 it('a tree with changes is refused with them, beside everything else that is wrong', () => {

@@ -16,6 +16,8 @@ const typescript = [
 
 // tests that work on copies of the whole workspace are run by `npm run test:workspace`, and by nothing else
 const isOfWorkspace = process.env.TESTS_OF === 'workspace';
+// not those that they run in the copies
+delete process.env.TESTS_OF;
 
 module.exports = {
   testEnvironment: 'node',

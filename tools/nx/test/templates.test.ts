@@ -132,7 +132,7 @@ it('the migrations of user would be listed as they are', () => {
 });
 
 it('a lib that is there has the files that it would be made with', () => {
-  for (const [file, text] of Object.entries(toProjectFiles('errors')))
-    if (file.endsWith('.json')) expect(JSON.parse(text)).toEqual(JSON.parse(read(`libs/errors/${file}`)));
-    else expect(text).toBe(read(`libs/errors/${file}`));
+  for (const [file, text] of Object.entries(toProjectFiles('lifecycle')))
+    if (file.endsWith('.json')) expect(JSON.parse(text)).toEqual(JSON.parse(read(`libs/lifecycle/${file}`)));
+    else expect(text).toBe(read(`libs/lifecycle/${file}`));
 });

@@ -11,6 +11,7 @@ const [out, directory, ...packages] = process.argv.slice(2);
 if (!out || !directory || packages.length === 0) throw new Error('usage: contract.mts <out> <proto root> <package folder>…');
 const paths = packages.map((folder) => `${directory}/${folder}`);
 
+// without source info, as tokens.mjs: a comment does not change the code
 const image = execFileSync('buf', ['build', directory, '--exclude-source-info', ...paths.flatMap((path) => ['--path', path]), '-o', '-'], {
   maxBuffer: 64 << 20,
 });
@@ -24,7 +25,7 @@ const excluded = fromBinary(FileDescriptorSetSchema, image)
 
 const template = {
   version: 'v2',
-  inputs: [{ directory, paths, exclude_types: excluded }],
+  inputs: [{ binary_image: '-', exclude_types: excluded }],
   plugins: [
     {
       local: 'protoc-gen-ts_proto',
@@ -50,6 +51,6 @@ const template = {
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-execFileSync('buf', ['generate', '--template', JSON.stringify(template)], { stdio: 'inherit' });
+execFileSync('buf', ['generate', '--template', JSON.stringify(template)], { input: image, stdio: ['pipe', 'inherit', 'inherit'] });
 execFileSync('node', ['tools/generate/errors.mts', out, directory, ...packages], { stdio: 'inherit' });
 writeFileSync(join(out, 'descriptor-set.ts'), `export const descriptorSet: Uint8Array = Buffer.from('${image.toString('base64')}', 'base64');\n`);

@@ -1,91 +1,111 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { makeScratchClone, type ScratchClone } from '@gatehouse/scratch-clone';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { append, type Edit, reachedBy, relock, replace, update } from './affected-clones';
 
-const consumers = ['auth', 'e2e', 'gateway', 'user'];
-let clone: ScratchClone;
-beforeAll(() => (clone = makeScratchClone('affected')));
-afterAll(() => clone.remove());
+const workspace = resolve(__dirname, '../../..');
 
-/** The projects that what was changed reaches, of those with the target. The change is taken back. */
-function takeAffected(...options: string[]): string[] {
-  const projects = JSON.parse(clone.nx('show', 'projects', '--affected', '--base=HEAD', '--json', ...options)) as string[];
-  clone.git('checkout', '-q', '.');
-  return projects.sort();
-}
+type Reached = Readonly<Record<string, string>>;
 
-function affectedBy(file: string, ...options: string[]): string[] {
-  appendFileSync(join(clone.folder, file), '\n');
-  return takeAffected(...options);
-}
+const checked = 'lint typecheck';
+const tested = 'lint typecheck test';
+const built = 'lint typecheck test build';
+const service = 'lint typecheck test build image-files image';
+const walked = { e2e: 'lint typecheck e2e' };
+const pages = { docs: 'check' };
+/** The benchmarks run the gateway and user as they are built. */
+const measured = { bench: built };
+const gateway = { gateway: service, ...measured, ...walked };
+/** What a contract's declarations are checked by, whatever they are. */
+const declared = { proto: 'lint', checks: 'test', release: 'test' };
+/** Every project that eslint looks at: those with code. Protos have a linter of their own. */
+const projects = globSync('{apps,libs,tools}/**/project.json', { cwd: workspace })
+  .filter((file) => globSync(`${dirname(file)}/**/*.{ts,mts,cjs}`, { cwd: workspace }).length > 0)
+  .map((file) => (JSON.parse(readFileSync(join(workspace, file), 'utf8')) as { name: string }).name);
+const all = (targets: string): Reached => Object.fromEntries(projects.map((name) => [name, targets]));
+const containing = (reached: Reached): Reached => expect.objectContaining(reached);
 
-function affectedByUpdateOf(name: string, ...options: string[]): string[] {
-  const file = join(clone.folder, 'package-lock.json');
-  const lock = JSON.parse(readFileSync(file, 'utf8'));
-  Object.assign(lock.packages[`node_modules/${name}`], { version: '99.0.0', integrity: 'sha512-another' });
-  writeFileSync(file, JSON.stringify(lock, null, 2));
-  return takeAffected(...options);
-}
+/** What is changed, how, and what that reaches: everything, and nothing else, unless it is said to contain. */
+const table: readonly (readonly [string, Edit, Reached])[] = [
+  [
+    'a leaf lib',
+    append('libs/errors/src/app-error.ts'),
+    {
+      ...{ errors: tested, rpc: tested, postgres: tested, access: tested, idempotency: tested, observability: tested, lifecycle: tested, transcoding: tested },
+      ...{ 'contracts-api': checked, 'contracts-auth': checked, 'contracts-user': checked, 'contracts-verifier': checked },
+      ...{ user: service, auth: service, ...gateway, ...pages, checks: 'test' },
+    },
+  ],
+  ['a lib in the middle', append('libs/transcoding/src/problem.ts'), containing({ transcoding: tested, gateway: service })],
+  ['a test of a lib', append('libs/transcoding/src/strict-json.test.ts'), { transcoding: tested }],
+  ['user', append('apps/user/src/user.ts'), { user: service, ...measured, ...walked, ...pages }],
+  ['auth', append('apps/auth/src/login.ts'), { auth: service, ...walked, ...pages }],
+  ['gateway', append('apps/gateway/src/app.ts'), { ...gateway, ...pages }],
+  [
+    'a migration',
+    append('apps/user/src/postgres/migrations/0003_lower_email_domains.sql', '-- added\n'),
+    { user: service, ...measured, ...walked, ...pages, release: 'test' },
+  ],
+  [
+    "user's contract",
+    append('proto/gatehouse/user/v1/user.proto', 'message Added {}\n'),
+    { 'contracts-user': checked, 'contracts-auth': checked, user: service, auth: service, ...gateway, ...pages, ...declared },
+  ],
+  [
+    "auth's contract, and not user",
+    append('proto/gatehouse/auth/v1/auth.proto', 'message Added {}\n'),
+    { 'contracts-auth': checked, auth: service, ...gateway, ...pages, ...declared },
+  ],
+  [
+    "verifier's contract",
+    append('proto/gatehouse/verifier/v1/verifier.proto', 'message Added {}\n'),
+    { 'contracts-verifier': checked, access: tested, user: service, auth: service, ...gateway, ...pages, ...declared },
+  ],
+  [
+    'a comment in a contract, which the gateway shows',
+    replace('proto/gatehouse/auth/v1/auth.proto', '// AuthService knows', '// The service knows'),
+    { proto: 'lint', ...gateway, ...pages },
+  ],
+  ['a package of one app', update('ioredis'), gateway],
+  [
+    'a package beneath one of one app, by an override',
+    (folder) => {
+      replace('package.json', '"overrides": {', '"overrides": {\n    "standard-as-callback": "99.0.0",')(folder);
+      update('standard-as-callback')(folder);
+    },
+    { ...gateway, release: 'test' },
+  ],
+  ['a package beside a bundle', update('@node-rs/argon2'), { auth: service, ...walked }],
+  ['what makes bundles', update('esbuild'), containing({ user: service, auth: service, gateway: service, docs: `${checked} check`, certs: 'build' })],
+  ['what lints', update('eslint-plugin-n'), all('lint')],
+  [
+    'the lock file where it is about what nothing uses, a tool that nothing imports, or where packages are and in which order',
+    relock((packages) => {
+      const { 'node_modules/ioredis': moved, 'node_modules/prettier': tool } = packages;
+      delete packages['node_modules/ioredis'];
+      packages['node_modules/ioredis'] = { ...moved, resolved: 'https://example.com/ioredis.tgz' };
+      packages['node_modules/prettier'] = { ...tool, version: '99.0.0', integrity: 'sha512-another' };
+      packages['node_modules/unused'] = { version: '1.0.0', integrity: 'sha512-unused', license: 'MIT' };
+    }),
+    {},
+  ],
+  ['a script in package.json', replace('package.json', '"scripts": {', '"scripts": {\n    "added": "true",'), { release: 'test' }],
+  ['a page', append('docs/architecture.md'), pages],
+  ['the README, whose commands are run', append('README.md'), { e2e: 'e2e' }],
+  ['the Dockerfile', append('docker/Dockerfile'), { user: 'image', auth: 'image', gateway: 'image', checks: 'test' }],
+  ['compose.yaml', append('docker/compose.yaml'), { checks: 'test', e2e: 'e2e' }],
+  ['a workflow', append('.github/workflows/ci.yaml'), { checks: 'test' }],
+  ['a benchmark', append('tools/bench/src/rounds.ts'), { ...measured, ...pages }],
+  ['the rules of eslint', append('eslint.config.mjs'), { ...all('lint'), checks: 'lint test' }],
+  ['the rules of prettier', append('.prettierrc.json'), {}],
+  ['tsconfig.base.json', append('tsconfig.base.json'), containing({ user: service, compose: checked, look: expect.stringContaining(tested) })],
+  ['nx.json', append('nx.json'), containing({ user: service, proto: 'lint', docs: `${checked} check` })],
+];
 
 describe('a change reaches what depends on it, and nothing else', () => {
-  it('an app: itself, and what runs it as it is built', () => {
-    expect(affectedBy('apps/user/src/user.ts')).toEqual(['bench', 'e2e', 'user']);
-  });
+  let reached: Record<string, Reached>;
+  beforeAll(async () => {
+    reached = await reachedBy(Object.fromEntries(table.map(([what, edit]) => [what, edit])));
+  }, 400_000);
 
-  it('a leaf lib: everything that stands on it', () => {
-    const affected = affectedBy('libs/errors/src/app-error.ts');
-    expect(affected).toEqual(expect.arrayContaining([...consumers, 'contracts-user', 'errors', 'postgres', 'rpc', 'transcoding']));
-    expect(affected).not.toContain('launcher');
-  });
-
-  it('a lib in the middle: those who use it', () => {
-    const affected = affectedBy('libs/transcoding/src/problem.ts');
-    expect(affected).toEqual(expect.arrayContaining(['e2e', 'gateway', 'transcoding']));
-    expect(affected).not.toContain('rpc');
-  });
-
-  it("auth's contract: auth, the gateway and not user", () => {
-    const affected = affectedBy('proto/gatehouse/auth/v1/auth.proto');
-    expect(affected).toEqual(expect.arrayContaining(['auth', 'contracts-auth', 'e2e', 'gateway', 'proto']));
-    expect(affected).not.toContain('user');
-  });
-
-  it('a page: nobody', () => {
-    expect(affectedBy('docs/architecture.md')).toEqual([]);
-  });
-});
-
-describe('an update in the lock file reaches', () => {
-  it('who is checked by the tool', () => {
-    expect(affectedByUpdateOf('@nx/eslint-plugin')).toEqual(expect.arrayContaining(['auth', 'contracts-user', 'rpc', 'look']));
-  });
-
-  it('who stands on the package, however deep it lies', () => {
-    // of ioredis, which the gateway has
-    const affected = affectedByUpdateOf('standard-as-callback');
-    expect(affected).toEqual(expect.arrayContaining(['e2e', 'gateway']));
-    expect(affected).not.toContain('user');
-  });
-});
-
-describe('a change makes a new image', () => {
-  const withImage = '--withTarget=image';
-
-  it.each([
-    ['of the app that it is in', 'apps/user/src/user.ts', ['user']],
-    ['of all, where everything stands on it', 'libs/errors/src/app-error.ts', ['auth', 'gateway', 'user']],
-    ['of those who serve or call a contract', 'proto/gatehouse/auth/v1/auth.proto', ['auth', 'gateway']],
-    ['of none, where it is a page', 'docs/images.md', []],
-  ])('%s', (_who, file, images) => {
-    expect(affectedBy(file, withImage)).toEqual(images);
-  });
-
-  it.each([
-    ['of whose bundle has the package', 'ioredis', ['gateway']],
-    ['of whose image has the package beside the bundle', '@node-rs/argon2', ['auth']],
-    ['of all whose bundle is made by the package', 'esbuild', ['auth', 'gateway', 'user']],
-    ['of none, where only a tool of the workspace has it', 'uplot', []],
-  ])('%s', (_who, name, images) => {
-    expect(affectedByUpdateOf(name, withImage)).toEqual(images);
-  });
+  it.each(table)('%s', (what, _edit, expected) => expect(reached[what]).toEqual(expected));
 });

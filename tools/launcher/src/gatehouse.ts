@@ -8,8 +8,8 @@ import { type Ports, readPorts, requireFreePorts, StartError } from './ports';
 import { type ServiceProcess, startService } from './service-process';
 
 export interface GatehouseOptions {
-  /** Folder with the bundles: `<folder>/<service>/main.cjs`. */
-  bundles: string;
+  /** The bundle that is run as a service. */
+  bundleOf: (service: string) => string;
   /** Folder of the page that shows what goes on. */
   lookPage: string;
   dataFolder: string;
@@ -18,6 +18,12 @@ export interface GatehouseOptions {
   show: (service: string, line: string) => void;
   /** Tells what the launcher itself does. */
   tell: (text: string) => void;
+  /** Ports on loopback that debuggers may connect to, by service. */
+  debuggerPorts?: ReadonlyMap<string, number>;
+  /** Makes the bundles; called when nobody else runs with the data folder. @throws StartError */
+  prepare?: () => Promise<void>;
+  /** Told of a service that ends by itself once all has started; gives whether it will be mended, else all is `broken`. */
+  onEnd?: (service: ServiceName, code: number | NodeJS.Signals) => boolean;
 }
 
 export interface Gatehouse {
@@ -25,21 +31,39 @@ export interface Gatehouse {
   start(): Promise<{ url: string; administrator: Administrator; lookUrl: string | undefined }>;
   /** Resolves when a service ends that nobody stopped, with what to tell of it. */
   readonly broken: Promise<string>;
+  /** Applies what migrations the bundle of a service has. @throws StartError */
+  migrate(service: ServiceName): Promise<void>;
+  /**
+   * Ends a service and starts its bundle, whatever that is now. Gives whether it became ready: not where it ended before, which `onEnd` is told,
+   * and not where `signal` gave the waiting up.
+   * @throws StartError
+   */
+  restart(service: ServiceName, signal: AbortSignal): Promise<boolean>;
   /** Stops everything in order, within ten seconds. */
   stop(): Promise<void>;
   /** Ends everything at once; PostgreSQL still closes its files. */
   kill(): Promise<void>;
 }
 
-const serviceNames = ['user', 'auth', 'gateway'] as const;
-type ServiceName = (typeof serviceNames)[number];
+export const serviceNames = ['user', 'auth', 'gateway'] as const;
+export type ServiceName = (typeof serviceNames)[number];
 const adminPorts = { user: 'USER_ADMIN_PORT', auth: 'AUTH_ADMIN_PORT', gateway: 'GATEWAY_ADMIN_PORT' } as const;
 const readyWithinMs = 60_000;
 // more than each gives itself, and less than ten seconds together
 const stopWithinMs = { gateway: 4_200, others: 4_200 };
 
 /** The whole of Gatehouse on one machine: PostgreSQL and three services, each a process. */
-export function createGatehouse({ bundles, lookPage, dataFolder, environment, show, tell }: GatehouseOptions): Gatehouse {
+export function createGatehouse({
+  bundleOf,
+  lookPage,
+  dataFolder,
+  environment,
+  show,
+  tell,
+  debuggerPorts = new Map(),
+  prepare = async () => {},
+  onEnd,
+}: GatehouseOptions): Gatehouse {
   const services = new Map<ServiceName, ServiceProcess>();
   const commands = new Set<ServiceProcess>();
   let databases: Databases | undefined;
@@ -48,17 +72,23 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
   let isOurs = false;
   let breaking: (text: string) => void = () => {};
   const broken = new Promise<string>((resolve) => (breaking = resolve));
-  const bundleOf = (name: ServiceName) => `${bundles}/${name}/main.cjs`;
+  // services that are asked to end, to be started again
+  const leaving = new Set<ServiceProcess>();
+  let started: { env: Record<string, string>; ports: Ports } | undefined;
 
   // a stop that comes while all is being started: no step after this one
   const requireGoingOn = () => {
     if (stopping) throw new StartError('stopped while starting');
+    return true;
   };
+  let noting: Promise<void> = Promise.resolve();
   const note = () =>
-    noteRunning(
-      dataFolder,
-      [...services.values()].map(({ pid }) => pid),
-    );
+    (noting = noting.then(() =>
+      noteRunning(
+        dataFolder,
+        [...services.values()].map(({ pid }) => pid),
+      ),
+    ));
   const readLine = (name: ServiceName) => (line: string) => {
     show(name, line);
     look?.addLine(name, line);
@@ -71,11 +101,19 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
     if (code !== 0) throw new StartError(`${name} ${command} ended with ${code}: its last lines stand above`);
   };
   const serve = (name: ServiceName, env: Record<string, string>) => {
-    const child = startService(name, bundleOf(name), [], env, readLine(name));
+    const debuggerPort = debuggerPorts.get(name);
+    const child = startService(name, bundleOf(name), [], env, readLine(name), debuggerPort ? toInspect(debuggerPort) : []);
     services.set(name, child);
     void child.exited.then((code) => {
-      if (!stopping) breaking(`${name} ended by itself, with ${code}: its last lines stand above`);
+      if (stopping || leaving.has(child)) return;
+      if (!(started && onEnd?.(name, code))) breaking(`${name} ended by itself, with ${code}: its last lines stand above`);
     });
+    return child;
+  };
+  const requireStarted = () => {
+    requireGoingOn();
+    if (!started) throw new StartError('nothing has started yet');
+    return started;
   };
 
   const start = async () => {
@@ -86,12 +124,15 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
     const ports = readPorts(environment);
     const hadLeftovers = await endLeftovers(dataFolder, tell);
     // a process may be gone a moment before its last thread lets go of its port
-    await requireFreePorts(ports, environment, hadLeftovers ? 2_000 : 0);
+    await requireFreePorts(ports, environment, hadLeftovers ? 2_000 : 0, [...debuggerPorts.values()]);
     await note();
     isOurs = true;
+    const prepared = prepare();
+    prepared.catch(() => {}); // told below
     const secrets = await keepSecrets(dataFolder);
     const administrator = await keepAdministrator(dataFolder, environment);
     databases = await openDatabases(dataFolder, environment, secrets, tell);
+    await prepared;
     requireGoingOn();
     if (ports.GATEHOUSE_LOOK_PORT)
       look = createLook({
@@ -107,10 +148,11 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
     tell('starting user, auth and gateway');
     for (const name of serviceNames) serve(name, env);
     await note();
-    await Promise.race([broken.then((text) => Promise.reject(new StartError(text))), waitUntilReady(ports, environment, requireGoingOn)]);
+    await Promise.race([broken.then((text) => Promise.reject(new StartError(text))), waitUntilReady(serviceNames, ports, environment, requireGoingOn)]);
     look?.watch();
     tell('bootstrapping');
     await run('auth', 'bootstrap', { ...env, AUTH_BOOTSTRAP_EMAIL: administrator.email, AUTH_BOOTSTRAP_PASSWORD: administrator.password });
+    started = { env, ports };
     return { url: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`, administrator, lookUrl };
   };
   let starting: ReturnType<typeof start> | undefined;
@@ -118,6 +160,24 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
   return {
     broken,
     start: () => (starting = start()),
+    migrate: (name) => run(name, 'migrate', requireStarted().env),
+    async restart(name, signal) {
+      const { env, ports } = requireStarted();
+      const former = services.get(name);
+      if (former) {
+        leaving.add(former);
+        await former.stop(stopWithinMs.others);
+        requireGoingOn();
+      }
+      const child = serve(name, env);
+      await note();
+      let hasEnded = false;
+      void child.exited.finally(() => (hasEnded = true)).catch(() => {});
+      return waitUntilReady([name], ports, environment, () => {
+        requireGoingOn();
+        return !hasEnded && !signal.aborted;
+      });
+    },
     async stop() {
       stopping = true;
       for (const command of commands) command.kill();
@@ -138,15 +198,19 @@ export function createGatehouse({ bundles, lookPage, dataFolder, environment, sh
   };
 }
 
-async function waitUntilReady(ports: Ports, environment: NodeJS.ProcessEnv, requireGoingOn: () => void): Promise<void> {
+// its own words on where to connect are left out: the launcher says it once
+const toInspect = (port: number) => [`--inspect=127.0.0.1:${port}`, '--inspect-publish-uid=http'];
+
+async function waitUntilReady(names: readonly ServiceName[], ports: Ports, environment: NodeJS.ProcessEnv, isWorthWaiting: () => boolean): Promise<boolean> {
   const end = Date.now() + readyWithinMs;
-  for (const name of serviceNames) {
+  for (const name of names) {
     while (!(await isReady(`${toAdminUrl(name, ports, environment)}/readyz`))) {
-      requireGoingOn();
+      if (!isWorthWaiting()) return false;
       if (Date.now() > end) throw new StartError(`${name} is not ready after ${readyWithinMs / 1000} s: its lines above say why`);
       await pause(50);
     }
   }
+  return true;
 }
 
 function toAdminUrl(name: ServiceName, ports: Ports, environment: NodeJS.ProcessEnv): string {

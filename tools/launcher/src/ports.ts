@@ -44,25 +44,44 @@ export function readPorts(environment: NodeJS.ProcessEnv): Ports {
   return ports;
 }
 
+/** A port that is to be listened on, and what chooses another. */
+interface WantedPort {
+  readonly host: string;
+  readonly port: number;
+  readonly setting: string;
+}
+
+/** What chooses other ports for debuggers. */
+export const debuggerSetting = '--inspect-port, or go without debuggers with --no-inspect';
+
 /**
  * Waits until every port is free, for at most `patienceMs`.
+ * @param debuggerPorts those that debuggers will connect to, on loopback
  * @throws StartError that names every port that is taken, and the setting that chooses another
  */
-export async function requireFreePorts(ports: Ports, environment: NodeJS.ProcessEnv, patienceMs = 0): Promise<void> {
+export async function requireFreePorts(ports: Ports, environment: NodeJS.ProcessEnv, patienceMs = 0, debuggerPorts: readonly number[] = []): Promise<void> {
+  const wanted = [
+    ...Object.entries(ports).map(([setting, port]) => ({ setting, port, host: toHost(setting, environment) })),
+    ...debuggerPorts.map((port) => ({ setting: debuggerSetting, port, host: '127.0.0.1' })),
+  ];
+  const twin = Object.entries(ports).find(([, port]) => debuggerPorts.includes(port));
+  if (twin) throw new StartError(`${twin[0]} and a debugger both have ${twin[1]}: choose another with ${debuggerSetting}`);
   const end = Date.now() + patienceMs;
   for (;;) {
-    const problems = await findTakenPorts(ports, environment);
+    const problems = await findTakenPorts(wanted);
     if (!problems.length) return;
     if (Date.now() >= end) throw new StartError(problems.join('\n'));
     await pause(50);
   }
 }
 
-async function findTakenPorts(ports: Ports, environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
-  const checks = Object.entries(ports).map(async ([setting, port]) => {
-    const host = (setting !== 'GATEHOUSE_LOOK_PORT' && environment[setting.replace(/_PORT$/, '_HOST')]) || '127.0.0.1';
-    return port === 0 || (await isFree(host, port)) ? [] : [`port ${port} is taken: stop what listens on it, or choose another with ${setting}`];
-  });
+const toHost = (setting: string, environment: NodeJS.ProcessEnv) =>
+  (setting !== 'GATEHOUSE_LOOK_PORT' && environment[setting.replace(/_PORT$/, '_HOST')]) || '127.0.0.1';
+
+async function findTakenPorts(wanted: readonly WantedPort[]): Promise<readonly string[]> {
+  const checks = wanted.map(async ({ host, port, setting }) =>
+    port === 0 || (await isFree(host, port)) ? [] : [`port ${port} is taken: stop what listens on it, or choose another with ${setting}`],
+  );
   return (await Promise.all(checks)).flat();
 }
 

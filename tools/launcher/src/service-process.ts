@@ -12,13 +12,31 @@ export interface ServiceProcess {
   kill(): void;
 }
 
+// of Node at the end of a process with a debugger attached, for which it would wait until that goes
+const lastWords = 'Waiting for the debugger to disconnect...';
+
 /**
  * Starts the bundle of a service as a process of its own group, so that a Ctrl-C at the terminal reaches the launcher alone
  * and the services end in order.
  */
-export function startService(name: string, bundle: string, args: readonly string[], env: Record<string, string>, show: (line: string) => void): ServiceProcess {
-  const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', bundle, ...args], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const read = (stream: Readable) => createInterface({ input: stream }).on('line', show);
+export function startService(
+  name: string,
+  bundle: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  show: (line: string) => void,
+  nodeOptions: readonly string[] = [],
+): ServiceProcess {
+  const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, bundle, ...args], {
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const read = (stream: Readable) =>
+    createInterface({ input: stream }).on('line', (line) => {
+      if (line === lastWords) child.kill('SIGKILL');
+      else show(line);
+    });
   read(child.stdout!);
   read(child.stderr!);
   // `close` comes after the last line was read

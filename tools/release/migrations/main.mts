@@ -1,17 +1,21 @@
 // Whether the last release can live with the migrations that came after it, and whether those that it has applied are as they
-// were. `node tools/release/migrations/main.mts [folder…]` looks at every migration of the folders instead.
+// were. `node tools/release/migrations/main.mts [folder…]` looks at every migration of the folders instead, `--since=<commit>` compares
+// with a commit.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { lastRelease } from '../last-release.mts';
 import { EarlierMigrations } from './altered-table.mts';
 import { checkMigration } from './check-migration.mts';
 import { readStatements } from './statements.mts';
 
-const named = process.argv.slice(2);
+const { positionals: named, values } = parseArgs({ allowPositionals: true, options: { since: { type: 'string' } } });
 const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', maxBuffer: 64 << 20 });
 const isMigration = (file: string) => /^(apps|libs)\/.+\/migrations\/[^/]+\.sql$/.test(file);
-const release = named.length ? undefined : lastRelease();
+const since = values.since === undefined ? undefined : { version: values.since, commit: values.since };
+const release = named.length ? undefined : (since ?? lastRelease());
+const name = since ? `commit ${since.version}` : `release ${release?.version}`;
 const released = new Set(release ? git('ls-tree', '-r', '--name-only', release.commit).split('\n').filter(isMigration) : []);
 const here = git('ls-files', '--cached', '--others', '--exclude-standard').split('\n').filter(isMigration);
 const folders = named.length ? named : [...new Set([...here, ...released].map((file) => file.slice(0, file.lastIndexOf('/'))))].sort();
@@ -28,7 +32,7 @@ for (const folder of folders) {
         .sort()
     : [];
   for (const gone of [...released].filter((file) => file.startsWith(`${folder}/`) && !existsSync(file)))
-    problems.push(`${gone}: release ${release!.version} has applied it, and it is gone: restore it`);
+    problems.push(`${gone}: ${name} has applied it, and it is gone: restore it`);
   for (const [index, file] of files.entries()) {
     const path = join(folder, file);
     const sql = readFileSync(path, 'utf8');
@@ -36,7 +40,7 @@ for (const folder of folders) {
       problems.push(`${path}: it is number ${index + 1} of its folder, so its name begins with ${String(index + 1).padStart(4, '0')}_`);
     if (list && !list.includes(`'${basename(file, '.sql')}'`)) problems.push(`${path}: ${folder}.ts does not list it, so nothing applies it`);
     if (released.has(path) && git('show', `${release!.commit}:${path}`) !== sql)
-      problems.push(`${path}: release ${release!.version} has applied it as it was: restore it, and write a new one`);
+      problems.push(`${path}: ${name} has applied it as it was: restore it, and write a new one`);
     try {
       const found = checkMigration(await readStatements(sql), known);
       // a release that has it already has nothing to fear of it
@@ -49,5 +53,5 @@ for (const folder of folders) {
   }
 }
 if (problems.length) console.error(problems.join('\n'));
-else console.log(`${looked} migrations${release ? ` since release ${release.version}` : ''}, each of which it can live with`);
+else console.log(`${looked} migrations${release ? ` since ${name}` : ''}, each of which it can live with`);
 process.exitCode = problems.length ? 1 : 0;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { freePort } from './free-port';
 import { until } from './service-process';
 
-const bundle = `${__dirname}/../../../../dist/tools/launcher/main.cjs`;
+const builtHere = `${__dirname}/../../../../dist/tools/launcher/main.cjs`;
 
 export const portSettings = [
   'GATEWAY_HTTP_PORT',
@@ -29,9 +29,9 @@ export interface Launcher {
   ready(): Promise<{ url: string; email: string; password: string; look: string | undefined }>;
 }
 
-/** Starts what `npm start` starts once everything is built. */
-export function startLauncher(env: Record<string, string>): Launcher {
-  const child = spawn(process.execPath, [bundle], {
+/** Starts what `npm start` starts once everything is built; with arguments, what they say. */
+export function startLauncher(env: Record<string, string>, bundle = builtHere, args: readonly string[] = []): Launcher {
+  const child = spawn(process.execPath, [bundle, ...args], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

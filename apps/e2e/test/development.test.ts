@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { type DevelopmentClone, makeDevelopmentClone } from './support/development';
+import { freePort } from './support/free-port';
+import { send, signUp } from './support/http';
+import { type Launcher, processesOf, startLauncher } from './support/launcher';
+import { until } from './support/service-process';
+
+const message = 'apps/user/src/user-message.ts';
+const plain = 'displayName: user.displayName,';
+const loud = 'displayName: user.displayName.toUpperCase(),';
+
+let clone: DevelopmentClone;
+let launcher: Launcher | undefined;
+beforeAll(async () => {
+  clone = await makeDevelopmentClone();
+});
+afterAll(async () => {
+  if (launcher?.child.exitCode === null) launcher.child.kill('SIGTERM');
+  await launcher?.exited;
+  clone.remove();
+});
+
+const told = (line: string | RegExp) => until(String(line), () => launcher!.output().search(line) >= 0, 60_000);
+
+describe('npm run dev', () => {
+  let url: string;
+  let token: string;
+  let refreshToken: string;
+  const displayName = async () => (await send(url, 'GET', '/v1/users/me', { token })).body.displayName;
+
+  it('serves what was saved, restarts what the save reaches and nothing else, keeps who is signed in, and fails no reader who takes UNAVAILABLE for a while', async () => {
+    launcher = clone.develop('--no-inspect');
+    ({ url } = await launcher.ready());
+    await told('watching the sources of user, auth, gateway');
+    for (const service of ['user', 'auth', 'gateway']) expect(clone.bundleOf('dev', service)).toBe(clone.bundleOf('apps', service));
+    const { body } = await signUp(url, 'reader@example.com');
+    ({ accessToken: token, refreshToken } = body);
+    expect(await displayName()).toBe('reader');
+    const [user, auth, gateway] = clone.pids();
+
+    const answers: unknown[] = [];
+    let isReading = true;
+    const reading = (async () => {
+      while (isReading) {
+        const { status, body } = await send(url, 'GET', '/v1/users/me', { token });
+        // the gateway waits 1.5 s for a service that restarts, which is not enough where a machine is busy with much else
+        if (body.code !== 'UNAVAILABLE') answers.push(status === 200 ? body.displayName : body);
+        await pause(10);
+      }
+    })();
+    clone.edit(message, plain, loud);
+    await told(/^user: rebuilt in \S+ s, restarted in \S+ s \(apps\/user\/src\/user-message\.ts\)$/m);
+    await until('the reader reads what was saved', () => answers.at(-1) === 'READER');
+    isReading = false;
+    await reading;
+    expect(new Set(answers)).toEqual(new Set(['reader', 'READER']));
+
+    const [laterUser, ...others] = clone.pids();
+    expect(laterUser).not.toBe(user);
+    expect(others).toEqual([auth, gateway]);
+    expect((await send(url, 'POST', '/v1/auth/refresh', { body: { refreshToken } })).status).toBe(200);
+  });
+
+  it('tells what cannot be built, with its place, and what does not fit in its types, and goes on serving', async () => {
+    const pids = clone.pids();
+    clone.edit(message, loud, 'displayName: user.displayName..toUpperCase(),');
+    await told(/^user: not rebuilt, the last good one keeps running \(apps\/user\/src\/user-message\.ts\)$/m);
+    expect(launcher!.output()).toMatch(/Expected identifier but found "\."\s+apps\/user\/src\/user-message\.ts:14:/);
+    expect(await displayName()).toBe('READER');
+    expect(clone.pids()).toEqual(pids);
+
+    clone.edit(message, 'user.displayName..toUpperCase(),', 'user.displayName.length as unknown as boolean,');
+    await told(/^user: its types do not fit, it runs nonetheless\napps\/user\/src\/user-message\.ts\(14,3\): error TS2322/m);
+    clone.edit(message, 'user.displayName.length as unknown as boolean,', plain.slice('displayName: '.length));
+    await told('user: its types fit again');
+    await until('the name is plain again', async () => (await displayName()) === 'reader');
+  });
+
+  it('applies a new migration before the service that needs it, and keeps the one of before where a migration fails', async () => {
+    const migrations = join(clone.folder, 'apps/user/src/postgres/migrations');
+    const [user] = clone.pids();
+    const save = (sql: string) => writeFileSync(`${migrations}/0004_create_notes.sql`, sql);
+    save('create table notes (id int primary key) nonsense');
+    clone.edit('apps/user/src/postgres/migrations.ts', 'import lower', "import createNotes from './migrations/0004_create_notes.sql';\nimport lower");
+    clone.edit('apps/user/src/postgres/migrations.ts', '\n  ],', "\n    { name: '0004_create_notes', sql: createNotes },\n  ],");
+    await told(/^user: not restarted: user migrate ended with 1: its last lines stand above/m);
+    expect(clone.pids()[0]).toBe(user);
+    expect(await displayName()).toBe('reader');
+    save('create table notes (id int primary key)');
+    await told(/^user: rebuilt in \S+ s, migrated in \S+ s, restarted in \S+ s/m);
+    expect(launcher!.output()).toContain('applied user/0004_create_notes');
+    expect(await displayName()).toBe('reader');
+  });
+
+  it('tells why a service dies at its start, and starts it again when that is mended', async () => {
+    const wrong = "throw new Error('no start today');";
+    clone.edit(message, '/** A person, as', `${wrong}\n/** A person, as`);
+    const sentence = /^user: ended by itself, with 1; the next change starts it again\. Its last lines:$/m;
+    await told(sentence);
+    await until('its last lines', () => launcher!.output().split(sentence)[1]!.includes('Error: no start today'));
+    clone.edit(message, `${wrong}\n`, '');
+    await until('it serves again', async () => (await send(url, 'GET', '/v1/users/me', { token })).status === 200);
+  });
+
+  it('has its data folder for itself', async () => {
+    const twin = startLauncher({ ...clone.env, GATEWAY_HTTP_PORT: String(await freePort()) });
+    expect(await twin.exited).toBe(1);
+    expect(twin.output()).toContain('Gatehouse runs already with this data folder');
+  });
+
+  it('starts again after it was killed, watches one service alone, lets no debugger hold up a restart, and leaves nothing behind', async () => {
+    launcher!.child.kill('SIGKILL');
+    await launcher!.exited;
+    const port = await freePort();
+    launcher = clone.develop('--only', 'user', '--inspect-port', String(port));
+    expect(await launcher.ready()).toMatchObject({ url });
+    await told(/^watching the sources of user$/m);
+    expect(launcher.output()).toContain(`debuggers: user 127.0.0.1:${port}, auth 127.0.0.1:${port + 1}, gateway 127.0.0.1:${port + 2}\n`);
+    const debuggers = await Promise.all([0, 1, 2].map((index) => fetch(`http://127.0.0.1:${port + index}/json/version`)));
+    expect(debuggers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const [, ...others] = clone.pids();
+    const [{ webSocketDebuggerUrl }] = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as [{ webSocketDebuggerUrl: string }];
+    const attached = new WebSocket(webSocketDebuggerUrl);
+    await once(attached, 'open');
+    attached.send(JSON.stringify({ id: 1, method: 'Runtime.enable' }));
+    await once(attached, 'message');
+
+    const errors = 'libs/errors/src/index.ts';
+    clone.edit(errors, 'export', "process.env['SAVED'] = 'yes';\nexport");
+    await told(/^user: rebuilt in .*\(libs\/errors\/src\/index\.ts\)$/m);
+    expect(clone.pids().slice(1)).toEqual(others);
+    expect(launcher.output()).not.toContain('Waiting for the debugger');
+    launcher.child.kill('SIGINT');
+    expect(await launcher.exited).toBe(0);
+    await until('nothing is left', () => processesOf(clone.env['GATEHOUSE_DATA_DIR']!).length === 0);
+  });
+
+  it.each([
+    [['--only', 'usr'], '--only: there is no service "usr"; there is user, auth, gateway'],
+    [['--watch'], "Unknown option '--watch': there is --only, --inspect-port, --no-inspect, --help"],
+    [['--inspect-port', '65536'], '--inspect-port must be a port from 1 to 65533'],
+    [['--inspect-port', '9000', '--no-inspect'], '--inspect-port and --no-inspect contradict each other'],
+  ])('refuses %j, and starts nothing', async (args, sentence) => {
+    const refused = clone.develop(...args);
+    expect(await refused.exited).toBe(1);
+    expect(refused.output()).toContain(sentence);
+    expect(refused.output()).not.toContain('PostgreSQL');
+  });
+
+  it("refuses a debugger's port that is taken, and says what chooses another", async () => {
+    const squatter = createServer();
+    await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
+    const { port } = squatter.address() as { port: number };
+    const refused = clone.develop('--inspect-port', String(port - 1));
+    expect(await refused.exited).toBe(1);
+    expect(refused.output()).toContain(`port ${port} is taken: stop what listens on it, or choose another with --inspect-port`);
+    await new Promise((resolve) => squatter.close(resolve));
+  });
+});

@@ -61,7 +61,7 @@ const depConstraints = [
   allow('tool:release', 'tool:scratch-clone'),
   allow('tool:nx', 'tool:scratch-clone'),
   allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server'),
-  ...['generate', 'docs', 'scratch-clone', 'certs', 'compose'].map((name) => allow(`tool:${name}`)),
+  ...['generate', 'docs', 'scratch-clone', 'certs', 'compose', 'words'].map((name) => allow(`tool:${name}`)),
 ];
 
 export default tseslint.config(

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { remark } from 'remark';
+import remarkGfm from 'remark-gfm';
+
+/** Something on a page that is written as code. */
+export interface Code {
+  readonly line: number;
+  readonly text: string;
+  /** What a block says of its language, empty where it says nothing; undefined of code within a sentence. */
+  readonly language?: string;
+}
+
+export interface Page {
+  readonly path: string;
+  readonly code: readonly Code[];
+  /** Where links lead that leave the workspace. */
+  readonly external: readonly string[];
+}
+
+interface Node {
+  readonly type: string;
+  readonly url?: string;
+  readonly value?: string;
+  readonly lang?: string | null;
+  readonly position?: { readonly start: { readonly line: number } };
+  readonly children?: readonly Node[];
+}
+
+/** Every file of the workspace that git knows, or would take. */
+export const listFiles = (): string[] =>
+  execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8', maxBuffer: 64 << 20 })
+    .split('\0')
+    .filter((file) => file && existsSync(file));
+
+/** The pages among them that are ours. */
+export const listPages = (files: readonly string[]): string[] => files.filter((file) => file.endsWith('.md') && !file.includes('third_party/'));
+
+/** Reads what a page shows as code, and where it leads away. */
+export function readPage(path: string): Page {
+  const code: Code[] = [];
+  const external: string[] = [];
+  const walk = ({ type, value = '', url = '', lang, position, children }: Node): void => {
+    const line = position?.start.line ?? 0;
+    if (type === 'inlineCode') code.push({ line, text: value });
+    if (type === 'code') code.push({ line: line + 1, text: value, language: lang ?? '' });
+    if (/^https?:\/\/(?!127\.0\.0\.1)/.test(url)) external.push(url);
+    children?.forEach(walk);
+  };
+  walk(remark().use(remarkGfm).parse(readFileSync(path, 'utf8')));
+  return { path, code, external };
+}

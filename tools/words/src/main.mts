@@ -3,8 +3,9 @@
 import { parseArgs } from 'node:util';
 import { createCommandCheck } from './commands.mts';
 import { elsewhere } from './elsewhere.mts';
+import { listFiles, listPages } from './files.mts';
 import { findBrokenLinks } from './links.mts';
-import { listFiles, listPages, readPage } from './pages.mts';
+import { readPage } from './pages.mts';
 import { createPathCheck } from './paths.mts';
 import { readWorkspace } from './workspace.mts';
 

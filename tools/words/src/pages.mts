@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { remark } from 'remark';
 import remarkGfm from 'remark-gfm';
 
@@ -26,15 +25,6 @@ interface Node {
   readonly position?: { readonly start: { readonly line: number } };
   readonly children?: readonly Node[];
 }
-
-/** Every file of the workspace that git knows, or would take. */
-export const listFiles = (): string[] =>
-  execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8', maxBuffer: 64 << 20 })
-    .split('\0')
-    .filter((file) => file && existsSync(file));
-
-/** The pages among them that are ours. */
-export const listPages = (files: readonly string[]): string[] => files.filter((file) => file.endsWith('.md') && !file.includes('third_party/'));
 
 /** Reads what a page shows as code, and where it leads away. */
 export function readPage(path: string): Page {

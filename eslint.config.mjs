@@ -1,10 +1,15 @@
 import nx from '@nx/eslint-plugin';
 import importX from 'eslint-plugin-import-x';
 import n from 'eslint-plugin-n';
+import { readdirSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
+import { isEdge, readServices, toContractName } from './tools/nx/services/services.mts';
 
 const contracts = (...names) => names.map((name) => `contract:${name}`);
 const libs = (...names) => names.map((name) => `lib:${name}`);
+const allContracts = readdirSync(`${import.meta.dirname}/libs/contracts`);
+const services = readServices(import.meta.dirname);
+const keepers = services.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => `app:${name}`);
 
 // Packages that only some projects may import.
 const owners = {
@@ -12,7 +17,7 @@ const owners = {
   fastify: ['app:gateway', 'lib:transcoding', 'lib:lifecycle'],
   '@fastify/*': ['app:gateway', 'lib:transcoding', 'lib:lifecycle'],
   ws: ['lib:transcoding', 'app:e2e', 'app:gateway'],
-  pg: ['lib:postgres', 'lib:idempotency', 'app:user', 'app:auth', 'app:e2e', 'tool:postgres-server', 'tool:launcher'],
+  pg: ['lib:postgres', 'lib:idempotency', ...keepers, 'app:e2e', 'tool:postgres-server', 'tool:launcher'],
 };
 const allow = (sourceTag, ...targets) => ({
   sourceTag,
@@ -20,10 +25,21 @@ const allow = (sourceTag, ...targets) => ({
   bannedExternalImports: Object.keys(owners).filter((name) => !owners[name].includes(sourceTag)),
 });
 
+/** A service may know the libs, and of the contracts what it serves and calls. The edge has routes, the others tables. */
+function toRow(service) {
+  const own = isEdge(service) ? ['transcoding'] : ['postgres', 'idempotency'];
+  return allow(
+    `app:${service.name}`,
+    ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', ...own),
+    ...contracts('api', ...[...service.packages, ...service.calls].map(toContractName)),
+    ...(isEdge(service) ? [] : ['tool:postgres-server']),
+  );
+}
+
 // Deny by default: a project may know what its row names, and nothing else.
 const depConstraints = [
   allow('lib:errors'),
-  ...['api', 'user', 'auth', 'verifier'].map((name) => allow(`contract:${name}`, 'lib:errors')),
+  ...allContracts.map((name) => allow(`contract:${name}`, 'lib:errors')),
   allow('lib:rpc', 'lib:errors', 'contract:api'),
   allow('lib:postgres', 'lib:errors', 'contract:api', 'tool:postgres-server'),
   allow('lib:access', ...libs('errors', 'rpc'), ...contracts('api', 'verifier')),
@@ -31,37 +47,28 @@ const depConstraints = [
   allow('lib:observability', ...libs('errors', 'rpc', 'postgres', 'transcoding')),
   allow('lib:lifecycle', 'lib:observability'),
   allow('lib:transcoding', ...libs('errors', 'rpc'), 'contract:api'),
-  allow(
-    'app:user',
-    ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'),
-    ...contracts('api', 'user', 'verifier'),
-    'tool:postgres-server',
-  ),
-  allow(
-    'app:auth',
-    ...libs('errors', 'rpc', 'access', 'observability', 'postgres', 'idempotency', 'lifecycle'),
-    ...contracts('api', 'auth', 'user', 'verifier'),
-    'tool:postgres-server',
-  ),
-  allow('app:gateway', ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', 'transcoding'), ...contracts('api', 'verifier')),
+  ...services.map(toRow),
   allow(
     'app:e2e',
     ...libs('errors', 'rpc', 'observability'),
-    ...contracts('api', 'user', 'auth', 'verifier'),
+    ...contracts(...allContracts),
     'tool:postgres-server',
     'tool:scratch-clone',
+    'tool:services',
+    'tool:compose',
     'tool:packages',
   ),
-  allow('tool:launcher', 'tool:postgres-server', 'tool:look'),
-  allow('tool:image', 'tool:postgres-server'),
+  allow('tool:launcher', 'tool:postgres-server', 'tool:look', 'tool:services'),
+  allow('tool:image', 'tool:postgres-server', 'tool:services', 'tool:commands'),
+  allow('tool:nx', 'tool:services', 'tool:compose', 'tool:scratch-clone'),
   allow('tool:look'),
   allow('tool:postgres-server'),
-  allow('tool:checks', 'tool:scratch-clone'),
+  allow('tool:checks', 'tool:scratch-clone', 'tool:services', 'tool:compose', 'tool:commands'),
   allow('tool:packages'),
   allow('tool:release', 'tool:scratch-clone'),
-  allow('tool:nx', 'tool:scratch-clone'),
-  allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server'),
-  ...['generate', 'docs', 'scratch-clone', 'certs', 'compose', 'words'].map((name) => allow(`tool:${name}`)),
+  allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:services'),
+  ...['docs', 'certs'].map((name) => allow(`tool:${name}`, 'tool:services')),
+  ...['generate', 'scratch-clone', 'compose', 'services', 'commands', 'words'].map((name) => allow(`tool:${name}`)),
 ];
 
 export default tseslint.config(

@@ -21,7 +21,7 @@ module.exports = {
   reporters: ['default', `${__dirname}/tools/jest/summary-reporter.cjs`],
   transform: {
     '^.+\\.(sql|html)$': `${__dirname}/tools/jest/file-as-text.cjs`,
-    '^.+\\.[jt]s$': typescript,
+    '^.+\\.([jt]s|mts)$': typescript,
     // it imports node:http when it first sends, which jest's sandbox refuses: swc makes a require of it
     '/@opentelemetry/otlp-exporter-base/.+\\.cjs$': typescript,
   },

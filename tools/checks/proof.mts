@@ -24,7 +24,7 @@ if (chosen.length === 0) throw new Error(`no part has "${word}": there are ${par
 
 rmSync(folder, { recursive: true, force: true });
 let isGood =
-  (await run('what is made from proto/', 'nx', nx('generate'), env)) && (await run('the services', 'nx', nx('build', '-p', 'user', 'auth', 'gateway'), env));
+  (await run('what is made from proto/', 'nx', nx('generate'), env)) && (await run('the services', 'nx', nx('build', '-p', 'tag:type:service'), env));
 for (const [name, project, tests] of chosen) isGood &&= await run(name, 'jest', ['-c', `${project}/jest.config.cjs`, tests], env);
 if (isGood) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();

@@ -1,5 +1,5 @@
 // `npm run test:host`: checks that need tools of Debian, which it installs where it may; else it says what it left out.
-import { execFileSync } from 'node:child_process';
+import { isThere } from '#commands';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readCounts, toLine } from './counts.mts';
 import { run } from './run.mts';
@@ -36,15 +36,7 @@ const tools: Readonly<Record<string, Tool>> = {
   tmpfs: { probe: 'folder=$(mktemp -d) && mount -t tmpfs tmpfs "$folder" && umount "$folder" && rmdir "$folder"' },
 };
 
-const isThere = (tool: string) => {
-  try {
-    execFileSync('sh', ['-c', tools[tool]!.probe ?? `command -v ${tool}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
-const missing = () => Object.keys(tools).filter((tool) => !isThere(tool));
+const missing = () => Object.keys(tools).filter((tool) => !isThere(tool, tools[tool]!.probe));
 
 const installable = () => [...new Set(missing().flatMap((tool) => tools[tool]!.packages ?? []))];
 if (installable().length && process.getuid?.() === 0 && isThere('apt-get')) {

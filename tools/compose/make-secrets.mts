@@ -1,12 +1,14 @@
 // Makes the passwords and keys of the installation of docker/compose.yaml, each a file, once: what is there stays as it is.
-//   node make-secrets.mts --out /secrets
+// `--service` names each service with a database.
+//   node make-secrets.mts --out /secrets --service user --service auth
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const { out } = parseArgs({ options: { out: { type: 'string' } } }).values;
+const { out, service: services } = parseArgs({ options: { out: { type: 'string' }, service: { type: 'string', multiple: true, default: [] } } }).values;
 if (!out) throw new Error('--out is missing: the folder to write to');
+if (!services.length) throw new Error('--service is missing: the services with a database');
 
 /**
  * The text of a file, which is made where there is none; of two that make it at once, one does.
@@ -40,7 +42,7 @@ const tls = new URLSearchParams({
 
 async function makeAll(): Promise<void> {
   await keep('postgres/password', password());
-  for (const service of ['user', 'auth']) {
+  for (const service of services) {
     const databasePassword = await keep(`postgres/${service}-password`, password());
     // the path of what each container has as its own
     await keep(

@@ -1,9 +1,10 @@
 // Writes docs/configuration.md from the zod schemas in apps/*/src/config.ts; with --check says whether it is current.
 import { type Field, readConfigSchema } from './config-schema.mts';
 import { publish } from './page.mts';
+import { readServices } from '#services';
 
 const page = 'docs/configuration.md';
-const apps = ['gateway', 'user', 'auth'];
+const apps = readServices('.').map(({ name }) => name);
 
 const toText = (value: unknown) => (value instanceof Map ? [...value].map((pair) => pair.join('=')).join(',') : String(value));
 const isNothing = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0);

@@ -1,8 +1,11 @@
-// Writes docs/metrics.md from the registries of the three services; with --check says whether it is current.
+// Writes docs/metrics.md from the registries of the services; with --check says whether it is current.
+import { readServices } from '#services';
 import { publish } from './page.mts';
 import { type Instrument, readInstruments } from './service-metrics.mts';
 
-const services = ['gateway', 'user', 'auth'] as const;
+const installed = readServices('.');
+const services = installed.map(({ name }) => name);
+const adminPorts = installed.map(({ ports }) => ports.admin).join(', ');
 // by the first words of a name
 const groups: Record<string, string> = {
   http_server: 'HTTP requests answered',
@@ -48,7 +51,8 @@ const text = [
   '',
   'Made from the registries of the services by `npm run docs`; change the code, not this page.',
   '',
-  '`/metrics` of the admin port (9080, 9051, 9052) gives Prometheus\' text format, or OpenMetrics to who prefers that by `Accept`, as Prometheus does. In OpenMetrics the durations of calls, requests, statements and waits have exemplars: the `trace_id` and `span_id` of the last sampled span in each bucket, which Prometheus keeps with `--enable-feature=exemplar-storage`.',
+  `\`/metrics\` of the admin port (${adminPorts}) gives Prometheus' text format, ` +
+    'or OpenMetrics to who prefers that by `Accept`, as Prometheus does. In OpenMetrics the durations of calls, requests, statements and waits have exemplars: the `trace_id` and `span_id` of the last sampled span in each bucket, which Prometheus keeps with `--enable-feature=exemplar-storage`.',
   '',
   'Names are those of the OpenTelemetry conventions where there are any. Labels come from closed sets: methods and routes of the contracts, names of statements, codes, settings; what has no place in them is `_OTHER`, so that no caller adds a series. Rates and errors are read off the counts of the durations, by their code.',
   ...[...new Set(Object.values(groups))].flatMap((title) => [

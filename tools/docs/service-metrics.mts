@@ -21,7 +21,7 @@ const required = (app: string) => ({
 });
 
 /** Every instrument of a service as its composition root makes it, without listening. */
-export async function readInstruments(app: 'gateway' | 'user' | 'auth'): Promise<readonly Instrument[]> {
+export async function readInstruments(app: string): Promise<readonly Instrument[]> {
   const name = `create${app[0]!.toUpperCase()}${app.slice(1)}App`;
   const contents = `import { configSchema } from './config'; export { ${name} as create } from './app'; export const read = (environment) => configSchema.parse(environment);`;
   return runSource<Service, readonly Instrument[]>(contents, `apps/${app}/src`, async ({ read, create }) => {

@@ -1,10 +1,10 @@
 // Fills dist/images/APP, which an image is made of: the bundle, its map and licences, and the packages that lie beside it.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readServices } from '#services';
 
 /** What a bundle finds beside itself: packages, and of each the files that it reads. */
 const besides: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  user: {},
   auth: { '@node-rs/argon2': ['package.json', 'index.js', 'LICENSE'], ...argon2Binaries() },
   gateway: {
     'swagger-ui-dist': ['package.json', 'index.js', 'swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'LICENSE', 'NOTICE'],
@@ -20,8 +20,8 @@ function argon2Binaries(): Record<string, readonly string[]> {
 }
 
 const app = process.argv[2] ?? '';
-const packages = besides[app];
-if (!packages) throw new Error(`no image is made of ${app}`);
+const packages = besides[app] ?? {};
+if (!readServices('.').some(({ name }) => name === app)) throw new Error(`no image is made of ${app}`);
 const bundle = `dist/apps/${app}`;
 const folder = `dist/images/${app}`;
 

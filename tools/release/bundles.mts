@@ -12,7 +12,7 @@ function build(release: Release, folder: string): void {
     unpackRelease(release, source);
     symlinkSync(resolve('node_modules'), join(source, 'node_modules'));
     const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_CACHE_DIRECTORY: join(source, '.nx/cache'), NX_WORKSPACE_ROOT_PATH: source };
-    const { status } = spawnSync(resolve('node_modules/.bin/nx'), ['run-many', '-t', 'build', '-p', 'user', 'auth', 'gateway', '--output-style=static'], {
+    const { status } = spawnSync(resolve('node_modules/.bin/nx'), ['run-many', '-t', 'build', '-p', 'apps/*', '--output-style=static'], {
       cwd: source,
       env,
       stdio: ['ignore', 2, 2],

@@ -23,6 +23,7 @@ import {
 } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
+import { callers } from './gen/neighbours';
 
 const maxSeconds = 2_000_000_000;
 
@@ -61,10 +62,10 @@ const settings = z.object({
     .describe('password that the command `bootstrap` gives the administrator')
     .meta({ secret: true, form: '8 to 256 characters' }),
   AUTH_MTLS_PEERS: peers
-    .prefault('gateway')
+    .prefault(callers['gatehouse.auth.v1'])
     .describe('who may call AuthService over mutual TLS: DNS names or `spiffe://` URIs of certificates, with commas between'),
   VERIFIER_MTLS_PEERS: peers
-    .prefault('gateway,user')
+    .prefault(callers['gatehouse.verifier.v1'])
     .describe('who may call VerifierService over mutual TLS, as `AUTH_MTLS_PEERS`: every service that verifies tokens'),
   ...mtlsConfig,
   ...tokenConfig,

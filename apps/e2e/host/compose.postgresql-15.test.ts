@@ -6,6 +6,7 @@ import { findAccount } from '../test/support/account';
 import { composeServices, createInstallation } from '../test/support/compose';
 import { freePort } from '../test/support/free-port';
 import { type ServiceProcess, startProcess, until } from '../test/support/service-process';
+import { installed, keepers, portSettings, type ServiceName, services } from '../test/support/settings';
 
 const programs = '/usr/lib/postgresql/15/bin';
 // of PostgreSQL, and of all else too: in the containers all have one
@@ -22,17 +23,21 @@ let log = '';
 /** Of each address in compose.yaml, the one on this machine. */
 let addresses: Record<string, string>;
 const toAddresses = (text: string) => Object.entries(addresses).reduce((mapped, [name, address]) => mapped.replaceAll(name, address), text);
+/** `user:50051` */
+const addressOf = (name: string) => {
+  const { http, grpc } = installed.find((service) => service.name === name)!.ports;
+  return `${name}:${http ?? grpc}`;
+};
 const settingsOf = (service: string) => {
   const app = service.replace(/-.*$/, '').toUpperCase();
   const portOf = (name: string) => addresses[name]!.split(':').at(-1)!;
-  const main =
-    app === 'GATEWAY' ? { GATEWAY_HTTP_PORT: portOf('gateway:8080') } : { [`${app}_GRPC_PORT`]: portOf(app === 'USER' ? 'user:50051' : 'auth:50052') };
+  const main = { [portSettings[app.toLowerCase() as ServiceName][0]]: portOf(addressOf(app.toLowerCase())) };
   return { ...installation.environmentOf(service, toAddresses), ...main, [`${app}_ADMIN_PORT`]: portOf(`${app.toLowerCase()}:admin`) };
 };
 
 beforeAll(async () => {
   for (const job of ['certificates', 'secrets'] as const) expect(installation.runJob(job)).toMatchObject({ status: 0, stderr: '' });
-  const names = ['postgres:5432', 'user:50051', 'auth:50052', 'gateway:8080', 'user:admin', 'auth:admin', 'gateway:admin', 'valkey:6379'];
+  const names = ['postgres:5432', 'valkey:6379', ...services.flatMap((name) => [addressOf(name), `${name}:admin`])];
   // the servers' certificates are for localhost too
   addresses = Object.fromEntries(await Promise.all(names.map(async (name) => [name, `localhost:${await freePort()}`] as const)));
   const port = addresses['postgres:5432']!.split(':')[1]!;
@@ -85,18 +90,18 @@ async function run(service: string, command = composeServices[service]!.command[
   return { code, stderr: job.stderr() };
 }
 
-it('migrates both databases, over TLS with the certificates of the first start', async () => {
-  for (const service of ['user-migrate', 'auth-migrate']) expect(await run(service)).toEqual({ code: 0, stderr: '' });
+it('migrates each database, over TLS with the certificates of the first start', async () => {
+  for (const { name } of keepers) expect(await run(`${name}-migrate`)).toEqual({ code: 0, stderr: '' });
 });
 
 it('is a full system, from signing up to who I am, with its first administrator', async () => {
-  for (const service of ['user', 'auth', 'gateway']) processes.push(startProcess(service, settingsOf(service), composeServices[service]!.command));
-  for (const app of ['user', 'auth', 'gateway'])
+  for (const service of services) processes.push(startProcess(service, settingsOf(service), composeServices[service]!.command));
+  for (const app of services)
     await until(
       `${app} is ready`,
       async () => (await fetch(`http://${addresses[`${app}:admin`]!.replace('localhost', '127.0.0.1')}/readyz`).catch(() => undefined))?.ok === true,
     );
-  for (const service of ['user', 'auth', 'gateway']) expect([service, await run(service, 'healthcheck')]).toEqual([service, { code: 0, stderr: '' }]);
+  for (const service of services) expect([service, await run(service, 'healthcheck')]).toEqual([service, { code: 0, stderr: '' }]);
   expect(await run('auth-bootstrap')).toEqual({ code: 0, stderr: '' });
   const url = `http://${addresses['gateway:8080']!.replace('localhost', '127.0.0.1')}`;
   const post = async (path: string, body: object) =>

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { composeServices, createInstallation } from './support/compose';
 import { startProcess } from './support/service-process';
+import { keepers, services } from './support/settings';
 
 const installation = createInstallation();
 afterAll(() => installation.remove());
@@ -20,8 +21,10 @@ describe('the first start', () => {
       [0, ''],
     ]);
     const secrets = readAll(installation.volumes.secrets!);
-    expect(Object.keys(secrets)).toHaveLength(11);
-    expect(new Set(Object.values(secrets)).size).toBe(11);
+    // of each database three, and five beside
+    const count = 3 * keepers.length + 5;
+    expect(Object.keys(secrets)).toHaveLength(count);
+    expect(new Set(Object.values(secrets)).size).toBe(count);
     for (const [file, text] of Object.entries(secrets)) {
       expect([file, statSync(file).mode & 0o777]).toEqual([file, 0o600]);
       expect(said.map(({ stdout }) => stdout).join()).not.toContain(text.trim());
@@ -48,7 +51,7 @@ describe('the first start', () => {
   });
 
   it('gives the database of each service the password that the service has', () => {
-    for (const service of ['user', 'auth']) {
+    for (const { name: service } of keepers) {
       const url = new URL(readFileSync(join(installation.volumes.secrets!, service, 'database-url'), 'utf8').trim());
       expect(url.password).toBe(readFileSync(join(installation.volumes.secrets!, 'postgres', `${service}-password`), 'utf8').trim());
       expect([url.hostname, url.searchParams.get('sslmode')]).toEqual(['postgres', 'verify-full']);
@@ -60,7 +63,7 @@ describe('the first start', () => {
 
 /** Each container of ours, with what it runs; of those that serve the probe too. */
 const commands = Object.entries(composeServices).flatMap(([name, { image, command, healthcheck }]) => {
-  const app = /^gatehouse\/(gateway|user|auth):/.exec(image)?.[1];
+  const app = services.find((service) => image === `gatehouse/${service}:dev`);
   return app ? [...command, ...(healthcheck?.test.slice(3) ?? [])].map((each) => [name, each, app] as const) : [];
 });
 

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { freePort } from './support/free-port';
 import { type Gatehouse, type ServiceName, services, startGatehouse } from './support/gatehouse';
 import { startProcess, until } from './support/service-process';
+import { toUpstreams } from './support/settings';
 import { toRounds, type WrongCase, wrongCases } from './support/wrong-settings';
 
 const databaseUrl = 'postgresql://user:hunter2@127.0.0.1:1/database';
@@ -90,7 +91,7 @@ describe('--check-config', () => {
         AUTH_BOOTSTRAP_PASSWORD: 'hunter2 hunter2',
       },
       gateway: {
-        GATEWAY_UPSTREAMS: ['user', 'auth', 'verifier'].map((name) => `gatehouse.${name}.v1=${target}`).join(','),
+        GATEWAY_UPSTREAMS: toUpstreams(() => target),
         RATE_LIMIT_REDIS_URL: `redis://:hunter2@${target}`,
         GATEWAY_HTTP_PORT: String(port),
       },

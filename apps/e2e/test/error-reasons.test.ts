@@ -131,7 +131,9 @@ it('every method with a route is called by it too', async () => {
   const operations = Object.values<Record<string, { operationId: string }>>(body.paths).flatMap((item) =>
     Object.values(item).map(({ operationId }) => operationId?.replace('_', '.')),
   );
-  expect([...routed].sort()).toEqual(operations.filter(Boolean).sort());
+  // those of a service that is generated, its own tests call
+  const known = new Set(methods.map(({ descriptor }) => descriptor.parent.name));
+  expect([...routed].sort()).toEqual(operations.filter((name) => known.has(name?.split('.')[0] ?? '')).sort());
 });
 
 /** What the contract says a caller sees. */

@@ -56,7 +56,10 @@ it('shows the requests that came, each with its spans in three services and what
   const refusal = await read(`/api/traces/${problem.body.traceId}`);
   expect(refusal.lines.map(({ text }: { text: string }) => JSON.parse(text).reason)).toContain('INVALID_CREDENTIALS');
 
-  const toArrows = async () => (await read('/api/now')).edges.map(({ from, to }: { from: string; to: string }) => `${from} → ${to}`).sort();
+  // others ask for keys, whenever they do
+  const isKnown = (name: string) => ['clients', 'gateway', 'auth', 'user'].includes(name.replace(/ database$/, ''));
+  const toArrows = async () =>
+    (await read('/api/now')).edges.flatMap(({ from, to }: { from: string; to: string }) => (isKnown(from) && isKnown(to) ? [`${from} → ${to}`] : [])).sort();
   const arrows = ['auth → auth database', 'auth → user', 'clients → gateway', 'gateway → auth', 'gateway → user', 'user → auth', 'user → user database'];
   await send(url, 'GET', '/v1/users/me', { token });
   await until('the map is whole', async () => (await toArrows()).length === arrows.length);

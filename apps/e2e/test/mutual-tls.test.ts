@@ -13,6 +13,7 @@ import { type Gatehouse, type ServiceName, services, startGatehouse } from './su
 import { send, signUp } from './support/http';
 import { startLoad } from './support/load';
 import { startProcess, until, untilLinesAreWritten } from './support/service-process';
+import { forEach } from './support/settings';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse mtls '));
 let ca: TestAuthority;
@@ -28,7 +29,7 @@ const write = async (service: ServiceName, authority: TestAuthority, ...believed
 beforeAll(async () => {
   ca = await createTestAuthority();
   foreign = await createTestAuthority();
-  own = { user: await write('user', ca, ca), auth: await write('auth', ca, ca), gateway: await write('gateway', ca, ca) };
+  own = await forEach(services, (service) => write(service, ca, ca));
   gatehouse = await startGatehouse({ own });
 });
 afterAll(async () => {
@@ -93,7 +94,7 @@ describe('of the three services with certificates of one CA', () => {
     ['gateway', ['UserService', 'AuthService', 'VerifierService']],
     ['auth', ['UserService']],
     ['user', ['VerifierService']],
-    ['billing', []],
+    ['no-service', []],
     ['gateway.evil', []],
   ] as const)('%s may call %j, and no other service', async (name, allowed) => {
     const certificates = hold(await ca.issue([name]));

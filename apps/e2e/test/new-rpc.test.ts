@@ -66,7 +66,7 @@ it('an RPC that is added to a proto, and its method to a service, is reached ove
 
 `,
   );
-  clone.nx('run-many', '-t', 'build', '-p', 'user', 'auth', 'gateway');
+  clone.nx('run-many', '-t', 'build', '-p', 'tag:type:service');
 
   gatehouse = await startGatehouse({ bundles: join(clone.folder, 'dist/apps'), env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
   const { url, administrator } = gatehouse;

@@ -1,3 +1,4 @@
+import { calleesOf, callersOf as callersOfPackage } from '#services';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -7,6 +8,7 @@ import { type Gatehouse, type ServiceName, services, startGatehouse } from './su
 import { send, signUp } from './support/http';
 import { countConnections, type Replica, type Replicas, startReplicas } from './support/replicas';
 import { until } from './support/service-process';
+import { installed } from './support/settings';
 import { withClient } from './support/with-client';
 
 // `npm run proof` asks for the full sizes; all but the rest are for each replica
@@ -154,11 +156,13 @@ it.each(counts)(
       expect(figures.mostShare).toBeLessThan(1.5);
       // each pool, and a connection a process over which readiness is asked
       for (const service of ['user', 'auth'] as const) expect(figures.databaseConnections[service]).toBeLessThanOrEqual(count * (poolSize + 1));
-      // every gateway and every auth to every user; every gateway and every user to every auth
-      expect(figures.grpcConnections).toEqual({ user: 2 * count * count, auth: 2 * count * count });
+      // every caller to every callee: gateway and auth to user; gateway and user, as whoever else verifies tokens, to auth
+      const callersTo = (name: string) => installed.filter((service) => calleesOf(service, installed).some((callee) => callee.name === name)).length;
+      expect(figures.grpcConnections).toEqual({ user: callersTo('user') * count * count, auth: callersTo('auth') * count * count });
       // each verifier at its start, and not again for each request; a try may come before there is anybody to ask
-      expect(figures.keyFetches).toBeGreaterThanOrEqual(2 * count);
-      expect(figures.keyFetches).toBeLessThanOrEqual(4 * count);
+      const verifiers = callersOfPackage('gatehouse.verifier.v1', installed).length;
+      expect(figures.keyFetches).toBeGreaterThanOrEqual(verifiers * count);
+      expect(figures.keyFetches).toBeLessThanOrEqual(2 * verifiers * count);
       if (isProof) keepMeasurement(count, figures);
     } finally {
       await replicas.close();

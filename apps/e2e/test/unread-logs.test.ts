@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './support/free-port';
 import { until } from './support/service-process';
+import { toUpstreams } from './support/settings';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse unread '));
 const file = join(folder, 'lines');
@@ -27,7 +28,7 @@ async function start() {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   const [http, admin, nobody] = (await Promise.all([freePort(), freePort(), freePort()])) as [number, number, number];
-  const upstreams = ['user', 'auth', 'verifier'].map((name) => `gatehouse.${name}.v1=127.0.0.1:${nobody}`).join(',');
+  const upstreams = toUpstreams(() => `127.0.0.1:${nobody}`);
   const gateway = spawn(process.execPath, [`${__dirname}/../../../dist/apps/gateway/main.cjs`], {
     env: {
       PATH: process.env.PATH ?? '',

@@ -19,6 +19,7 @@ import {
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
 import { edgeContradictions, edgeSettings } from './edge/edge-settings';
+import { upstreams as defaultUpstreams } from './gen/neighbours';
 import { servedPackages } from './served-packages';
 
 const upstreams = z
@@ -50,8 +51,6 @@ const headerNames = z
     'must be names of headers with commas between, of letters, digits, ".", "-" and "_"; those of gRPC itself are not passed on',
   )
   .meta({ form: 'names of headers' });
-
-const defaultUpstreams = 'gatehouse.user.v1=127.0.0.1:50051,gatehouse.auth.v1=127.0.0.1:50052,gatehouse.verifier.v1=127.0.0.1:50052';
 
 const settings = z.object({
   GATEWAY_HTTP_HOST: host.default('127.0.0.1').describe('address of the public HTTP port'),

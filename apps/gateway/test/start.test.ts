@@ -3,6 +3,7 @@ import { descriptorSet, VerifierServiceDefinition } from '@gatehouse/contracts/v
 import { startTestServer, type TestServer } from '@gatehouse/rpc/testing';
 import { createGatewayApp, type GatewayApp } from '../src/app';
 import { configSchema } from '../src/config';
+import { servedPackages } from '../src/served-packages';
 
 const realm = { issuer: 'https://gatehouse.test', audience: 'gatehouse' };
 const closing: (() => Promise<void>)[] = [];
@@ -10,7 +11,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-const upstreamsAt = (target: string) => ['user', 'auth', 'verifier'].map((name) => `gatehouse.${name}.v1=${target}`).join(',');
+const upstreamsAt = (target: string) => servedPackages.map((name) => `${name}=${target}`).join(',');
 const configOf = (settings: Record<string, string>) =>
   configSchema.parse({ GATEWAY_HTTP_PORT: '0', GATEWAY_ADMIN_PORT: '0', GATEHOUSE_ISSUER: realm.issuer, LOG_LEVEL: 'error', ...settings });
 

@@ -1,7 +1,7 @@
 import { type DescMessage, fromBinary, fromJson, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf';
 import { createAccess, createTokenVerifier } from '@gatehouse/access';
 import { createTestIssuer, type TestIssuer } from '@gatehouse/access/testing';
-import { bindService, createRegistryOf, createRpcServer, type RpcBinding, type RpcCall } from '@gatehouse/rpc';
+import { bindService, createRegistryOf, createRpcServer, readMethods, type RpcBinding, type RpcCall } from '@gatehouse/rpc';
 import { descriptorSet } from '../src/gen/descriptor-set';
 
 export const realm = { issuer: 'https://gatehouse.test', audience: 'gatehouse' };
@@ -22,7 +22,9 @@ export interface Upstreams {
 }
 
 const registry = createRegistryOf([descriptorSet]);
-const services = ['gatehouse.user.v1.UserService', 'gatehouse.auth.v1.AuthService', 'gatehouse.verifier.v1.VerifierService'];
+const services = readMethods([descriptorSet])
+  .map(({ service }) => service)
+  .filter((name, index, all) => all.indexOf(name) === index);
 
 export async function startUpstreams(): Promise<Upstreams> {
   const issuer = await createTestIssuer(realm);

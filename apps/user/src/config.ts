@@ -23,6 +23,7 @@ import {
 } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
+import { callers } from './gen/neighbours';
 
 const settings = z.object({
   USER_GRPC_HOST: host.default('127.0.0.1').describe('address of the gRPC port'),
@@ -39,7 +40,7 @@ const settings = z.object({
   USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records'),
   USER_VERIFIER_TARGET: target.default('127.0.0.1:50052').describe('gRPC target of VerifierService, which gives the keys that tokens are verified with'),
   USER_MTLS_PEERS: peers
-    .prefault('gateway,auth')
+    .prefault(callers['gatehouse.user.v1'])
     .describe('who may call UserService over mutual TLS: DNS names or `spiffe://` URIs of certificates, with commas between'),
   ...mtlsConfig,
   ...tokenConfig,

@@ -1,4 +1,5 @@
-import { type MeasuredProcess, startMeasured } from './measured-process';
+import { readServices, toTargets } from '#services';
+import { type MeasuredProcess, startMeasured, workspace } from './measured-process';
 import { findFreePort, whenReady } from './ready';
 
 export interface GatewayProcess extends MeasuredProcess {
@@ -31,7 +32,7 @@ export async function startGateway({
     environment: {
       GATEWAY_HTTP_PORT: String(port),
       GATEWAY_ADMIN_PORT: String(adminPort),
-      GATEWAY_UPSTREAMS: [`gatehouse.user.v1=${target}`, ...['auth', 'verifier'].map((name) => `gatehouse.${name}.v1=${otherTarget}`)].join(','),
+      GATEWAY_UPSTREAMS: toTargets(readServices(workspace), ({ name }) => (name === 'user' ? target : otherTarget)).GATEWAY_UPSTREAMS!,
       GATEHOUSE_ISSUER: issuer,
       // one client makes all requests
       RATE_LIMIT_ENABLED: 'false',

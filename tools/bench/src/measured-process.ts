@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Sample } from './comparison';
 
-const workspace = resolve(__dirname, '../../..');
+export const workspace = resolve(__dirname, '../../..');
 const probe = `${workspace}/tools/bench/probe.cjs`;
 // Milliseconds.
 const patienceMs = 10_000;

@@ -1,13 +1,14 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readServices } from '#services';
 import { type Authority, findAuthority, makeAuthority } from './authority.mts';
 import { issue, type San } from './certificate.mts';
 import { CommandError } from './command-error.mts';
 import { claimFolder, publish } from './folder.mts';
 
 export const certsUsage = `certs --out <folder> [--days 30] [--name <name>]... [--san <name>=<value>]...
-    makes an authority for development, and of each name (gateway, user, auth, postgres) a folder with tls.crt, tls.key
+    makes an authority for development, and of each name (the services and postgres) a folder with tls.crt, tls.key
     and ca.crt, valid for as many days. Run again it renews them and keeps the authority.
     --san adds a DNS name, an IP address or a URI such as user=spiffe://gatehouse.example/user`;
 
@@ -55,7 +56,8 @@ async function settle(out: string, notAfter: Date, days: number, work: (authorit
 }
 
 function readWishes(args: string[]): Wishes {
-  const { out, days: daysText, name: names, san } = parse(args);
+  const { out, days: daysText, name: given, san } = parse(args);
+  const names = given.length ? given : findNames();
   if (!out) throw new CommandError('--out is missing: the folder to write to');
   const days = Number(daysText);
   if (!/^\d+$/.test(daysText) || days < 1 || days > 3_650) throw new CommandError(`--days ${daysText}: must be a whole number from 1 to 3650`);
@@ -79,6 +81,15 @@ function readWishes(args: string[]): Wishes {
   return { out: resolve(out), days, sans };
 }
 
+/** The processes of the checkout that this is the command of. */
+function findNames(): string[] {
+  try {
+    return [...readServices(join(import.meta.dirname, '../../..')).map(({ name }) => name), 'postgres'];
+  } catch (cause) {
+    throw new CommandError('--name is missing: outside of a checkout nothing says which services there are', { cause });
+  }
+}
+
 function parse(args: string[]) {
   try {
     return parseArgs({
@@ -86,7 +97,7 @@ function parse(args: string[]) {
       options: {
         out: { type: 'string' },
         days: { type: 'string', default: '30' },
-        name: { type: 'string', multiple: true, default: ['gateway', 'user', 'auth', 'postgres'] },
+        name: { type: 'string', multiple: true, default: [] },
         san: { type: 'string', multiple: true, default: [] },
       },
     }).values;

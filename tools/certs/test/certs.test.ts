@@ -1,3 +1,4 @@
+import { readServices } from '#services';
 import { execFile, spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,7 +11,7 @@ import { promisify } from 'node:util';
 
 const command = resolve(__dirname, '../src/main.mts');
 const run = (...args: string[]) => spawnSync(process.execPath, [command, 'certs', ...args], { encoding: 'utf8' });
-const services = ['auth', 'gateway', 'postgres', 'user'];
+const services = [...readServices(resolve(__dirname, '../../..')).map(({ name }) => name), 'postgres'].sort();
 
 let out: string;
 beforeEach(() => (out = mkdtempSync(join(tmpdir(), 'gatehouse-certs-'))));
@@ -31,7 +32,7 @@ it('makes an authority, and a pair for each service in the shape of cert-manager
     0,
     expect.arrayContaining([expect.stringMatching(/user: tls\.crt, tls\.key, ca\.crt, until \d{4}-\d\d-\d\d$/)]),
   ]);
-  expect(readdirSync(out).sort()).toEqual(['auth', 'ca', 'gateway', 'postgres', 'user']);
+  expect(readdirSync(out).sort()).toEqual([...services, 'ca'].sort());
   const authority = certificateOf('ca');
   expect(authority.ca).toBe(true);
   for (const name of services) {

@@ -1,7 +1,8 @@
+import { type ComposeFile, type ComposeService, readCompose } from '@gatehouse/compose-file';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ComposeService, readCompose, validateCompose } from './compose-file';
-import { ask, readYaml, services as apps, workspace } from './kubernetes-cluster';
+import { validateCompose } from './compose-file';
+import { ask, installed, keepers, readYaml, services as apps, workspace } from './kubernetes-cluster';
 
 type Facts = Record<string, { names: string[]; secrets: string[]; defaults: Record<string, unknown> }>;
 /** The settings that each service knows, which of them are secrets, and their defaults. */
@@ -15,40 +16,41 @@ const facts = ask<Facts>(`
 const portOf = (app: string, port: 'main' | 'admin') =>
   facts[app]!.defaults[`${app.toUpperCase()}_${port === 'admin' ? 'ADMIN' : app === 'gateway' ? 'HTTP' : 'GRPC'}_PORT`];
 
-const { services, networks, volumes } = readCompose();
+const { services, networks, volumes } = readCompose(workspace);
 const entries = Object.entries(services);
-const appOf = ({ image }: ComposeService) => /^gatehouse\/(gateway|user|auth):dev$/.exec(image)?.[1];
+const appOf = ({ image }: ComposeService) => apps.find((app) => image === `gatehouse/${app}:dev`);
 const ours = entries.filter(([, service]) => appOf(service));
 const servers = ours.filter(([, { command }]) => command[0] === 'serve');
 const read = (path: string) => readFileSync(join(workspace, path), 'utf8');
 
 it('is what the Compose Specification allows, key by key', () => {
-  expect(validateCompose(readCompose())).toEqual([]);
+  expect(validateCompose(readCompose(workspace))).toEqual([]);
 });
 
-it.each<[string, (file: ReturnType<typeof readCompose>) => unknown]>([
+it.each<[string, (file: ComposeFile) => unknown]>([
   ['depend_on', ({ services }) => (services.user!.depend_on = {})],
   ['subpaths', ({ services }) => ((services.user!.volumes![0]!.volume as Record<string, unknown>).subpaths = 'x')],
   ['conditon', ({ services }) => ((services.user!.depends_on!['user-migrate'] as Record<string, unknown>).conditon = 'x')],
   ['interna', ({ networks }) => ((networks.inside as Record<string, unknown>).interna = true)],
 ])('a misspelt key is refused: %s', (key, misspell) => {
-  const file = structuredClone(readCompose());
+  const file = structuredClone(readCompose(workspace));
   misspell(file);
   expect(validateCompose(file).join()).toContain(key);
 });
 
-it('runs each service, the migrations of both databases and bootstrap, by commands that the images have', () => {
-  expect(ours.map(([name, service]) => [name, appOf(service), ...service.command]).sort()).toEqual([
-    ['auth', 'auth', 'serve'],
-    ['auth-bootstrap', 'auth', 'bootstrap'],
-    ['auth-migrate', 'auth', 'migrate'],
-    ['gateway', 'gateway', 'serve'],
-    ['user', 'user', 'serve'],
-    ['user-migrate', 'user', 'migrate'],
-  ]);
+it('runs each service, the migrations of each database and bootstrap, by commands that the images have', () => {
+  expect(ours.map(([name, service]) => [name, appOf(service), ...service.command]).sort()).toEqual(
+    [['auth-bootstrap', 'auth', 'bootstrap'], ...apps.map((app) => [app, app, 'serve']), ...keepers.map((app) => [`${app}-migrate`, app, 'migrate'])].sort(),
+  );
   for (const [, service] of ours) expect(read(`apps/${appOf(service)}/src/main.ts`)).toMatch(new RegExp(`\\b${service.command[0]}(: |\\()`));
   for (const [, { healthcheck }] of servers)
     expect(healthcheck!.test).toEqual(['CMD', ...JSON.parse(/^HEALTHCHECK .* CMD (.*)$/m.exec(read('docker/Dockerfile'))![1]!)]);
+});
+
+it('makes secrets for each service with a database, and a certificate for each process that shows one', () => {
+  const argumentsOf = (name: string, option: string) => services[name]!.command.filter((_, index, all) => all[index - 1] === option).sort();
+  expect(argumentsOf('secrets', '--service')).toEqual([...keepers].sort());
+  expect(argumentsOf('certificates', '--name')).toEqual([...apps, 'postgres'].sort());
 });
 
 it('makes its own images of the clone, one service each, and pulls none of them', () => {
@@ -66,7 +68,7 @@ it('makes its own images of the clone, one service each, and pulls none of them'
   const { context, dockerfile: setup } = services.certificates!.build!;
   expect(join('docker', context)).toBe('.');
   // what it copies is made by targets that are there
-  const [, targets] = /nx run-many -t (\S+) -p ([a-z ]+) && npx nx build certs/.exec(read(setup!))!;
+  const [, targets] = /nx run-many -t (\S+) -p tag:type:service && npx nx build certs/.exec(read(setup!))!;
   expect(targets).toBe('image-files');
   expect(read(setup!)).toMatch(/^COPY --from=workspace \/workspace\/dist\/images \/images$/m);
   for (const path of ['package.json', 'package-lock.json', '.npmrc', 'tools/compose/make-secrets.mts', 'tools/certs/project.json'])
@@ -89,7 +91,7 @@ it('tells each process settings that it knows, and secrets by files alone', () =
       expect([name, variable, isSecret]).toEqual([name, variable, isSecret && variable.endsWith('_FILE')]);
     }
   }
-  for (const app of ['user', 'auth']) expect(Object.keys(services[`${app}-migrate`]!.environment!)).toEqual([`${app.toUpperCase()}_DATABASE_URL_FILE`]);
+  for (const app of keepers) expect(Object.keys(services[`${app}-migrate`]!.environment!)).toEqual([`${app.toUpperCase()}_DATABASE_URL_FILE`]);
   for (const [name, { environment = {} }] of entries)
     for (const [variable, value] of Object.entries(environment))
       if (/PASSWORD|SECRET|_URL(_|$)/.test(variable)) expect([name, variable, /^(\/[a-z-]+)+$/.test(value)]).toEqual([name, variable, true]);
@@ -107,7 +109,9 @@ it('listens where its ports say, and has the services call each other by the nam
       /_TARGET$|_UPSTREAMS$/.test(variable) ? value.split(',').map((entry) => [name, entry.replace(/^.*=/, '')]) : [],
     ),
   );
-  expect(targets).toHaveLength(6);
+  // bootstrap calls what auth does
+  const calls = installed.reduce((sum, { name, packages, calls }) => sum + packages.length + (name === 'gateway' ? 0 : calls.length), 1);
+  expect(targets).toHaveLength(calls);
   for (const [from, target] of targets) {
     const [, to, port] = /^dns:\/\/\/([a-z]+):(\d+)$/.exec(target!)!;
     expect(Number(port)).toBe(portOf(to!, 'main'));
@@ -124,9 +128,9 @@ it('is reached from the machine itself alone, and its databases by nobody but th
       .filter(([, service]) => service.networks?.includes(network))
       .map(([name]) => name)
       .sort();
-  expect(inNetwork('databases')).toEqual(['auth', 'auth-bootstrap', 'auth-migrate', 'postgres', 'user', 'user-migrate']);
+  expect(inNetwork('databases')).toEqual([...keepers.flatMap((app) => [app, `${app}-migrate`]), 'auth-bootstrap', 'postgres'].sort());
   expect(inNetwork('limits')).toEqual(['gateway', 'valkey']);
-  expect(inNetwork('inside')).toEqual(['auth', 'auth-bootstrap', 'collector', 'gateway', 'prometheus', 'user']);
+  expect(inNetwork('inside')).toEqual([...apps, 'auth-bootstrap', 'collector', 'prometheus'].sort());
   expect(
     Object.entries(networks)
       .filter(([, { internal }]) => !internal)
@@ -160,8 +164,8 @@ it('waits for what is made once, in order', () => {
   const waitsFor = (name: string): string[] =>
     Object.entries(services[name]!.depends_on ?? {}).flatMap(([other, { condition }]) => [`${other} ${condition.replace('service_', '')}`, ...waitsFor(other)]);
   const madeOnce = ['certificates completed_successfully', 'secrets completed_successfully'];
-  for (const name of ['postgres', 'user', 'auth', 'gateway']) expect(waitsFor(name)).toEqual(expect.arrayContaining(madeOnce));
-  for (const name of ['user', 'auth']) expect(waitsFor(name)).toEqual(expect.arrayContaining([`${name}-migrate completed_successfully`, 'postgres healthy']));
+  for (const name of ['postgres', ...apps]) expect(waitsFor(name)).toEqual(expect.arrayContaining(madeOnce));
+  for (const name of keepers) expect(waitsFor(name)).toEqual(expect.arrayContaining([`${name}-migrate completed_successfully`, 'postgres healthy']));
   expect(waitsFor('auth-bootstrap')).toEqual(expect.arrayContaining(['auth healthy', 'user healthy']));
   for (const [name, { depends_on = {} }] of entries)
     for (const [other, { condition }] of Object.entries(depends_on)) {

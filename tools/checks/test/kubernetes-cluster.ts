@@ -1,11 +1,13 @@
+import { readServices } from '#services';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 
 export const workspace = resolve(__dirname, '../../..');
-export const services = ['gateway', 'user', 'auth'] as const;
-export type Service = (typeof services)[number];
+export const installed = readServices(workspace);
+export const services = installed.map(({ name }) => name);
+export const keepers = installed.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => name);
 
 export interface EnvVar {
   name: string;

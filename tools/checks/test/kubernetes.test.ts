@@ -1,6 +1,7 @@
+import { calleesOf, toContractName, toSetting } from '#services';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, readInstallation, readYaml, type Container, type Manifest, services, workspace } from './kubernetes-cluster';
+import { ask, type Container, installed, keepers, type Manifest, readInstallation, readYaml, services, workspace } from './kubernetes-cluster';
 
 type Facts = Record<string, { names: string[]; defaults: Record<string, unknown> }>;
 /** The settings that each service knows, with their defaults. */
@@ -56,7 +57,9 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
     expect(servers.map(({ metadata, spec }) => [metadata.name, serviceOf(spec.template.spec.containers[0])]).sort()).toEqual(
       [...services].sort().map((name) => [name, name]),
     );
-    expect(jobs.map(({ metadata }) => metadata.name).sort()).toEqual([...(overlay === 'small' ? ['auth-bootstrap'] : []), 'auth-migrate', 'user-migrate']);
+    expect(jobs.map(({ metadata }) => metadata.name).sort()).toEqual(
+      [...(overlay === 'small' ? ['auth-bootstrap'] : []), ...keepers.map((name) => `${name}-migrate`)].sort(),
+    );
     for (const container of containers) {
       const [command, ...rest] = container.args;
       expect(rest).toEqual([]);
@@ -137,7 +140,9 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
         /_TARGET$|_UPSTREAMS$/.test(name) ? value.split(',').map((entry) => entry.replace(/^.*=/, '')) : [],
       ),
     );
-    expect(targets).toHaveLength(overlay === 'small' ? 6 : 5);
+    // bootstrap calls what auth does
+    const calls = installed.reduce((sum, { name, packages, calls }) => sum + packages.length + (name === 'gateway' ? 0 : calls.length), 0);
+    expect(targets).toHaveLength(overlay === 'small' ? calls + 1 : calls);
     for (const target of targets) {
       const [, name, port] = /^dns:\/\/\/([a-z]+):(\d+)$/.exec(target)!;
       const { spec } = installation.get('Service', name!);
@@ -160,19 +165,12 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
 
   it('lets pass what the architecture draws, and nothing else', () => {
     const arrows = installation.all('NetworkPolicy').flatMap(({ spec }) => toArrows(spec));
-    const calls = [
-      'gateway → user:50051',
-      'gateway → auth:50052',
-      'user → auth:50052',
-      'auth → user:50051',
-      'gateway → user:grpc',
-      'auth → user:grpc',
-      'gateway → auth:grpc',
-      'user → auth:grpc',
-    ];
+    const calls = installed.flatMap((service) =>
+      calleesOf(service, installed).flatMap(({ name, ports }) => [`${service.name} → ${name}:${ports.grpc}`, `${service.name} → ${name}:grpc`]),
+    );
     const around = ['any → gateway:http', 'prometheus → server:admin', 'server → opentelemetry-collector:4318', 'all → kube-dns:53', 'all → kube-dns:53'];
-    const databases = ['user', 'user-migrate', 'auth', 'auth-migrate'].map(
-      (name) => `${name} → ${overlay === 'large' ? `10.20.0.1${name.startsWith('user') ? 0 : 1}/32` : `gatehouse-${name.split('-')[0]}`}:5432`,
+    const databases = keepers.flatMap((keeper, index) =>
+      [keeper, `${keeper}-migrate`].map((name) => `${name} → ${overlay === 'large' ? `10.20.0.${10 + index}/32` : `gatehouse-${keeper}`}:5432`),
     );
     expect(arrows.sort()).toEqual([...calls, ...around, ...databases, ...(overlay === 'large' ? ['gateway → valkey:6379'] : [])].sort());
     expect(installation.get('NetworkPolicy', 'default-deny').spec).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
@@ -218,7 +216,7 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
 
   it('lets call over mutual TLS whom the network lets through, and nobody else', () => {
     const peersOf = (service: string, setting: string) => (defaultOf(service, setting) as string[]).map((peer) => `${peer} → ${service}`);
-    const peers = [...peersOf('user', 'USER_MTLS_PEERS'), ...peersOf('auth', 'AUTH_MTLS_PEERS'), ...peersOf('auth', 'VERIFIER_MTLS_PEERS')];
+    const peers = installed.flatMap(({ name, packages }) => packages.flatMap((each) => peersOf(name, toSetting({ name: toContractName(each) }, 'MTLS_PEERS'))));
     const arrows = installation
       .all('NetworkPolicy')
       .flatMap(({ spec }) => toArrows(spec))
@@ -257,9 +255,7 @@ describe('the large installation', () => {
   });
 
   it('scales by what the adapter makes of metrics that the service has', () => {
-    const measured = [
-      ...readFileSync(join(workspace, 'docs/metrics.md'), 'utf8').matchAll(/^\| `(\w+)` \| (\w+) \|.*\| (all|gateway|user|auth|user, auth) \|/gm),
-    ];
+    const measured = [...readFileSync(join(workspace, 'docs/metrics.md'), 'utf8').matchAll(/^\| `(\w+)` \| (\w+) \|.*\| ([a-z, ]+) \|/gm)];
     const has = (service: string, name: string) =>
       measured.some(([, metric, , owners]) => metric === name && (owners === 'all' || owners!.split(', ').includes(service)));
     const { rules } = readYaml('docker/kubernetes/prometheus-adapter/config.yaml') as { rules: { seriesQuery: string; name?: { as: string } }[] };

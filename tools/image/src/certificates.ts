@@ -1,10 +1,11 @@
 import { type PostgresServer, withClient } from '@gatehouse/postgres-server';
 import { chmodSync, chownSync, copyFileSync, statSync, writeFileSync } from 'node:fs';
 import { run } from './command';
+import { apps } from './settings';
 
 // as docker/Dockerfile has it
 const owner = '10001:10001';
-const names = ['gateway', 'user', 'auth', 'postgres'];
+const names = [...apps, 'postgres'];
 
 /** Makes an authority in a folder, and in it for each service and PostgreSQL a folder that its container may read. */
 export async function makeCertificates(folder: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 /** Runs a command; gives what it wrote to stdout, without the last line's end. @throws Error with what it wrote to stderr */
@@ -6,14 +6,3 @@ export async function run(command: string, args: readonly string[], env: NodeJS.
   const { stdout } = await promisify(execFile)(command, args, { env, encoding: 'utf8', maxBuffer: 64 << 20 });
   return stdout.trim();
 }
-
-/** The commands that are not in the PATH. */
-export const missingOf = (commands: readonly string[]): string[] =>
-  commands.filter((command) => {
-    try {
-      execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' });
-      return false;
-    } catch {
-      return true;
-    }
-  });

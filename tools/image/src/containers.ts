@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Container, Engine } from './engine';
-import { adminPorts, type App, replicas, type Replica, toOwnSettings, toSettings } from './settings';
+import { adminPorts, keepers, replicas, type Replica, toOwnSettings, toSettings } from './settings';
 
 const readyWithinMs = 15_000;
 
@@ -11,16 +11,16 @@ const readyWithinMs = 15_000;
  */
 export async function startContainers(
   engine: Engine,
-  databases: { user: string; auth: string },
+  databases: Readonly<Record<string, string>>,
   certificates: string,
 ): Promise<Readonly<Record<string, number>>> {
   const settings = toSettings(databases);
-  const toContainer = (app: App, own: Record<string, string> = {}): Container => ({
+  const toContainer = (app: string, own: Record<string, string> = {}): Container => ({
     image: `localhost/gatehouse/${app}:dev`,
     env: { ...settings, ...own },
     certificates: `${certificates}/${app}`,
   });
-  console.log((await Promise.all((['user', 'auth'] as const).map((app) => engine.runOnce('migrate', toContainer(app))))).join('\n'));
+  console.log((await Promise.all(keepers.map((app) => engine.runOnce('migrate', toContainer(app))))).join('\n'));
   const readyMs: Record<string, number> = {};
   for (const replica of replicas) {
     await engine.start(replica.name, toContainer(replica.app, toOwnSettings(replica)));

@@ -1,7 +1,7 @@
-import { missingOf } from './command';
+import { findMissing } from '#commands';
 import { verify } from './verify';
 
-const missing = missingOf(['buildah', 'podman', 'runc', 'mmdebstrap']);
+const missing = findMissing(['buildah', 'podman', 'runc', 'mmdebstrap']);
 if (missing.length) {
   console.error(`the images cannot be verified without ${missing.join(', ')}: apt-get install -y --no-install-recommends ${missing.join(' ')}`);
   process.exit(1);

@@ -8,7 +8,7 @@ import { run } from './command';
 import { startContainers, untilReady } from './containers';
 import { createEngine, type Engine } from './engine';
 import { type Person, startLoad } from './load';
-import { apps, hosts, httpPort, replicas } from './settings';
+import { apps, hosts, httpPort, keepers, replicas } from './settings';
 import { baseImage, makeStandIn } from './stand-in';
 
 const mib = 1_024 * 1_024;
@@ -17,7 +17,7 @@ const loadMs = 2_000;
 // MB of 2^20 bytes, milliseconds, MB. Size is kept to; a machine that is busy is slow to start, and its kernel slow to take memory back
 const bars = { aboveBaseMb: 60, readyMs: 1_000, rssMb: 90 };
 
-/** Builds the three images, runs them as an installation, and prints what they cost. @throws Error with what is wrong of them */
+/** Builds the images, runs them as an installation, and prints what they cost. @throws Error with what is wrong of them */
 export async function verify(): Promise<void> {
   const folder = resolve('tmp/images');
   mkdirSync(folder, { recursive: true });
@@ -39,7 +39,8 @@ export async function verify(): Promise<void> {
     // of a run that was killed
     await engine.remove(names);
     const create = (name: string) => postgres.createDatabase(name, { role: name, password: randomBytes(12).toString('hex') });
-    const databases = { user: await create('gatehouse_user'), auth: await create('gatehouse_auth') };
+    const databases: Record<string, string> = {};
+    for (const name of keepers) databases[name] = await create(`gatehouse_${name}`);
     const certificates = `${folder}/certificates`;
     await makeCertificates(certificates);
     await demandCertificates(postgres, certificates);

@@ -1,17 +1,26 @@
+import { type Service, toSetting } from '#services';
 import { type PostgresServer, startPostgresServer } from '@gatehouse/postgres-server';
 import { connect } from 'node:net';
-import type { Secrets } from './environment';
+import { passwordOf, type Secrets } from './environment';
 import { StartError } from './ports';
 
 export interface Databases {
-  readonly urls: { readonly user: string; readonly auth: string };
+  /** By the names of their services. */
+  readonly urls: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
 /** The databases of the environment, and for each that is not in it one on a PostgreSQL of our own. */
-export async function openDatabases(folder: string, environment: NodeJS.ProcessEnv, secrets: Secrets, tell: (text: string) => void): Promise<Databases> {
-  const { USER_DATABASE_URL, AUTH_DATABASE_URL } = environment;
-  if (USER_DATABASE_URL && AUTH_DATABASE_URL) return { urls: { user: USER_DATABASE_URL, auth: AUTH_DATABASE_URL }, stop: async () => {} };
+export async function openDatabases(
+  services: readonly Service[],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  secrets: Secrets,
+  tell: (text: string) => void,
+): Promise<Databases> {
+  const keepers = services.filter(({ hasDatabase }) => hasDatabase);
+  const givenUrl = (service: Service) => environment[toSetting(service, 'DATABASE_URL')];
+  if (keepers.every(givenUrl)) return { urls: Object.fromEntries(keepers.map((service) => [service.name, givenUrl(service)!])), stop: async () => {} };
   tell('starting PostgreSQL');
   const server = await startPostgresServer({ dataFolder: `${folder}/postgres` }).catch((cause: Error) => {
     throw new StartError(`PostgreSQL cannot be started: ${cause.message}`, { cause });
@@ -19,12 +28,13 @@ export async function openDatabases(folder: string, environment: NodeJS.ProcessE
   if (server.notice) tell(server.notice);
   const watch = keepAlive(server, tell);
   try {
-    const create = (name: string, password: string) => server.createDatabase(name, { role: name, password });
+    const urls = new Map<string, string>();
+    for (const service of keepers) {
+      const role = `gatehouse_${service.name}`;
+      urls.set(service.name, givenUrl(service) || (await server.createDatabase(role, { role, password: passwordOf(service, secrets) })));
+    }
     return {
-      urls: {
-        user: USER_DATABASE_URL || (await create('gatehouse_user', secrets.userDatabasePassword)),
-        auth: AUTH_DATABASE_URL || (await create('gatehouse_auth', secrets.authDatabasePassword)),
-      },
+      urls: Object.fromEntries(urls),
       stop: () => {
         watch.stop();
         return watch.idle().then(() => server.stop());

@@ -1,27 +1,32 @@
+import { isEdge, type Service, toPortSettings, toSetting, toSettings } from '#services';
 import { randomBytes } from 'node:crypto';
-import { keep } from './kept-file';
+import { keep, keepAll } from './kept-file';
 import { type Ports, StartError } from './ports';
 
-/** What is made once for an installation and kept. */
-export interface Secrets {
-  readonly userSecretKey: string;
-  readonly authSecretKey: string;
-  readonly userDatabasePassword: string;
-  readonly authDatabasePassword: string;
-}
+/** What is made once for an installation and kept: `userSecretKey`, `userDatabasePassword` and so on. */
+export type Secrets = Readonly<Record<string, string>>;
+
+const secretKeyOf = ({ name }: Service, secrets: Secrets) => secrets[`${name}SecretKey`]!;
+/** The password of a service's role. */
+export const passwordOf = ({ name }: Service, secrets: Secrets) => secrets[`${name}DatabasePassword`]!;
 
 export interface Administrator {
   readonly email: string;
   readonly password: string;
 }
 
-export const keepSecrets = (folder: string): Promise<Secrets> =>
-  keep(`${folder}/secrets.json`, () => ({
-    userSecretKey: randomBytes(32).toString('base64'),
-    authSecretKey: randomBytes(32).toString('base64'),
-    userDatabasePassword: randomBytes(24).toString('base64url'),
-    authDatabasePassword: randomBytes(24).toString('base64url'),
-  }));
+/** The secrets of the services that keep something; those of one that is new join what is kept. */
+export const keepSecrets = (folder: string, services: readonly Service[]): Promise<Secrets> =>
+  keepAll(`${folder}/secrets.json`, () =>
+    Object.fromEntries(
+      services
+        .filter(({ hasDatabase }) => hasDatabase)
+        .flatMap(({ name }) => [
+          [`${name}SecretKey`, randomBytes(32).toString('base64')],
+          [`${name}DatabasePassword`, randomBytes(24).toString('base64url')],
+        ]),
+    ),
+  );
 
 /** The first administrator: the one of the environment, or one that is made and kept. */
 export async function keepAdministrator(folder: string, { AUTH_BOOTSTRAP_EMAIL, AUTH_BOOTSTRAP_PASSWORD }: NodeJS.ProcessEnv): Promise<Administrator> {
@@ -33,35 +38,34 @@ export async function keepAdministrator(folder: string, { AUTH_BOOTSTRAP_EMAIL, 
  * What the launcher looks at itself, it looks for in the environment alone.
  * @throws StartError when one of those is given as a file
  */
-export function refuseFiles(own: NodeJS.ProcessEnv): void {
-  const files = ['USER_DATABASE_URL_FILE', 'AUTH_DATABASE_URL_FILE', 'AUTH_BOOTSTRAP_PASSWORD_FILE'].filter((name) => own[name]);
+export function refuseFiles(services: readonly Service[], own: NodeJS.ProcessEnv): void {
+  const urls = services.filter(({ hasDatabase }) => hasDatabase).map((service) => toSetting(service, 'DATABASE_URL_FILE'));
+  const files = [...urls, 'AUTH_BOOTSTRAP_PASSWORD_FILE'].filter((name) => own[name]);
   if (files.length) throw new StartError(files.map((name) => `${name} is for the services alone: set ${name.replace(/_FILE$/, '')}`).join('\n'));
 }
 
 /** The environment of the services: the launcher's own, and for each setting that is not in it what fits the others. `lookUrl` is where they send their traces. */
 export function toServiceEnvironment(
+  services: readonly Service[],
   own: NodeJS.ProcessEnv,
   ports: Ports,
   secrets: Secrets,
-  databases: { user: string; auth: string },
+  databases: Readonly<Record<string, string>>,
   lookUrl?: string,
 ): Record<string, string> {
-  const user = `127.0.0.1:${ports.USER_GRPC_PORT}`;
-  const auth = `127.0.0.1:${ports.AUTH_GRPC_PORT}`;
+  const portOf = (service: Service) => ports[toPortSettings(service)[0]]!;
   const derived: Record<string, string> = {
-    USER_DATABASE_URL: databases.user,
-    AUTH_DATABASE_URL: databases.auth,
-    USER_SECRET_KEY: secrets.userSecretKey,
-    AUTH_SECRET_KEY: secrets.authSecretKey,
-    USER_VERIFIER_TARGET: auth,
-    AUTH_USER_TARGET: user,
-    GATEWAY_UPSTREAMS: `gatehouse.user.v1=${user},gatehouse.auth.v1=${auth},gatehouse.verifier.v1=${auth}`,
-    GATEHOUSE_ISSUER: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`,
+    ...toSettings(services, {
+      target: (service) => `127.0.0.1:${portOf(service)}`,
+      databaseUrl: ({ name }) => databases[name]!,
+      secretKey: (service) => secretKeyOf(service, secrets),
+    }),
+    GATEHOUSE_ISSUER: `http://127.0.0.1:${portOf(services.find(isEdge)!)}`,
     ...(lookUrl ? { OTEL_EXPORTER_OTLP_ENDPOINT: lookUrl } : {}),
     OTEL_TRACES_SAMPLER_ARG: '1',
     // everybody comes from one address here
     RATE_LIMIT_ENABLED: 'false',
-    // all four parts end one after the other within ten seconds
+    // edge, services and PostgreSQL end one after the other within ten seconds
     SHUTDOWN_TIMEOUT_MS: '3500',
   };
   const given = Object.fromEntries(Object.entries(own).filter((entry): entry is [string, string] => Boolean(entry[1])));

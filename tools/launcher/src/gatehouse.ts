@@ -1,3 +1,4 @@
+import { isEdge, type Service, toPortSettings } from '#services';
 import { createLook, type Look } from '@gatehouse/look';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,7 +9,9 @@ import { type Ports, readPorts, requireFreePorts, StartError } from './ports';
 import { type ServiceProcess, startService } from './service-process';
 
 export interface GatehouseOptions {
-  /** The bundle that is run as a service. */
+  /** What there is to start. */
+  services: readonly Service[];
+  /** The bundle that is run as a service, by its name. */
   bundleOf: (service: string) => string;
   /** Folder of the page that shows what goes on. */
   lookPage: string;
@@ -23,7 +26,7 @@ export interface GatehouseOptions {
   /** Makes the bundles; called when nobody else runs with the data folder. @throws StartError */
   prepare?: () => Promise<void>;
   /** Told of a service that ends by itself once all has started; gives whether it will be mended, else all is `broken`. */
-  onEnd?: (service: ServiceName, code: number | NodeJS.Signals) => boolean;
+  onEnd?: (service: string, code: number | NodeJS.Signals) => boolean;
 }
 
 export interface Gatehouse {
@@ -32,28 +35,28 @@ export interface Gatehouse {
   /** Resolves when a service ends that nobody stopped, with what to tell of it. */
   readonly broken: Promise<string>;
   /** Applies what migrations the bundle of a service has. @throws StartError */
-  migrate(service: ServiceName): Promise<void>;
+  migrate(service: string): Promise<void>;
   /**
    * Ends a service and starts its bundle, whatever that is now. Gives whether it became ready: not where it ended before, which `onEnd` is told,
    * and not where `signal` gave the waiting up.
    * @throws StartError
    */
-  restart(service: ServiceName, signal: AbortSignal): Promise<boolean>;
+  restart(service: string, signal: AbortSignal): Promise<boolean>;
   /** Stops everything in order, within ten seconds. */
   stop(): Promise<void>;
   /** Ends everything at once; PostgreSQL still closes its files. */
   kill(): Promise<void>;
 }
 
-export const serviceNames = ['user', 'auth', 'gateway'] as const;
-export type ServiceName = (typeof serviceNames)[number];
-const adminPorts = { user: 'USER_ADMIN_PORT', auth: 'AUTH_ADMIN_PORT', gateway: 'GATEWAY_ADMIN_PORT' } as const;
+// who makes the first administrator
+const authPackage = 'gatehouse.auth.v1';
 const readyWithinMs = 60_000;
 // more than each gives itself, and less than ten seconds together
-const stopWithinMs = { gateway: 4_200, others: 4_200 };
+const stopWithinMs = { edge: 4_200, others: 4_200 };
 
-/** The whole of Gatehouse on one machine: PostgreSQL and three services, each a process. */
+/** The whole of Gatehouse on one machine: PostgreSQL and the services, each a process. */
 export function createGatehouse({
+  services,
   bundleOf,
   lookPage,
   dataFolder,
@@ -64,7 +67,9 @@ export function createGatehouse({
   prepare = async () => {},
   onEnd,
 }: GatehouseOptions): Gatehouse {
-  const services = new Map<ServiceName, ServiceProcess>();
+  const [edge, inner] = [services.filter(isEdge), services.filter((service) => !isEdge(service))];
+  const named = (name: string) => services.find((service) => service.name === name)!;
+  const processes = new Map<Service, ServiceProcess>();
   const commands = new Set<ServiceProcess>();
   let databases: Databases | undefined;
   let look: Look | undefined;
@@ -86,24 +91,25 @@ export function createGatehouse({
     (noting = noting.then(() =>
       noteRunning(
         dataFolder,
-        [...services.values()].map(({ pid }) => pid),
+        [...processes.values()].map(({ pid }) => pid),
       ),
     ));
-  const readLine = (name: ServiceName) => (line: string) => {
+  const readLine = (name: string) => (line: string) => {
     show(name, line);
     look?.addLine(name, line);
   };
-  const run = async (name: ServiceName, command: string, env: Record<string, string>) => {
+  const run = async ({ name }: Service, command: string, env: Record<string, string>) => {
     const child = startService(name, bundleOf(name), [command], env, readLine(name));
     commands.add(child);
     const code = await child.exited.finally(() => commands.delete(child));
     requireGoingOn();
     if (code !== 0) throw new StartError(`${name} ${command} ended with ${code}: its last lines stand above`);
   };
-  const serve = (name: ServiceName, env: Record<string, string>) => {
+  const serve = (service: Service, env: Record<string, string>) => {
+    const { name } = service;
     const debuggerPort = debuggerPorts.get(name);
     const child = startService(name, bundleOf(name), [], env, readLine(name), debuggerPort ? toInspect(debuggerPort) : []);
-    services.set(name, child);
+    processes.set(service, child);
     void child.exited.then((code) => {
       if (stopping || leaving.has(child)) return;
       if (!(started && onEnd?.(name, code))) breaking(`${name} ended by itself, with ${code}: its last lines stand above`);
@@ -120,8 +126,8 @@ export function createGatehouse({
     await mkdir(dataFolder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
       throw new StartError(`GATEHOUSE_DATA_DIR: ${dataFolder} is no folder, and none can be made there (${error.code})`);
     });
-    refuseFiles(environment);
-    const ports = readPorts(environment);
+    refuseFiles(services, environment);
+    const ports = readPorts(services, environment);
     const hadLeftovers = await endLeftovers(dataFolder, tell);
     // a process may be gone a moment before its last thread lets go of its port
     await requireFreePorts(ports, environment, hadLeftovers ? 2_000 : 0, [...debuggerPorts.values()]);
@@ -129,51 +135,56 @@ export function createGatehouse({
     isOurs = true;
     const prepared = prepare();
     prepared.catch(() => {}); // told below
-    const secrets = await keepSecrets(dataFolder);
+    const secrets = await keepSecrets(dataFolder, services);
     const administrator = await keepAdministrator(dataFolder, environment);
-    databases = await openDatabases(dataFolder, environment, secrets, tell);
+    databases = await openDatabases(services, dataFolder, environment, secrets, tell);
     await prepared;
     requireGoingOn();
     if (ports.GATEHOUSE_LOOK_PORT)
       look = createLook({
         pageFolder: lookPage,
-        targets: Object.fromEntries(serviceNames.map((name) => [name, `${toAdminUrl(name, ports, environment)}/metrics`])),
+        targets: Object.fromEntries(services.map((service) => [service.name, `${toAdminUrl(service, ports, environment)}/metrics`])),
       });
     const lookUrl = await look?.listen(ports.GATEHOUSE_LOOK_PORT).catch((cause: Error) => {
       throw new StartError(`GATEHOUSE_LOOK_PORT: ${cause.message}`, { cause });
     });
-    const env = toServiceEnvironment(environment, ports, secrets, databases.urls, lookUrl);
+    const env = toServiceEnvironment(services, environment, ports, secrets, databases.urls, lookUrl);
     tell('migrating');
-    await Promise.all([run('user', 'migrate', env), run('auth', 'migrate', env)]);
-    tell('starting user, auth and gateway');
-    for (const name of serviceNames) serve(name, env);
+    await Promise.all(services.filter(({ hasDatabase }) => hasDatabase).map((service) => run(service, 'migrate', env)));
+    tell(`starting ${toList([...inner, ...edge].map(({ name }) => name))}`);
+    for (const service of [...inner, ...edge]) serve(service, env);
     await note();
-    await Promise.race([broken.then((text) => Promise.reject(new StartError(text))), waitUntilReady(serviceNames, ports, environment, requireGoingOn)]);
+    await Promise.race([broken.then((text) => Promise.reject(new StartError(text))), waitUntilReady(services, ports, environment, requireGoingOn)]);
     look?.watch();
     tell('bootstrapping');
-    await run('auth', 'bootstrap', { ...env, AUTH_BOOTSTRAP_EMAIL: administrator.email, AUTH_BOOTSTRAP_PASSWORD: administrator.password });
+    await run(
+      services.find(({ packages }) => packages.includes(authPackage))!,
+      'bootstrap',
+      { ...env, AUTH_BOOTSTRAP_EMAIL: administrator.email, AUTH_BOOTSTRAP_PASSWORD: administrator.password },
+    );
     started = { env, ports };
-    return { url: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`, administrator, lookUrl };
+    return { url: `http://127.0.0.1:${ports[toPortSettings(edge[0]!)[0]]}`, administrator, lookUrl };
   };
   let starting: ReturnType<typeof start> | undefined;
 
   return {
     broken,
     start: () => (starting = start()),
-    migrate: (name) => run(name, 'migrate', requireStarted().env),
+    migrate: (name) => run(named(name), 'migrate', requireStarted().env),
     async restart(name, signal) {
       const { env, ports } = requireStarted();
-      const former = services.get(name);
+      const service = named(name);
+      const former = processes.get(service);
       if (former) {
         leaving.add(former);
         await former.stop(stopWithinMs.others);
         requireGoingOn();
       }
-      const child = serve(name, env);
+      const child = serve(service, env);
       await note();
       let hasEnded = false;
       void child.exited.finally(() => (hasEnded = true)).catch(() => {});
-      return waitUntilReady([name], ports, environment, () => {
+      return waitUntilReady([service], ports, environment, () => {
         requireGoingOn();
         return !hasEnded && !signal.aborted;
       });
@@ -182,8 +193,8 @@ export function createGatehouse({
       stopping = true;
       for (const command of commands) command.kill();
       // the edge first: what it has taken is still answered by the others
-      await services.get('gateway')?.stop(stopWithinMs.gateway);
-      await Promise.all([services.get('auth'), services.get('user')].map((service) => service?.stop(stopWithinMs.others)));
+      await Promise.all(edge.map((service) => processes.get(service)?.stop(stopWithinMs.edge)));
+      await Promise.all(inner.map((service) => processes.get(service)?.stop(stopWithinMs.others)));
       await starting?.catch(() => {}); // PostgreSQL may be about to come up
       await databases?.stop();
       await look?.close();
@@ -192,7 +203,7 @@ export function createGatehouse({
     },
     async kill() {
       stopping = true;
-      for (const child of [...commands, ...services.values()]) child.kill();
+      for (const child of [...commands, ...processes.values()]) child.kill();
       await databases?.stop();
     },
   };
@@ -201,20 +212,22 @@ export function createGatehouse({
 // its own words on where to connect are left out: the launcher says it once
 const toInspect = (port: number) => [`--inspect=127.0.0.1:${port}`, '--inspect-publish-uid=http'];
 
-async function waitUntilReady(names: readonly ServiceName[], ports: Ports, environment: NodeJS.ProcessEnv, isWorthWaiting: () => boolean): Promise<boolean> {
+const toList = (names: readonly string[]) => new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(names);
+
+async function waitUntilReady(services: readonly Service[], ports: Ports, environment: NodeJS.ProcessEnv, isWorthWaiting: () => boolean): Promise<boolean> {
   const end = Date.now() + readyWithinMs;
-  for (const name of names) {
-    while (!(await isReady(`${toAdminUrl(name, ports, environment)}/readyz`))) {
+  for (const service of services) {
+    while (!(await isReady(`${toAdminUrl(service, ports, environment)}/readyz`))) {
       if (!isWorthWaiting()) return false;
-      if (Date.now() > end) throw new StartError(`${name} is not ready after ${readyWithinMs / 1000} s: its lines above say why`);
+      if (Date.now() > end) throw new StartError(`${service.name} is not ready after ${readyWithinMs / 1000} s: its lines above say why`);
       await pause(50);
     }
   }
   return true;
 }
 
-function toAdminUrl(name: ServiceName, ports: Ports, environment: NodeJS.ProcessEnv): string {
-  const setting = adminPorts[name];
+function toAdminUrl(service: Service, ports: Ports, environment: NodeJS.ProcessEnv): string {
+  const [, setting] = toPortSettings(service);
   const host = environment[setting.replace(/_PORT$/, '_HOST')] || '127.0.0.1';
   return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${ports[setting]}`;
 }

@@ -10,6 +10,14 @@ export async function keep<T extends object>(path: string, make: () => T): Promi
   return made;
 }
 
+/** The JSON object that a file keeps, mode 0600; what `make` has and it has not is added. */
+export async function keepAll(path: string, make: () => Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+  const kept = await readKept<Record<string, string>>(path);
+  const all = { ...make(), ...kept };
+  if (!kept || Object.keys(all).length > Object.keys(kept).length) await writeKept(path, all);
+  return all;
+}
+
 export async function readKept<T extends object>(path: string): Promise<T | undefined> {
   let text: string;
   try {

@@ -1,3 +1,4 @@
+import { readServices, type Service } from '#services';
 import { resolve } from 'node:path';
 import { createGatehouse } from './gatehouse';
 import { StartError } from './ports';
@@ -10,7 +11,17 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 
 const dist = resolve(__dirname, '../..');
 const root = resolve(dist, '..');
+
+function readInstalled(): readonly Service[] {
+  try {
+    return readServices(root);
+  } catch (error) {
+    return fail(new StartError((error as Error).message, { cause: error }));
+  }
+}
+
 const installation = {
+  services: readInstalled(),
   bundleOf: (service: string) => `${dist}/apps/${service}/main.cjs`,
   lookPage: `${dist}/tools/look`,
   dataFolder: resolve(process.env.GATEHOUSE_DATA_DIR || resolve(root, '.gatehouse')),

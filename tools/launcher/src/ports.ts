@@ -1,20 +1,23 @@
+import { type Service, toPortSettings } from '#services';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Settings of the ports that are listened on, the services' with the defaults of their own schemas. */
-export const portSettings = {
-  GATEWAY_HTTP_PORT: 8_080,
-  USER_GRPC_PORT: 50_051,
-  AUTH_GRPC_PORT: 50_052,
-  GATEWAY_ADMIN_PORT: 9_080,
-  USER_ADMIN_PORT: 9_051,
-  AUTH_ADMIN_PORT: 9_052,
+/** Settings of the ports that are listened on, the services' with the defaults that their projects name. */
+export const toPortDefaults = (services: readonly Service[]): Ports => ({
+  ...Object.fromEntries(
+    services.flatMap((service) => {
+      const [calls, admin] = toPortSettings(service);
+      return [
+        [calls, service.ports.http ?? service.ports.grpc!],
+        [admin, service.ports.admin],
+      ];
+    }),
+  ),
   // the launcher's own page
   GATEHOUSE_LOOK_PORT: 8_090,
-} as const;
-export type PortSetting = keyof typeof portSettings;
-/** The look's is 0 when it is off. */
-export type Ports = Readonly<Record<PortSetting, number>>;
+});
+/** By their settings; the look's is 0 when it is off. */
+export type Ports = Readonly<Record<string, number>> & { readonly GATEHOUSE_LOOK_PORT: number };
 
 /** What is wrong is for the person at the terminal to mend; the message says how. */
 export class StartError extends Error {
@@ -25,9 +28,9 @@ export class StartError extends Error {
  * The ports to use.
  * @throws StartError for one that is no port, or for two that are the same
  */
-export function readPorts(environment: NodeJS.ProcessEnv): Ports {
+export function readPorts(services: readonly Service[], environment: NodeJS.ProcessEnv): Ports {
   const ports = Object.fromEntries(
-    Object.entries(portSettings).map(([setting, fallback]) => {
+    Object.entries(toPortDefaults(services)).map(([setting, fallback]) => {
       const text = environment[setting];
       if (setting === 'GATEHOUSE_LOOK_PORT' && (text === 'off' || text === '0')) return [setting, 0];
       const port = text ? Number(text) : fallback;
@@ -35,7 +38,7 @@ export function readPorts(environment: NodeJS.ProcessEnv): Ports {
         throw new StartError(`${setting} must be a port from 1 to 65535${setting === 'GATEHOUSE_LOOK_PORT' ? ', or off' : ''}`);
       return [setting, port];
     }),
-  ) as Record<PortSetting, number>;
+  ) as Ports;
   const entries = Object.entries(ports);
   for (const [index, [setting, port]] of entries.entries()) {
     const twin = entries.slice(index + 1).find(([, other]) => other === port);

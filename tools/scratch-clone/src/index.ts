@@ -8,7 +8,7 @@ const workspace = resolve(__dirname, '../../..');
 /** A copy of the workspace that a test may change. */
 export interface ScratchClone {
   readonly folder: string;
-  /** Runs Nx there, with a cache of its own; gives what it wrote to stdout. */
+  /** Runs Nx there, with a cache of its own; gives what it wrote to stdout. @throws Error with what it wrote to stderr when that is a failure */
   nx(...args: string[]): string;
   git(...args: string[]): void;
   remove(): void;
@@ -40,7 +40,7 @@ export function makeScratchClone(name: string): ScratchClone {
         env,
         encoding: 'utf8',
         maxBuffer: 64 << 20,
-        stdio: ['ignore', 'pipe', 'ignore'],
+        stdio: ['ignore', 'pipe', 'pipe'],
       }),
     git,
     remove: () => rmSync(folder, { recursive: true, force: true }),

@@ -16,5 +16,5 @@ export const elsewhere: Readonly<Record<string, string>> = {
   umask: 'is of the shell',
 };
 
-/** Projects that a page shows the making of, and that therefore are not there. */
+/** Services that a page shows the making of, and that therefore are not there. */
 export const made: readonly string[] = ['billing'];

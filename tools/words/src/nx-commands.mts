@@ -1,5 +1,5 @@
 import { made } from './elsewhere.mts';
-import type { Workspace } from './workspace.mts';
+import { toKebab, type Workspace } from './workspace.mts';
 
 const isOption = (word: string) => word.startsWith('-');
 const nameOf = (option: string) => option.split('=')[0]!;
@@ -32,7 +32,9 @@ export function* judgeNx([verb = '', ...args]: readonly string[], workspace: Wor
     if (generator === '…') return;
     const known = generators[generator ?? ''];
     if (!known) yield `there is no generator ${words[0]}: ${one(Object.keys(generators))}`;
-    else for (const option of options) if (!known.includes(option.slice(2)) && !generatorOptions.includes(option)) yield `${words[0]} has no option ${option}`;
+    else
+      for (const option of options)
+        if (!known.includes(toKebab(option.slice(2))) && !generatorOptions.includes(option)) yield `${words[0]} has no option ${option}`;
   } else if (verb === 'run') {
     const [name = '', target = ''] = (words[0] ?? '').split(':');
     yield* judgeTask(name, target);

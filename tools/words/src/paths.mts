@@ -1,5 +1,6 @@
 import { existsSync, globSync } from 'node:fs';
 import { basename, dirname, join, matchesGlob } from 'node:path';
+import { made } from './elsewhere.mts';
 
 // a name that ends as our files do, with folders or without
 const isFileName = /^[\w@.*{},-]+(\/[\w@.*{},-]+)*\.(m?ts|cjs|mjs|proto|sql|svg|ya?ml|json|md|sh)$/;
@@ -32,6 +33,7 @@ export function createPathCheck(files: readonly string[]): (text: string, page: 
     const path = text.replace(/\/$/, '');
     const isBelowRoot = /^[\w@.*{},/-]+$/.test(path) && text.includes('/') && folders.has(path.split('/')[0]!);
     if (!(isBelowRoot || isFileName.test(path)) || notThere.some((pattern) => matchesGlob(path, pattern))) return undefined;
+    if (path.split('/').some((part) => made.includes(part))) return undefined;
     const bases = ['.', dirname(page), 'docker/observability', 'docker/kubernetes', 'docs', 'apps/user'];
     const isThere = /[*{]/.test(path) ? bases.some((base) => globSync(join(base, path)).length > 0) : bases.some((base) => existsSync(join(base, path)));
     // within a sentence a file that has a name of its own goes without its folder

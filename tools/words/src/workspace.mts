@@ -16,7 +16,7 @@ export interface Workspace {
 }
 
 const readJson = <T,>(file: string) => JSON.parse(readFileSync(file, 'utf8')) as T;
-const toKebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const toKebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Reads the workspace that the process runs in; what `files` lists are the files that git knows. */
 export async function readWorkspace(files: readonly string[]): Promise<Workspace> {

@@ -1,26 +1,13 @@
+import { readCompose } from '@gatehouse/compose-file';
 import { spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parse } from 'yaml';
 
 export const workspace = resolve(__dirname, '../../../..');
 
-interface Mount {
-  readonly type: 'volume' | 'bind';
-  readonly source: string;
-  readonly target: string;
-  readonly volume?: { readonly subpath?: string };
-}
-export interface ComposeService {
-  readonly image: string;
-  readonly command: string[];
-  readonly healthcheck?: { readonly test: readonly string[] };
-  readonly environment?: Record<string, string>;
-  readonly volumes?: readonly Mount[];
-}
 /** The services of docker/compose.yaml. */
-export const composeServices: Record<string, ComposeService> = parse(readFileSync(join(workspace, 'docker/compose.yaml'), 'utf8'), { merge: true }).services;
+export const composeServices = readCompose(workspace).services;
 
 /** Where the files of the image of the two first jobs lie in a checkout. */
 const jobFiles: Record<string, string> = { '/app/gatehouse.cjs': 'tools/certs/src/main.mts', '/app/make-secrets.mts': 'tools/compose/make-secrets.mts' };

@@ -39,7 +39,7 @@ export async function makeDevelopmentClone(): Promise<DevelopmentClone> {
   return {
     ...clone,
     env,
-    develop: (...args) => startLauncher(env, join(clone.folder, 'dist/tools/launcher/main.cjs'), ['dev', ...args]),
+    develop: (...args) => startLauncher(env, clone.folder, ['dev', ...args]),
     edit(file, before, after) {
       const path = join(clone.folder, file);
       const text = readFileSync(path, 'utf8');

@@ -1,10 +1,11 @@
 import { startTemporaryPostgresServer } from '@gatehouse/postgres-server';
+import { toTargets } from '#services';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type Address, openAddress } from './address';
 import { freePort } from './free-port';
-import { type ServiceName, services } from './gatehouse';
 import { type ServiceProcess, startProcess, until } from './service-process';
-import { portSettings, toSettings, toTargets } from './settings';
+import { type Databases, forEach, installed, keepers, portSettings, type ServiceName, services, toSettings } from './settings';
 
 /** A process of a service, beside others of it. */
 export interface Replica extends ServiceProcess {
@@ -17,12 +18,12 @@ export interface Replica extends ServiceProcess {
 /** Processes of several versions on one pair of databases, each service behind one address. */
 export interface Fleet {
   readonly url: string;
-  readonly databases: Readonly<Record<'user' | 'auth', string>>;
+  readonly databases: Databases;
   /** Starts a replica that gets no traffic yet. */
   start(service: ServiceName, bundles?: string): Promise<Replica>;
   /** Leads new connections to a ready replica, ends the one before it by SIGTERM, and gives how that ended. */
   replace(next: Replica): Promise<unknown>;
-  /** Runs the command of both services that have tables; gives the exit codes and what was said. */
+  /** Runs the command of the services that have tables; gives the exit codes and what was said. */
   migrate(bundles?: string): Promise<{ codes: (number | null)[]; output: string }>;
   close(): Promise<void>;
 }
@@ -31,16 +32,14 @@ export interface Fleet {
 export async function openFleet(): Promise<Fleet> {
   const postgres = await startTemporaryPostgresServer();
   const password = randomBytes(12).toString('hex');
-  const databases = {
-    user: await postgres.createDatabase('fleet_user', { role: 'fleet_user', password }),
-    auth: await postgres.createDatabase('fleet_auth', { role: 'fleet_auth', password }),
-  };
-  const addresses = Object.fromEntries(await Promise.all(services.map(async (service) => [service, await openAddress()] as const))) as Record<
-    ServiceName,
-    Address
-  >;
+  const names = keepers.map(({ name }) => name as keyof Databases);
+  const databases = await forEach(names, (name) => postgres.createDatabase(`fleet_${name}`, { role: `fleet_${name}`, password }));
+  const addresses: Record<ServiceName, Address> = await forEach(services, openAddress);
   const target = (service: ServiceName) => `127.0.0.1:${addresses[service].port}`;
-  const settings = { ...toSettings(databases, toTargets(target('user'), target('auth'))), SHUTDOWN_GRACE_MS: '200' };
+  const settings = { ...toSettings(databases, target), SHUTDOWN_GRACE_MS: '200' };
+  // an earlier version knows nothing of what came after it, and its gateway refuses to be told
+  const builtIn = (bundles?: string) => installed.filter(({ name }) => !bundles || existsSync(`${bundles}/${name}/main.cjs`));
+  const targets = (bundles?: string) => toTargets(builtIn(bundles), ({ name }) => target(name as ServiceName));
   const current = new Map<ServiceName, Replica>();
   const running = new Set<ServiceProcess>();
   return {
@@ -49,7 +48,7 @@ export async function openFleet(): Promise<Fleet> {
     async start(service, bundles) {
       const [port, adminPort] = [await freePort(), await freePort()];
       const [portSetting, adminSetting] = portSettings[service];
-      const process = startProcess(service, { ...settings, [portSetting]: String(port), [adminSetting]: String(adminPort) }, [], bundles);
+      const process = startProcess(service, { ...settings, ...targets(bundles), [portSetting]: String(port), [adminSetting]: String(adminPort) }, [], bundles);
       running.add(process);
       const readyz = () =>
         fetch(`http://127.0.0.1:${adminPort}/readyz`).then(async (response) => ({
@@ -73,7 +72,8 @@ export async function openFleet(): Promise<Fleet> {
       return before.exited;
     },
     async migrate(bundles) {
-      const runs = (['user', 'auth'] as const).map((service) => startProcess(service, settings, ['migrate'], bundles));
+      const there = builtIn(bundles).filter(({ hasDatabase }) => hasDatabase);
+      const runs = there.map(({ name }) => startProcess(name, settings, ['migrate'], bundles));
       const codes = await Promise.all(runs.map(({ exited }) => exited.then(({ code }) => code)));
       return { codes, output: runs.map(({ lines, stderr }) => [...lines.map(({ body }) => body), stderr()].join('\n')).join('\n') };
     },

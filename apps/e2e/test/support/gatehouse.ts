@@ -6,19 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port';
 import { type ServiceProcess, startProcess, until } from './service-process';
-import { toSettings, toTargets } from './settings';
+import { type Databases, forEach, keepers, portSettings, type ServiceName, services, toSettings } from './settings';
 
-export const services = ['user', 'auth', 'gateway'] as const;
-export type ServiceName = (typeof services)[number];
+export { type ServiceName, services } from './settings';
 
 export interface Gatehouse {
   readonly url: string;
-  readonly ports: Readonly<Record<'http' | 'userGrpc' | 'authGrpc' | 'gatewayAdmin' | 'userAdmin' | 'authAdmin', number>>;
+  readonly ports: Readonly<Record<'http' | 'userGrpc' | 'authGrpc' | `${ServiceName}Admin`, number>>;
   /** Stops PostgreSQL for as long as `work` takes. */
   withoutPostgres(work: () => Promise<void>): Promise<void>;
-  readonly databases: Readonly<Record<'user' | 'auth', string>>;
+  readonly databases: Databases;
   /** The same databases, as PostgreSQL's superuser. */
-  readonly superuser: Readonly<Record<'user' | 'auth', string>>;
+  readonly superuser: Databases;
   /** What the services are started with. */
   readonly settings: Readonly<Record<string, string>>;
   readonly processes: Record<ServiceName, ServiceProcess>;
@@ -30,7 +29,7 @@ export interface Gatehouse {
   /** Stops a service as an orchestrator does. */
   stop(service: ServiceName): Promise<void>;
   readyz(service: ServiceName): Promise<number>;
-  /** Waits until all three are ready. */
+  /** Waits until all are ready. */
   ready(): Promise<void>;
   close(): Promise<void>;
 }
@@ -49,7 +48,7 @@ export interface GatehouseOptions {
   postgres?: string;
 }
 
-/** The three built services as processes, on a PostgreSQL of their own. */
+/** The built services as processes, on a PostgreSQL of their own. */
 export async function startGatehouse({
   env = {},
   own = {},
@@ -61,28 +60,23 @@ export async function startGatehouse({
   const dataFolder = mkdtempSync(join(tmpdir(), 'gatehouse e2e '));
   chmodSync(dataFolder, 0o711); // PostgreSQL's account passes through when we are root
   let postgres = await startPostgresServer({ dataFolder, programs, durable: false });
-  const databases = {
-    user: await postgres.createDatabase('gatehouse_user', { role: 'gatehouse_user', password: randomBytes(12).toString('hex') }),
-    auth: await postgres.createDatabase('gatehouse_auth', { role: 'gatehouse_auth', password: randomBytes(12).toString('hex') }),
-  };
-  const [http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin] = (await Promise.all(Array.from({ length: 6 }, freePort))) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const ports = { http, userGrpc, authGrpc, gatewayAdmin, userAdmin, authAdmin };
+  const names = keepers.map(({ name }) => name as keyof Databases);
+  const password = () => randomBytes(12).toString('hex');
+  const databases = await forEach(names, (name) => postgres.createDatabase(`gatehouse_${name}`, { role: `gatehouse_${name}`, password: password() }));
+  const listening = await forEach(services, async () => [await freePort(), await freePort()] as const);
+  const ports = {
+    http: listening.gateway[0],
+    ...Object.fromEntries(
+      services.flatMap((service) => [
+        [`${service}Grpc`, listening[service][0]],
+        [`${service}Admin`, listening[service][1]],
+      ]),
+    ),
+  } as Gatehouse['ports'];
   const administrator = { email: 'root@example.com', password: 'a password for the administrator' };
   const settings: Record<string, string> = {
-    ...toSettings(databases, toTargets(`127.0.0.1:${userGrpc}`, `127.0.0.1:${authGrpc}`)),
-    GATEWAY_HTTP_PORT: String(http),
-    USER_GRPC_PORT: String(userGrpc),
-    AUTH_GRPC_PORT: String(authGrpc),
-    GATEWAY_ADMIN_PORT: String(gatewayAdmin),
-    USER_ADMIN_PORT: String(userAdmin),
-    AUTH_ADMIN_PORT: String(authAdmin),
+    ...toSettings(databases, (service) => `127.0.0.1:${listening[service][0]}`),
+    ...Object.fromEntries(services.flatMap((service) => portSettings[service].map((setting, index) => [setting, String(listening[service][index])]))),
     AUTH_BOOTSTRAP_EMAIL: administrator.email,
     AUTH_BOOTSTRAP_PASSWORD: administrator.password,
     ...env,
@@ -106,11 +100,11 @@ export async function startGatehouse({
   };
 
   for (const service of order) processes[service] = startProcess(service, settingsOf(service), [], bundles);
-  await Promise.all([run('user', 'migrate'), run('auth', 'migrate')]);
+  await Promise.all(names.map((name) => run(name, 'migrate')));
   await ready();
   await run('auth', 'bootstrap');
   return {
-    url: `http://127.0.0.1:${http}`,
+    url: `http://127.0.0.1:${ports.http}`,
     ports,
     async withoutPostgres(work) {
       await postgres.stop();

@@ -1,24 +1,17 @@
+import { readServices, toPortSettings } from '#services';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { freePort } from './free-port';
 import { until } from './service-process';
 
-const builtHere = `${__dirname}/../../../../dist/tools/launcher/main.cjs`;
+const workspace = resolve(__dirname, '../../../..');
 
-export const portSettings = [
-  'GATEWAY_HTTP_PORT',
-  'USER_GRPC_PORT',
-  'AUTH_GRPC_PORT',
-  'GATEWAY_ADMIN_PORT',
-  'USER_ADMIN_PORT',
-  'AUTH_ADMIN_PORT',
-  'GATEHOUSE_LOOK_PORT',
-] as const;
-
-/** Settings of all the ports, each to one that is free. */
-export async function freePorts(): Promise<Record<string, string>> {
-  const ports = await Promise.all(portSettings.map(freePort));
-  return Object.fromEntries(portSettings.map((setting, index) => [setting, String(ports[index])]));
+/** Settings of all the ports of a workspace, this one or another, each to one that is free. */
+export async function freePorts(folder = workspace): Promise<Record<string, string>> {
+  const settings = [...readServices(folder).flatMap(toPortSettings), 'GATEHOUSE_LOOK_PORT'];
+  const ports = await Promise.all(settings.map(freePort));
+  return Object.fromEntries(settings.map((setting, index) => [setting, String(ports[index])]));
 }
 
 export interface Launcher {
@@ -29,9 +22,9 @@ export interface Launcher {
   ready(): Promise<{ url: string; email: string; password: string; look: string | undefined }>;
 }
 
-/** Starts what `npm start` starts once everything is built; with arguments, what they say. */
-export function startLauncher(env: Record<string, string>, bundle = builtHere, args: readonly string[] = []): Launcher {
-  const child = spawn(process.execPath, [bundle, ...args], {
+/** Starts what `npm start` starts once everything is built, in this workspace or another; with arguments, what they say. */
+export function startLauncher(env: Record<string, string>, folder = workspace, args: readonly string[] = []): Launcher {
+  const child = spawn(process.execPath, [`${folder}/dist/tools/launcher/main.cjs`, ...args], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

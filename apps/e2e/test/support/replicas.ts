@@ -1,8 +1,9 @@
+import { toTargets } from '#services';
 import { readFileSync } from 'node:fs';
 import { freePort } from './free-port';
 import { type Gatehouse, type ServiceName, services } from './gatehouse';
 import { type ServiceProcess, startProcess, until } from './service-process';
-import { portSettings, toTargets } from './settings';
+import { forEach, installed, portSettings } from './settings';
 
 /** One process of a service. */
 export interface Replica {
@@ -26,11 +27,10 @@ export interface Replicas {
  * the addresses of all of those that it needs; the last of `user` is not there yet.
  */
 export async function startReplicas(gatehouse: Gatehouse, count: number): Promise<Replicas> {
-  const take = () => Promise.all(Array.from({ length: count }, freePort));
-  const ports = { user: await take(), auth: await take(), gateway: await take() };
-  const toTarget = (service: 'user' | 'auth') => `ipv4:${ports[service].map((port) => `127.0.0.1:${port}`).join(',')}`;
-  const settings = { ...gatehouse.settings, ...toTargets(toTarget('user'), toTarget('auth')) };
-  const all: Record<ServiceName, Replica[]> = { user: [], auth: [], gateway: [] };
+  const ports = await forEach(services, () => Promise.all(Array.from({ length: count }, freePort)));
+  const toTarget = (service: ServiceName) => `ipv4:${ports[service].map((port) => `127.0.0.1:${port}`).join(',')}`;
+  const settings = { ...gatehouse.settings, ...toTargets(installed, ({ name }) => toTarget(name as ServiceName)) };
+  const all = await forEach(services, async (): Promise<Replica[]> => []);
   const start = async (service: ServiceName, port: number): Promise<Replica> => {
     const admin = await freePort();
     const [portSetting, adminSetting] = portSettings[service];

@@ -1,30 +1,42 @@
+import { isEdge, readServices, type Service, toPortSettings, toSettings as toSharedSettings, toTargets } from '#services';
 import { randomBytes } from 'node:crypto';
-import type { ServiceName } from './gatehouse';
+import { resolve } from 'node:path';
+
+const all = readServices(resolve(__dirname, '../../../..'));
+/** What the workspace has to start; the edge is the last. */
+export const installed: readonly Service[] = [...all.filter((service) => !isEdge(service)), ...all.filter(isEdge)];
+/** Those of them that keep something. */
+export const keepers = installed.filter(({ hasDatabase }) => hasDatabase);
+
+/** Those that the tests name; whatever else is installed runs beside them. */
+export type ServiceName = 'user' | 'auth' | 'gateway';
+/** By the names of the services with a database. */
+export type Databases = Readonly<Record<'user' | 'auth', string>>;
+
+export const services = installed.map(({ name }) => name as ServiceName);
 
 /** The settings of a service for the port that others call and for its admin port. */
-export const portSettings = {
-  user: ['USER_GRPC_PORT', 'USER_ADMIN_PORT'],
-  auth: ['AUTH_GRPC_PORT', 'AUTH_ADMIN_PORT'],
-  gateway: ['GATEWAY_HTTP_PORT', 'GATEWAY_ADMIN_PORT'],
-} as const satisfies Record<ServiceName, readonly [string, string]>;
+export const portSettings = Object.fromEntries(installed.map((service) => [service.name, toPortSettings(service)])) as Readonly<
+  Record<ServiceName, readonly [string, string]>
+>;
 
-/** Where the services find each other, by the gRPC targets of two of them. */
-export const toTargets = (user: string, auth: string) => ({
-  USER_VERIFIER_TARGET: auth,
-  AUTH_USER_TARGET: user,
-  GATEWAY_UPSTREAMS: `gatehouse.user.v1=${user},gatehouse.auth.v1=${auth},gatehouse.verifier.v1=${auth}`,
+/** The gateway's setting of where each package is served. */
+export const toUpstreams = (target: (service: Service) => string): string => toTargets(installed, target).GATEWAY_UPSTREAMS!;
+
+/** What all processes of an installation are started with, by the gRPC target of each service; its secrets are made here. */
+export const toSettings = (databases: Databases, target: (service: ServiceName) => string): Record<string, string> => ({
+  ...toSharedSettings(installed, {
+    target: ({ name }) => target(name as ServiceName),
+    databaseUrl: ({ name }) => databases[name as keyof Databases],
+    secretKey: () => randomBytes(32).toString('base64'),
+  }),
+  // everybody comes from one address here
+  RATE_LIMIT_ENABLED: 'false',
 });
 
-/** What all processes of an installation are started with; its secrets are made here. */
-export function toSettings(databases: Readonly<Record<'user' | 'auth', string>>, targets: ReturnType<typeof toTargets>): Record<string, string> {
-  const key = () => randomBytes(32).toString('base64');
-  return {
-    USER_DATABASE_URL: databases.user,
-    AUTH_DATABASE_URL: databases.auth,
-    USER_SECRET_KEY: key(),
-    AUTH_SECRET_KEY: key(),
-    ...targets,
-    // everybody comes from one address here
-    RATE_LIMIT_ENABLED: 'false',
-  };
+/** Something for each name, one after the other. */
+export async function forEach<Name extends string, T>(names: readonly Name[], make: (name: Name) => Promise<T>): Promise<Record<Name, T>> {
+  const made = {} as Record<Name, T>;
+  for (const name of names) made[name] = await make(name);
+  return made;
 }

@@ -1,4 +1,4 @@
-import type { ServiceName } from './gatehouse';
+import { installed, type ServiceName } from './settings';
 
 /** Settings that no service may take, and what it says of them; the first is named. */
 export interface WrongSettings {
@@ -16,7 +16,8 @@ const host = 'must be an IP address or a host name, without a port';
 const target = 'must be host:port, or a gRPC target';
 const databaseUrl = 'must be postgresql://user:password@host:port/database';
 const key = 'must be 32 bytes in base64';
-const upstreams = (user: string, rest = ',gatehouse.verifier.v1=auth:1') => `gatehouse.user.v1=${user},gatehouse.auth.v1=auth:1${rest}`;
+const others = installed.flatMap(({ name, packages }) => (['user', 'auth'].includes(name) ? [] : packages.map((each) => `,${each}=other:1`))).join('');
+const upstreams = (user: string, rest = ',gatehouse.verifier.v1=auth:1') => `gatehouse.user.v1=${user},gatehouse.auth.v1=auth:1${rest}${others}`;
 
 /** By service and setting: what is told, and the values it is told of. */
 const table: readonly (readonly [service: ServiceName, setting: string, told: string, ...values: readonly string[]])[] = [

@@ -1,10 +1,9 @@
 import { parseArgs } from 'node:util';
-import { type ServiceName, serviceNames } from '../gatehouse';
 import { StartError } from '../ports';
 
 export interface DevelopmentArguments {
   /** Services whose sources are watched; the others run as they were built. */
-  readonly watched: readonly ServiceName[];
+  readonly watched: readonly string[];
   /** Port on loopback of the first service's debugger, those of the others follow; undefined without debuggers. */
   readonly inspectPort: number | undefined;
   readonly isHelp: boolean;
@@ -19,36 +18,36 @@ const options = {
   help: { type: 'boolean' },
 } as const;
 
-export const help = `npm run dev -- [options]: runs everything, and what a change of the sources reaches anew
+/** What `--help` shows, for services in the order of their debuggers. */
+export const toHelp = (services: readonly string[]): string => `npm run dev -- [options]: runs everything, and what a change of the sources reaches anew
 
   --only <service>       watches this service alone, may be given again; the others run as they were built
-  --inspect-port <port>  of the debugger of ${serviceNames[0]}, ${firstInspectPort} if it is not given; those of the others follow
+  --inspect-port <port>  of the debugger of ${services[0]}, ${firstInspectPort} if it is not given; those of the others follow
   --no-inspect           goes without debuggers
   --help                 shows this
 
-services: ${serviceNames.join(', ')}`;
+services: ${services.join(', ')}`;
 
 /**
  * What `npm run dev --` was given.
+ * @param services names of those that there are, in the order of their debuggers
  * @throws StartError that names what there is in place of what is wrong
  */
-export function readArguments(args: readonly string[]): DevelopmentArguments {
+export function readArguments(args: readonly string[], services: readonly string[]): DevelopmentArguments {
   const { only = [], 'inspect-port': port, 'no-inspect': isWithout = false, help: isHelp = false } = parse(args);
   const names = only.flatMap((text) => text.split(','));
-  const wrong = names.filter((name) => !isService(name));
-  if (wrong.length) throw new StartError(`--only: there is no service ${wrong.map((name) => `"${name}"`).join(', ')}; there is ${serviceNames.join(', ')}`);
+  const wrong = names.filter((name) => !services.includes(name));
+  if (wrong.length) throw new StartError(`--only: there is no service ${wrong.map((name) => `"${name}"`).join(', ')}; there is ${services.join(', ')}`);
   if (isWithout && port !== undefined) throw new StartError('--inspect-port and --no-inspect contradict each other: give one of them');
-  const highest = 65_536 - serviceNames.length;
+  const highest = 65_536 - services.length;
   const inspectPort = port === undefined ? firstInspectPort : /^\d+$/.test(port) ? Number(port) : NaN;
   if (!(inspectPort >= 1 && inspectPort <= highest)) throw new StartError(`--inspect-port must be a port from 1 to ${highest}: each service has the next one`);
   return {
-    watched: names.length ? serviceNames.filter((name) => names.includes(name)) : serviceNames,
+    watched: names.length ? services.filter((name) => names.includes(name)) : services,
     inspectPort: isWithout ? undefined : inspectPort,
     isHelp,
   };
 }
-
-const isService = (name: string): name is ServiceName => (serviceNames as readonly string[]).includes(name);
 
 function parse(args: readonly string[]) {
   try {

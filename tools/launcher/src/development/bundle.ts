@@ -2,7 +2,6 @@ import { context, type BuildFailure, type BuildOptions, formatMessages } from 'e
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ServiceName } from '../gatehouse';
 
 export type Rebuilt =
   | {
@@ -17,7 +16,7 @@ export type Rebuilt =
 
 /** The bundle of a service, made anew from what is left of the last time. */
 export interface Bundle {
-  readonly service: ServiceName;
+  readonly service: string;
   /** Whether one of the files, by their paths in the workspace, was read for the last bundle. */
   isMadeOf(files: readonly string[]): boolean;
   rebuild(): Promise<Rebuilt>;
@@ -28,7 +27,7 @@ export interface Bundle {
 const isMigration = (path: string) => /\/migrations(\/[^/]+\.sql|\.ts)$/.test(path);
 
 /** @param options as the project's build target has them */
-export async function createBundle(service: ServiceName, root: string, options: BuildOptions, hasColors: boolean): Promise<Bundle> {
+export async function createBundle(service: string, root: string, options: BuildOptions, hasColors: boolean): Promise<Bundle> {
   const build = await context({ ...options, metafile: true, write: false, logLevel: 'silent' });
   let inputs: ReadonlySet<string> = new Set();
 

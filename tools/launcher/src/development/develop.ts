@@ -1,6 +1,7 @@
-import { createGatehouse, type GatehouseOptions, serviceNames } from '../gatehouse';
+import { isEdge } from '#services';
+import { createGatehouse, type GatehouseOptions } from '../gatehouse';
 import { runAtTerminal, screen, show, tell } from '../terminal';
-import { help, readArguments } from './arguments';
+import { readArguments, toHelp } from './arguments';
 import { readBuildOptions } from './build-options';
 import { createBundle } from './bundle';
 import { createDevelopment, type Development } from './development';
@@ -23,9 +24,11 @@ const keptLines = 16;
  * @throws StartError
  */
 export async function develop(args: readonly string[], root: string, installation: Omit<GatehouseOptions, 'show'>): Promise<void> {
-  const { watched, inspectPort, isHelp } = readArguments(args);
-  if (isHelp) return console.log(help);
-  const debuggerPorts = new Map(inspectPort === undefined ? [] : serviceNames.map((name, index) => [name, inspectPort + index]));
+  const { services } = installation;
+  const names = [...services.filter((service) => !isEdge(service)), ...services.filter(isEdge)].map(({ name }) => name);
+  const { watched, inspectPort, isHelp } = readArguments(args, names);
+  if (isHelp) return console.log(toHelp(names));
+  const debuggerPorts = new Map(inspectPort === undefined ? [] : names.map((name, index) => [name, inspectPort + index]));
   // beside the bundles of `nx build`, whose cache knows what it made; as deep as they, for the paths of their source maps
   const folderOf = (service: string) => `${root}/dist/dev/${service}`;
   const lines = new Map<string, string[]>();
@@ -35,7 +38,7 @@ export async function develop(args: readonly string[], root: string, installatio
     ...installation,
     // a stop is quick, unless it is told otherwise
     environment: { SHUTDOWN_GRACE_MS: '0', ...installation.environment },
-    bundleOf: (service) => (watched.some((name) => name === service) ? `${folderOf(service)}/main.cjs` : installation.bundleOf(service)),
+    bundleOf: (service) => (watched.includes(service) ? `${folderOf(service)}/main.cjs` : installation.bundleOf(service)),
     debuggerPorts,
     show(service, line) {
       const shown = show(service, line);

@@ -1,4 +1,4 @@
-import type { Gatehouse, ServiceName } from '../gatehouse';
+import type { Gatehouse } from '../gatehouse';
 import { StartError } from '../ports';
 import type { Bundle } from './bundle';
 import { generate } from './commands';
@@ -26,7 +26,7 @@ export interface Development {
   /** All has started from what `build` made. */
   begin(): void;
   /** Takes note of a service that ended by itself; gives whether it is one that a change can mend. */
-  onEnd(service: ServiceName, code: number | NodeJS.Signals): boolean;
+  onEnd(service: string, code: number | NodeJS.Signals): boolean;
 }
 
 interface State {
@@ -46,7 +46,7 @@ const patienceMs = 5_000;
 
 /** What a change of the sources does to the services that run. */
 export function createDevelopment({ root, bundles, gatehouse, hasColors, tell, lastLinesOf, onFailure }: DevelopmentOptions): Development {
-  const states = new Map<ServiceName, State>(bundles.map(({ service }) => [service, { isBroken: false }]));
+  const states = new Map<string, State>(bundles.map(({ service }) => [service, { isBroken: false }]));
   const types = createTypeCheck(root, hasColors, tell);
   let pending: Change[] = [];
   let isWorking = true;

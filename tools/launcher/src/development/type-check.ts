@@ -1,10 +1,9 @@
-import type { ServiceName } from '../gatehouse';
 import { checkTypes } from './commands';
 
 /** Looks at the types of services, one after the other, beside what else goes on: what does not fit is told and stops nothing. */
 export function createTypeCheck(root: string, hasColors: boolean, tell: (text: string) => void) {
-  const waiting = new Set<ServiceName>();
-  const misfits = new Map<ServiceName, string>();
+  const waiting = new Set<string>();
+  const misfits = new Map<string, string>();
   let isWorking = false;
 
   const work = async () => {
@@ -23,7 +22,7 @@ export function createTypeCheck(root: string, hasColors: boolean, tell: (text: s
   };
 
   return {
-    check(services: readonly ServiceName[]): void {
+    check(services: readonly string[]): void {
       for (const service of services) waiting.add(service);
       if (isWorking) return;
       isWorking = true;

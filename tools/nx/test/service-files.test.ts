@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { derivedFiles } from '../generators/service/derived-files.mts';
+import { toNames, toPlural } from '../generators/service/names.mts';
+
+const workspace = join(__dirname, '../../..');
+const templates = join(__dirname, '../generators/service/files');
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\/gen(\/|$)/.test(entry.parentPath))
+    .map(({ parentPath, name }) => join(parentPath, name));
+
+/** What belongs to people alone: everything else of `user`, a new service has too. */
+const ofPeopleAlone = [
+  'apps/user/src/user-change.ts',
+  'apps/user/src/user.test.ts',
+  'apps/user/src/postgres/migrations/0002_fold_emails_alike.sql',
+  'apps/user/src/postgres/migrations/0003_lower_email_domains.sql',
+  ...['cutting-proxy', 'internal-methods.test', 'lost-answers.test', 'migrations.test', 'outage.test', 'update-user.test'].map(
+    (name) => `apps/user/test/${name}.ts`,
+  ),
+];
+
+/** Where a template stands in `user`, whose resource is called as it is itself. */
+const toLiving = (template: string) =>
+  Object.entries(toNames('user', 'user'))
+    .reduce((path, [name, value]) => path.replaceAll(`__${name}__`, value), template)
+    .replace(/\.template$/, '');
+const templated = filesIn(templates).map((path) => [toLiving(path.slice(templates.length + 1)), path] as const);
+
+it('a new service has each file of apps/user, its contract and its protos, but for those of people alone', () => {
+  const living = ['apps/user', 'libs/contracts/user', 'proto/gatehouse/user'].flatMap((folder) =>
+    filesIn(join(workspace, folder)).map((path) => path.slice(workspace.length + 1)),
+  );
+  expect([...derivedFiles, ...templated.map(([path]) => path), ...ofPeopleAlone].sort()).toEqual(living.sort());
+});
+
+it.each(templated)('the template of %s is composed of nothing that apps/user does not use there, or in its place', (living, template) => {
+  const importsOf = (path: string) =>
+    [...readFileSync(path, 'utf8').matchAll(/\bfrom '((?:@gatehouse|node:|\w)[^']*)'|^import "([\w/.]+)";/gm)].map(([, code, proto]) => code ?? proto!);
+  const known = importsOf(join(workspace, living));
+  expect(
+    importsOf(template)
+      .map((name) => name.replace('<%= service %>', 'user'))
+      .filter((name) => !known.includes(name)),
+  ).toEqual([]);
+});
+
+it('names follow the conventions of each language', () => {
+  expect(toNames('billing', 'line-item')).toMatchObject({
+    Service: 'Billing',
+    Resource: 'LineItem',
+    RESOURCE: 'LINE_ITEM',
+    resources: 'lineItems',
+    table: 'line_items',
+    resourceFile: 'line-item',
+    ResourceSentence: 'Line item',
+  });
+  expect(['invoice', 'policy', 'key', 'address', 'box', 'branch'].map(toPlural)).toEqual(['invoices', 'policies', 'keys', 'addresses', 'boxes', 'branches']);
+});

@@ -7,9 +7,8 @@ import { listFiles } from './files.mts';
 // a tree without its history holds what was committed, and maybe what npm and Nx laid there
 const listTree = () =>
   readdirSync('.', { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => relative('.', join(parentPath, name)))
-    .filter((file) => !/^(node_modules|\.nx|dist|tmp)\//.test(file));
+    .filter((entry) => !entry.isDirectory())
+    .map(({ parentPath, name }) => relative('.', join(parentPath, name)));
 
-const names = existsSync('.git') ? listFiles() : listTree();
+const names = (existsSync('.git') ? listFiles() : listTree()).filter((file) => !/^(node_modules|\.nx|dist|tmp)(\/|$)/.test(file));
 console.log(createHash('sha256').update(names.sort().join('\n')).digest('hex'));

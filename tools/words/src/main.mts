@@ -7,6 +7,7 @@ import { listFiles, listPages } from './files.mts';
 import { findBrokenLinks } from './links.mts';
 import { readPage } from './pages.mts';
 import { createPathCheck } from './paths.mts';
+import { findUnreachable } from './reach.mts';
 import { readWorkspace } from './workspace.mts';
 
 const files = listFiles();
@@ -20,6 +21,10 @@ const checkCommands = createCommandCheck(await readWorkspace(files));
 const checkPath = createPathCheck(files);
 
 const problems = await findBrokenLinks(pages.map(({ path }) => path));
+// notes for a release are read by Nx, and a listing of exports by whoever reviews its change
+if (!positionals.length)
+  for (const path of findUnreachable(pages, 'README.md'))
+    if (!/^\.nx\/|(^|\/)(CHANGELOG|api)\.md$/.test(path)) problems.push(`${path}: no page leads here from README.md`);
 for (const { path, code } of pages)
   for (const each of code) {
     const place = `${path}:${each.line}`;

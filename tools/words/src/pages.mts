@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { remark } from 'remark';
 import remarkGfm from 'remark-gfm';
 
@@ -15,6 +16,8 @@ export interface Page {
   readonly code: readonly Code[];
   /** Where links lead that leave the workspace. */
   readonly external: readonly string[];
+  /** Pages that it leads to, as paths of the workspace. */
+  readonly next: readonly string[];
 }
 
 interface Node {
@@ -30,13 +33,15 @@ interface Node {
 export function readPage(path: string): Page {
   const code: Code[] = [];
   const external: string[] = [];
+  const next: string[] = [];
   const walk = ({ type, value = '', url = '', lang, position, children }: Node): void => {
     const line = position?.start.line ?? 0;
     if (type === 'inlineCode') code.push({ line, text: value });
     if (type === 'code') code.push({ line: line + 1, text: value, language: lang ?? '' });
     if (/^https?:\/\/(?!127\.0\.0\.1)/.test(url)) external.push(url);
+    else if (/\.md(#|$)/.test(url)) next.push(join(dirname(path), url.replace(/#.*/, '')));
     children?.forEach(walk);
   };
   walk(remark().use(remarkGfm).parse(readFileSync(path, 'utf8')));
-  return { path, code, external };
+  return { path, code, external, next };
 }

@@ -24,7 +24,7 @@ afterAll(async () => {
 it('a service that is generated is linted, tested and run by what is there, and reached, authorised, documented and traced like the others', async () => {
   clone.nx('generate', 'gatehouse:service', 'billing', '--resource', 'line-item', '--no-interactive');
   expect(() => clone.nx('generate', 'gatehouse:service', 'billing')).toThrow(
-    /billing is taken, by the project in apps\/billing, .*\nthe tree holds what is not committed/,
+    /billing is taken, by the project in apps\/billing, .*\s+the tree holds what is not committed/,
   );
   clone.nx('run-many', '-t', 'lint', 'typecheck', 'test', '-p', 'billing', 'contracts-billing', 'proto');
   clone.nx('run-many', '-t', 'build', '-p', 'tag:type:service', 'launcher');

@@ -51,9 +51,11 @@ function findFaultsOfName(tree: Tree, name: string): string[] {
   if (!wordPattern.test(name)) return [`${JSON.stringify(name)} cannot be a service: choose one word of 2 to 20 small letters, such as billing`];
   if (reserved.includes(name) || isKeyword(name)) return [`${name} cannot be a service, the name means something else here: choose another word`];
   const { services } = parse(tree.read('docker/compose.yaml', 'utf8')!, { merge: true }) as { services: Record<string, unknown> };
+  const roots = [...getProjects(tree).values()].filter((project) => project.name === name).map(({ root }) => root);
+  const folders = ['apps', 'proto/gatehouse', 'libs/contracts'].map((folder) => `${folder}/${name}`);
   const taken = [
-    ...[...getProjects(tree).values()].filter((project) => project.name === name).map(({ root }) => `the project in ${root}`),
-    ...['apps', 'proto/gatehouse', 'libs/contracts'].map((folder) => `${folder}/${name}`).filter((folder) => tree.exists(folder)),
+    ...roots.map((root) => `the project in ${root}`),
+    ...folders.filter((folder) => !roots.includes(folder) && tree.exists(folder)),
     ...(name in services ? ['a service of docker/compose.yaml'] : []),
   ];
   return taken.length ? [`${name} is taken, by ${taken.join(', ')}: choose another name`] : [];

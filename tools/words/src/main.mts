@@ -8,6 +8,7 @@ import { findBrokenLinks } from './links.mts';
 import { readPage } from './pages.mts';
 import { createPathCheck } from './paths.mts';
 import { findUnreachable } from './reach.mts';
+import { findOtherWords } from './voice.mts';
 import { readWorkspace } from './workspace.mts';
 
 const files = listFiles();
@@ -25,13 +26,15 @@ const problems = await findBrokenLinks(pages.map(({ path }) => path));
 if (!positionals.length)
   for (const path of findUnreachable(pages, 'README.md'))
     if (!/^\.nx\/|(^|\/)(CHANGELOG|api)\.md$/.test(path)) problems.push(`${path}: no page leads here from README.md`);
-for (const { path, code } of pages)
+for (const { path, code, prose } of pages) {
   for (const each of code) {
     const place = `${path}:${each.line}`;
     problems.push(...checkCommands(each, path).map((problem) => `${place}: ${problem}`));
     const missing = each.language === undefined ? checkPath(each.text, path) : undefined;
     if (missing) problems.push(`${place}: ${missing}`);
   }
+  for (const { line, text } of prose) problems.push(...findOtherWords(text).map((problem) => `${path}:${line}: ${problem}`));
+}
 for (const [program, reason] of Object.entries(elsewhere))
   for (const [, path = ''] of reason.matchAll(/`([^`]+)`/g)) {
     const missing = checkPath(path, 'tools/words/src/elsewhere.mts');

@@ -14,6 +14,8 @@ export interface Code {
 export interface Page {
   readonly path: string;
   readonly code: readonly Code[];
+  /** What it says in words. */
+  readonly prose: readonly { readonly line: number; readonly text: string }[];
   /** Where links lead that leave the workspace. */
   readonly external: readonly string[];
   /** Pages that it leads to, as paths of the workspace. */
@@ -32,10 +34,12 @@ interface Node {
 /** Reads what a page shows as code, and where it leads away. */
 export function readPage(path: string): Page {
   const code: Code[] = [];
+  const prose: { line: number; text: string }[] = [];
   const external: string[] = [];
   const next: string[] = [];
   const walk = ({ type, value = '', url = '', lang, position, children }: Node): void => {
     const line = position?.start.line ?? 0;
+    if (type === 'text') prose.push({ line, text: value });
     if (type === 'inlineCode') code.push({ line, text: value });
     if (type === 'code') code.push({ line: line + 1, text: value, language: lang ?? '' });
     if (/^https?:\/\/(?!127\.0\.0\.1)/.test(url)) external.push(url);
@@ -43,5 +47,5 @@ export function readPage(path: string): Page {
     children?.forEach(walk);
   };
   walk(remark().use(remarkGfm).parse(readFileSync(path, 'utf8')));
-  return { path, code, external, next };
+  return { path, code, prose, external, next };
 }

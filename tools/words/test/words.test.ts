@@ -43,6 +43,8 @@ describe('a page that says what is not so', () => {
     ['a file by its name alone', 'See `nowhere.test.ts`.', 'there is no nowhere.test.ts in the workspace'],
     ['a folder', 'See `libs/nowhere/`.', 'there is no libs/nowhere/ in the workspace'],
     ['a block that is for a shell and does not say so', '```\nnpm test\n```', 'a block of commands says that it is for a shell'],
+    ['another word for a thing', 'It needs Postgres 15.', '"Postgres" is called PostgreSQL here'],
+    ['a word that nothing shows', 'A robust service.', '"robust" says nothing that a test or a figure shows'],
     ['a transcript that nobody runs', '```console\n$ npm test\n```', 'a transcript is run on README.md alone'],
   ];
   let said: readonly string[];

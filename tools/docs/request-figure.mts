@@ -39,7 +39,7 @@ services.forEach(({ name, packages, ports, hasDatabase }, index) => {
     parts.push(
       drawBox({ x: 750, y, width: 170, height: 60 }, '#f4f4f5', 'PostgreSQL', `gatehouse_${name}`),
       drawArrow(`M660 ${y + 30}H748`),
-      drawLabel(704, y + 22, 'SQL'),
+      drawLabel(728, y + 22, 'SQL'),
     );
 });
 for (const caller of services)

@@ -14,11 +14,15 @@ const typescript = [
   },
 ];
 
+// tests that work on copies of the whole workspace are run by `npm run test:workspace`, and by nothing else
+const isOfWorkspace = process.env.TESTS_OF === 'workspace';
+
 module.exports = {
   testEnvironment: 'node',
-  testMatch: ['**/src/**/*.test.ts', '**/test/**/*.test.ts'],
+  testMatch: isOfWorkspace ? ['**/test/**/*.workspace.test.ts'] : ['**/src/**/*.test.ts', '**/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...(isOfWorkspace ? [] : ['\\.workspace\\.test\\.ts$'])],
   testTimeout: 30_000,
-  reporters: ['default', `${__dirname}/tools/jest/summary-reporter.cjs`],
+  reporters: ['default', [`${__dirname}/tools/jest/summary-reporter.cjs`, { folder: isOfWorkspace ? 'tmp/workspace-tests' : 'tmp/tests' }]],
   transform: {
     '^.+\\.(sql|html)$': `${__dirname}/tools/jest/file-as-text.cjs`,
     '^.+\\.([jt]s|mts)$': typescript,

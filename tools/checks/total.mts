@@ -1,4 +1,4 @@
-// The sum of what `npm test` and `npm run test:host` counted.
+// The sum of what `npm test`, `npm run test:workspace` and `npm run test:host` counted.
 import { readCounts, toLine } from './counts.mts';
 
 const counts = readCounts('tmp/counts');

@@ -4,7 +4,7 @@ const { mkdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 module.exports = class SummaryReporter {
-  constructor(_globalConfig, { folder = 'tmp/tests' } = {}) {
+  constructor(_globalConfig, { folder }) {
     this.folder = join(__dirname, '../..', folder);
   }
 

@@ -5,7 +5,7 @@ import type { Change } from './merge-base.mts';
 import { explain } from './reasons.mts';
 
 /** The targets that a change may reach, in the order in which they are run. */
-export const targetsOfChange: readonly string[] = ['lint', 'typecheck', 'test', 'build', 'page', 'image-files', 'image', 'check', 'e2e'];
+export const targetsOfChange: readonly string[] = ['lint', 'typecheck', 'test', 'build', 'page', 'image-files', 'image', 'check', 'e2e', 'workspace'];
 
 /** A project that a change reaches. */
 export interface AffectedProject {

@@ -68,7 +68,7 @@ const depConstraints = [
   allow('tool:release', 'tool:scratch-clone'),
   allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:services'),
   ...['docs', 'certs'].map((name) => allow(`tool:${name}`, 'tool:services')),
-  ...['generate', 'scratch-clone', 'compose', 'services', 'commands'].map((name) => allow(`tool:${name}`)),
+  ...['generate', 'scratch-clone', 'compose', 'services', 'commands', 'words'].map((name) => allow(`tool:${name}`)),
 ];
 
 export default tseslint.config(

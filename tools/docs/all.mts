@@ -1,2 +1,15 @@
 // `npm run docs`: writes every page that is made from code; with --check says which are not current.
-for (const page of ['configuration', 'openapi', 'errors', 'metrics', 'measurements', 'benchmarks', 'observability']) await import(`./${page}.mts`);
+for (const page of [
+  'configuration',
+  'openapi',
+  'errors',
+  'metrics',
+  'measurements',
+  'benchmarks',
+  'observability',
+  'decisions',
+  'request-figure',
+  'handler-figure',
+  'projects-figure',
+])
+  await import(`./${page}.mts`);

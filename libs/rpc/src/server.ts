@@ -4,6 +4,7 @@ import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/
 import { createAdmission } from './admission';
 import { bindServer, toAddress } from './bind-server';
 import type { RpcCall, RpcInterceptor, RpcObserver } from './call';
+import { streamConcerns, toInterceptors, unaryConcerns } from './concerns';
 import { deadline } from './deadline';
 import { createDecode } from './decode';
 import { drainServer } from './drain-server';
@@ -111,18 +112,17 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
         handle: handle.bind(service),
         limits: { maxDeadlineMs, maxIdleMs, maxAgeMs },
         openCalls,
-        // every concern around a handler, outermost first
-        interceptors: [
-          ...(observer?.server ?? []),
-          errors,
-          deadline,
-          // who is no peer takes no place
-          ...peerCheck,
-          // a stream is known by its headers: it takes no place, and none of its messages is waited for, before
-          ...(isStream ? [access.authenticate, admission, createDecode(method)] : [admission, createDecode(method), access.authenticate]),
-          access.authorize,
-          validate,
-        ],
+        interceptors: toInterceptors(isStream ? streamConcerns : unaryConcerns, {
+          observe: observer?.server ?? [],
+          errors: [errors],
+          deadline: [deadline],
+          peer: peerCheck,
+          admission: [admission],
+          decode: [createDecode(method)],
+          authenticate: [access.authenticate],
+          authorize: [access.authorize],
+          validate: [validate],
+        }),
       };
       if (isStream) server.register(`/${rpcMethod.path}`, createStreamHandler({ ...handlerOptions, check }), same, same, 'bidi');
       else server.register(`/${rpcMethod.path}`, createUnaryHandler(handlerOptions), same, same, 'unary');

@@ -12,6 +12,8 @@ const built = 'lint typecheck test build';
 const service = 'lint typecheck test build image-files image';
 const walked = { e2e: 'lint typecheck e2e' };
 const pages = { docs: 'check' };
+/** What pages say of links, commands and files. */
+const words = { words: 'test' };
 /** The benchmarks run the gateway and user as they are built. */
 const measured = { bench: built };
 const gateway = { gateway: service, ...measured, ...walked };
@@ -88,13 +90,13 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
     }),
     {},
   ],
-  ['a script in package.json', replace('package.json', '"scripts": {', '"scripts": {\n    "added": "true",'), { release: 'test' }],
-  ['a page', append('docs/architecture.md'), pages],
-  ['the README, whose commands are run', append('README.md'), { e2e: 'e2e' }],
+  ['a script in package.json', replace('package.json', '"scripts": {', '"scripts": {\n    "added": "true",'), { release: 'test', ...words }],
+  ['a page', append('docs/architecture.md'), { ...pages, ...words }],
+  ['the README, whose commands are run', append('README.md'), { e2e: 'e2e', ...words }],
   ['the Dockerfile', append('docker/Dockerfile'), { user: 'image', auth: 'image', gateway: 'image', checks: 'test' }],
   ['compose.yaml', append('docker/compose.yaml'), { checks: 'test', e2e: 'e2e' }],
   ['a workflow', append('.github/workflows/ci.yaml'), { checks: 'test' }],
-  ['a benchmark', append('tools/bench/src/rounds.ts'), { ...measured, ...pages }],
+  ['a benchmark', append('tools/bench/src/rounds.ts'), { ...measured, ...pages, ...words }],
   ['the rules of eslint', append('eslint.config.mjs'), { ...all('lint'), checks: 'lint test' }],
   ['the rules of prettier', append('.prettierrc.json'), {}],
   ['tsconfig.base.json', append('tsconfig.base.json'), containing({ user: service, compose: checked, look: expect.stringContaining(tested) })],

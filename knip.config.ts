@@ -65,7 +65,6 @@ const config: KnipConfig = {
     'github-slugger',
     'istanbul-lib-coverage',
     'license-checker-rseidelsohn',
-    'lint-staged',
     'publint',
     'remark',
     'remark-gfm',

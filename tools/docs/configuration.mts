@@ -27,7 +27,10 @@ const schemas = await Promise.all(apps.map(async (app) => [app, (await readConfi
 const names = [...new Set(schemas.flatMap(([, shape]) => Object.keys(shape)))];
 const ownersOf = (name: string) => schemas.filter(([, shape]) => name in shape).map(([app]) => app);
 
-const sections = [...apps.map((app) => [app, (owners: string[]) => owners.length === 1 && owners[0] === app] as const), ['Every service', (owners: string[]) => owners.length > 1] as const];
+const sections = [
+  ...apps.map((app) => [app, (owners: string[]) => owners.length === 1 && owners[0] === app] as const),
+  ['Every service', (owners: string[]) => owners.length > 1] as const,
+];
 const undocumented = names.filter((name) => !schemas.find(([, shape]) => name in shape)?.[1][name]?.meta.description);
 if (undocumented.length) throw new Error(`settings without a description: ${undocumented.join(', ')}`);
 
@@ -48,7 +51,14 @@ const text = [
   ...sections.flatMap(([title, belongs]) => {
     const rows = names.filter((name) => belongs(ownersOf(name)));
     return rows.length
-      ? ['', `## ${title}`, '', '| variable | default | value | secret | meaning |', '| --- | --- | --- | --- | --- |', ...rows.map((name) => toRow(name, schemas.find(([, shape]) => name in shape)![1][name]!))]
+      ? [
+          '',
+          `## ${title}`,
+          '',
+          '| variable | default | value | secret | meaning |',
+          '| --- | --- | --- | --- | --- |',
+          ...rows.map((name) => toRow(name, schemas.find(([, shape]) => name in shape)![1][name]!)),
+        ]
       : [];
   }),
   '',

@@ -23,7 +23,11 @@ const begin = end - Number(length);
 async function readLines({ expr, legendFormat }: GrafanaPanel['targets'][number]): Promise<Line[]> {
   const step = Math.max(1, Math.round(Number(length) / 100));
   const parameters = new URLSearchParams({ query: expr.replaceAll('$__rate_interval', '15s'), start: String(begin), end: String(end), step: String(step) });
-  const { status, data, error } = (await (await fetch(`${url}/api/v1/query_range?${parameters}`)).json()) as { status: string; data: { result: Series[] }; error?: string };
+  const { status, data, error } = (await (await fetch(`${url}/api/v1/query_range?${parameters}`)).json()) as {
+    status: string;
+    data: { result: Series[] };
+    error?: string;
+  };
   if (status !== 'success') throw new Error(`${expr}: ${error}`);
   return data.result.map(({ metric, values }) => ({
     name: legendFormat.replaceAll(/\{\{(\w+)\}\}/g, (_text, label: string) => metric[label] ?? ''),
@@ -32,6 +36,14 @@ async function readLines({ expr, legendFormat }: GrafanaPanel['targets'][number]
 }
 
 const panels: DrawnPanel[] = [];
-for (const { title, type, gridPos, fieldConfig, targets } of dashboard.panels) panels.push({ title, kind: type, place: gridPos, unit: fieldConfig.defaults.unit, thresholds: fieldConfig.defaults.thresholds?.steps ?? [], lines: (await Promise.all(targets.map(readLines))).flat() });
+for (const { title, type, gridPos, fieldConfig, targets } of dashboard.panels)
+  panels.push({
+    title,
+    kind: type,
+    place: gridPos,
+    unit: fieldConfig.defaults.unit,
+    thresholds: fieldConfig.defaults.thresholds?.steps ?? [],
+    lines: (await Promise.all(targets.map(readLines))).flat(),
+  });
 writeFileSync(file, toPicture(dashboard.title, panels, Number(length)));
 console.log(`wrote ${file}`);

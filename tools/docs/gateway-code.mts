@@ -9,7 +9,15 @@ export async function loadGatewayCode<Exports>(entryPoint: string): Promise<Expo
   const folder = mkdtempSync(join(process.cwd(), 'node_modules', '.docs-'));
   try {
     const file = join(folder, 'code.cjs');
-    await build({ entryPoints: [entryPoint], outfile: file, bundle: true, platform: 'node', format: 'cjs', packages: 'external', tsconfig: 'tsconfig.base.json' });
+    await build({
+      entryPoints: [entryPoint],
+      outfile: file,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      packages: 'external',
+      tsconfig: 'tsconfig.base.json',
+    });
     return createRequire(file)(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -22,14 +22,18 @@ const toSection = <T,>(title: string, prefix: string, toLines: (all: readonly [s
   return all.length ? [`## ${title}`, '', ...toLines(all), '', `Commit ${[...new Set(all.map(([, { commit }]) => commit))].join(', ')}.`, ''] : [];
 };
 
-const streamNames: Record<string, string> = { 'stream-memory-raw': 'raw bytes (`google.api.HttpBody`)', 'stream-memory-lines': 'lines of JSON (NDJSON), 16 kB each' };
+const streamNames: Record<string, string> = {
+  'stream-memory-raw': 'raw bytes (`google.api.HttpBody`)',
+  'stream-memory-lines': 'lines of JSON (NDJSON), 16 kB each',
+};
 const toStreams = (all: readonly [string, StreamMemory][]) => [
   'A gateway process between a service that gives as fast as it is let and a reader that rests after every other megabyte. Resident memory in MiB: the most during the warm-up, and the most from then on.',
   '',
   '| stream | MB | s | MB/s | warm-up | after | grown |',
   '| --- | --- | --- | --- | --- | --- | --- |',
   ...all.map(
-    ([name, { megabytes, seconds, restMiB, peakMiB }]) => `| ${streamNames[name] ?? name} | ${megabytes} | ${Math.round(seconds)} | ${Math.round(megabytes / seconds)} | ${restMiB} | ${peakMiB} | ${peakMiB - restMiB} |`,
+    ([name, { megabytes, seconds, restMiB, peakMiB }]) =>
+      `| ${streamNames[name] ?? name} | ${megabytes} | ${Math.round(seconds)} | ${Math.round(megabytes / seconds)} | ${restMiB} | ${peakMiB} | ${peakMiB - restMiB} |`,
   ),
 ];
 const toErrors = (all: readonly [string, ErrorAnswers][]) =>
@@ -56,7 +60,9 @@ const toOutages = (all: readonly [string, CollectorOutage][]) => [
   }),
 ];
 
-const replicaRuns = readAll<ReplicaRun>('replicas-').map(([, run]) => run).sort((one, other) => one.count - other.count);
+const replicaRuns = readAll<ReplicaRun>('replicas-')
+  .map(([, run]) => run)
+  .sort((one, other) => one.count - other.count);
 
 const text = [
   '# Measurements',

@@ -61,7 +61,10 @@ const text = [
     '',
     '| metric | type | unit | labels | service | meaning |',
     '| --- | --- | --- | --- | --- | --- |',
-    ...[...rows.values()].filter((row) => groupOf(row) === title).sort((one, other) => (one.name < other.name ? -1 : 1)).map(toRow),
+    ...[...rows.values()]
+      .filter((row) => groupOf(row) === title)
+      .sort((one, other) => (one.name < other.name ? -1 : 1))
+      .map(toRow),
   ]),
   '',
 ].join('\n');

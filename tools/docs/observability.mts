@@ -10,5 +10,14 @@ import { publish } from './page.mts';
 const root = 'docker/observability';
 const rules = stringify({ groups: createSloRules(readObjectives('proto')) }, { lineWidth: 0, aliasDuplicateObjects: false });
 for (const folder of ['prometheus/rules', 'grafana/dashboards']) mkdirSync(`${root}/${folder}`, { recursive: true });
-publish(`${root}/prometheus/rules/slo.yml`, `# Made from the objectives in proto/ by \`npm run docs\`; change them, not this file.\n${rules}`, 'the objectives in the contract');
-for (const dashboard of dashboards) publish(`${root}/grafana/dashboards/${dashboard.uid.replace('gatehouse-', '')}.json`, `${JSON.stringify(toGrafana(dashboard), undefined, 1)}\n`, 'the code of the dashboards');
+publish(
+  `${root}/prometheus/rules/slo.yml`,
+  `# Made from the objectives in proto/ by \`npm run docs\`; change them, not this file.\n${rules}`,
+  'the objectives in the contract',
+);
+for (const dashboard of dashboards)
+  publish(
+    `${root}/grafana/dashboards/${dashboard.uid.replace('gatehouse-', '')}.json`,
+    `${JSON.stringify(toGrafana(dashboard), undefined, 1)}\n`,
+    'the code of the dashboards',
+  );

@@ -79,7 +79,10 @@ export function toReplicaFigure(runs: readonly ReplicaRun[]): string {
   ];
   const width = panels.length * panelWidth;
   const height = top + plotHeight + 48;
-  const legend = services.map((service, index) => `<rect x="${16 + index * 80}" y="34" width="10" height="10" fill="${colors[service]}"/><text x="${31 + index * 80}" y="43" font-size="12">${service}</text>`);
+  const legend = services.map(
+    (service, index) =>
+      `<rect x="${16 + index * 80}" y="34" width="10" height="10" fill="${colors[service]}"/><text x="${31 + index * 80}" y="43" font-size="12">${service}</text>`,
+  );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="${colors['text']}">`,
     '<title>What so many replicas cost</title>',
@@ -106,9 +109,17 @@ function toPanel(title: string, runs: readonly ReplicaRun[], read: (run: Replica
       return height ? [`<rect x="${x}" y="${y}" width="${round(step * 0.7)}" height="${height}" fill="${colors[service]}"/>`] : [];
     });
     const middle = round(x + step * 0.35);
-    return [...parts, `<text x="${middle}" y="${round(y - 4)}" text-anchor="middle" font-size="11">${Math.round(totalOf(run))}</text>`, `<text x="${middle}" y="${bottom + 15}" text-anchor="middle" font-size="11">${run.count}</text>`].join('');
+    return [
+      ...parts,
+      `<text x="${middle}" y="${round(y - 4)}" text-anchor="middle" font-size="11">${Math.round(totalOf(run))}</text>`,
+      `<text x="${middle}" y="${bottom + 15}" text-anchor="middle" font-size="11">${run.count}</text>`,
+    ].join('');
   });
-  return [...bars, `<path d="M${left + 16} ${bottom}H${left + panelWidth - 16}" stroke="${colors['faint']}"/>`, `<text x="${left + panelWidth / 2}" y="${bottom + 36}" text-anchor="middle" font-size="12">${title}</text>`].join('\n');
+  return [
+    ...bars,
+    `<path d="M${left + 16} ${bottom}H${left + panelWidth - 16}" stroke="${colors['faint']}"/>`,
+    `<text x="${left + panelWidth / 2}" y="${bottom + 36}" text-anchor="middle" font-size="12">${title}</text>`,
+  ].join('\n');
 }
 
 const round = (value: number) => Math.round(value * 10) / 10;

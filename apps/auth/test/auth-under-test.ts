@@ -11,7 +11,7 @@ import { type Config, configSchema } from '../src/config';
 import { createSigningKeys } from '../src/signing-keys';
 import { type FakeUserService, realm, startFakeUserService } from './fake-user-service';
 
-export const secretKey = Buffer.alloc(32, 7).toString('base64');
+const secretKey = Buffer.alloc(32, 7).toString('base64');
 
 export interface AuthUnderTest {
   readonly app: AuthApp;

@@ -33,5 +33,9 @@ export { readConfig } from './read-config';
 export { requireReady } from './require-ready';
 export { type App, type ShutdownTimes, runApp } from './run-app';
 export { type Command, command, runCommand, type RunCommandOptions } from './run-command';
-export { metaOf, type SettingMeta } from './setting-meta';
+export {
+  /** @public tools/docs asks for it in a text */
+  metaOf,
+  type SettingMeta,
+} from './setting-meta';
 export { findUnknownSettings } from './unknown-settings';

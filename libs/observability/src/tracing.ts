@@ -28,7 +28,7 @@ export interface TracingOptions extends TraceOptions {
 }
 
 /** Our own attribute, of the event `retry`: the conventions have none. */
-export const retryAttempt = 'gatehouse.retry.attempt';
+const retryAttempt = 'gatehouse.retry.attempt';
 
 /** Starts the spans of a process. */
 export interface Spans {

@@ -22,7 +22,7 @@ const maxDetailsBytes = 4096;
 const maxMessageLength = 512;
 
 // google.rpc.Code numbers CANCELLED 1 to UNAUTHENTICATED 16, in the order of errorCodes.
-export const toCodeNumber = (code: ErrorCode): number => errorCodes.indexOf(code) + 1;
+const toCodeNumber = (code: ErrorCode): number => errorCodes.indexOf(code) + 1;
 export const toCodeName = (code: number): ErrorCode => errorCodes[code - 1] ?? 'UNKNOWN';
 
 /**

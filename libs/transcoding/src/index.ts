@@ -6,7 +6,7 @@ export type { HttpCaller, HttpExchange, HttpObservation, HttpObserver, HttpOutco
 export { type OpenApiOptions, createOpenApiDocument } from './openapi/create-document';
 export type { DocumentInfo, OpenApiDocument } from './openapi/openapi-document';
 export { toYaml } from './openapi/to-yaml';
-export { type Problem, problemType, toProblem, toErrorPage, writeProblem } from './problem';
+export { type Problem, toProblem, toErrorPage, writeProblem } from './problem';
 export { type RequestTarget, toRequestTarget } from './request-target';
 export type { Route } from './route';
 export { type Transcoder, type TranscodingOptions, createTranscoder } from './transcoder';

@@ -73,7 +73,7 @@ export function toProblem(
 /** Where the page of a reason is. */
 export const toErrorPage = (errorPages: string, { domain, reason }: Pick<ErrorDeclaration, 'domain' | 'reason'>): string => `${errorPages}/${domain}/${reason}`;
 
-export const toStatusText = (status: number): string => STATUS_CODES[status] ?? 'Client Closed Request';
+const toStatusText = (status: number): string => STATUS_CODES[status] ?? 'Client Closed Request';
 
 // when to ask again for what cannot be reached and does not say when. Milliseconds.
 const usualDelayMs = 1_000;

@@ -35,7 +35,7 @@ const descriptions: Readonly<Record<string, MethodDescription>> = {
   IssueToken: { acceptsForm: true },
 };
 
-export const locked = () => new AppError({ code: 'FAILED_PRECONDITION', reason: 'SHELF_LOCKED', domain: 'warehouse.example', message: 'the shelf is locked' });
+const locked = () => new AppError({ code: 'FAILED_PRECONDITION', reason: 'SHELF_LOCKED', domain: 'warehouse.example', message: 'the shelf is locked' });
 const stale = () => new AppError({ code: 'ABORTED', reason: 'STALE', domain: 'warehouse.example', message: 'somebody was here before' });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const emma: Item = Item.fromPartial({ name: 'shelves/a/items/1', title: 'Lamp', count: 3n, etag: '"7"', barCode: '400' });

@@ -6,7 +6,7 @@ import { telemetry } from './comparisons/telemetry';
 import { validation } from './comparisons/validation';
 
 /** Every comparison, in the order of the page. */
-export const comparisons: readonly Comparison[] = [errorPath, validation, logLine, scrape, telemetry];
+const comparisons: readonly Comparison[] = [errorPath, validation, logLine, scrape, telemetry];
 
 /** Those with the names, or all. @throws RangeError for a name that none has */
 export function selectComparisons(names: readonly string[]): readonly Comparison[] {

@@ -14,10 +14,6 @@ it('a file is read in one sitting: half of them have fewer than 100 lines', () =
   expect(lengths[Math.floor(lengths.length / 2)]).toBeLessThan(100);
 });
 
-it('a file is named after what it holds, not after a drawer', () => {
-  expect(sources.filter((file) => /(^|\/)(utils?|common|shared|helpers?|misc|types)(\/|\.m?ts$)/.test(file) && !file.startsWith('tools/types/'))).toEqual([]);
-});
-
 it('a main.ts has at most 30 lines, but for the launcher, which is no service', () => {
   const mains = sources.filter((file) => /^apps\/.*\/main\.ts$/.test(file));
   expect(mains).toHaveLength(3);

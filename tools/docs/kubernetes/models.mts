@@ -1,5 +1,9 @@
 // Kubernetes' own types and validators, and those of the operators that the large overlay asks for.
-const packages: Readonly<Record<string, string>> = { 'monitoring.coreos.com': '@kubernetes-models/prometheus-operator/monitoring.coreos.com', 'external-secrets.io': '@kubernetes-models/external-secrets/external-secrets.io', 'cert-manager.io': '@kubernetes-models/cert-manager/cert-manager.io' };
+const packages: Readonly<Record<string, string>> = {
+  'monitoring.coreos.com': '@kubernetes-models/prometheus-operator/monitoring.coreos.com',
+  'external-secrets.io': '@kubernetes-models/external-secrets/external-secrets.io',
+  'cert-manager.io': '@kubernetes-models/cert-manager/cert-manager.io',
+};
 
 export interface Manifest {
   readonly apiVersion: string;

@@ -4,15 +4,18 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const folder = 'docker/kubernetes';
+const folder = 'docker/kubernetes';
 export const overlays = ['small', 'large'] as const;
 export const renderedFile = (overlay: string) => `${folder}/overlays/${overlay}/rendered.yaml`;
 
 /** The first line of a rendered file: by its SHA-256, of all files that the overlays are made of and of what they came to, a stale or changed one is known where there is no kubectl. */
-export function headOf(body: string): string {
-  const files = ['base', 'components', 'overlays'].flatMap((part) => readdirSync(join(folder, part), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, part, name)));
+function headOf(body: string): string {
+  const files = ['base', 'components', 'overlays'].flatMap((part) =>
+    readdirSync(join(folder, part), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, part, name)),
+  );
   const hash = createHash('sha256');
-  for (const file of files.filter((name) => name.endsWith('.yaml') && !name.endsWith('rendered.yaml')).sort()) hash.update(`${file}\n${readFileSync(file, 'utf8')}\n`);
+  for (const file of files.filter((name) => name.endsWith('.yaml') && !name.endsWith('rendered.yaml')).sort())
+    hash.update(`${file}\n${readFileSync(file, 'utf8')}\n`);
   return `# Made by \`npm run kubernetes\` from the files around it (${hash.update(body).digest('hex')}); change those, not this one.\n`;
 }
 

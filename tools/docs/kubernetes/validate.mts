@@ -12,7 +12,9 @@ interface Model {
  */
 export async function validateManifests(manifests: readonly Manifest[]): Promise<string[]> {
   const values = await Promise.all(manifests.map(validateValues));
-  const unknown = manifests.filter((_, index) => values[index] === undefined).map((manifest) => `${nameOf(manifest)}: there is no ${manifest.kind} in ${manifest.apiVersion}`);
+  const unknown = manifests
+    .filter((_, index) => values[index] === undefined)
+    .map((manifest) => `${nameOf(manifest)}: there is no ${manifest.kind} in ${manifest.apiVersion}`);
   return [...unknown, ...values.flatMap((problems) => problems ?? []), ...validateKeys(manifests.filter((_, index) => values[index] !== undefined))];
 }
 
@@ -28,12 +30,22 @@ async function validateValues(manifest: Manifest): Promise<string[] | undefined>
   }
 }
 
-const options: ts.CompilerOptions = { strict: true, noEmit: true, skipLibCheck: true, types: [], module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, target: ts.ScriptTarget.ES2022 };
+const options: ts.CompilerOptions = {
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  types: [],
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  target: ts.ScriptTarget.ES2022,
+};
 
 function validateKeys(manifests: readonly Manifest[]): string[] {
   const file = `${process.cwd()}/manifests.ts`;
   // one line a manifest
-  const text = manifests.map((manifest, index) => `export const manifest${index}: import('${moduleOf(manifest)}').I${manifest.kind} = ${JSON.stringify(manifest)};`).join('\n');
+  const text = manifests
+    .map((manifest, index) => `export const manifest${index}: import('${moduleOf(manifest)}').I${manifest.kind} = ${JSON.stringify(manifest)};`)
+    .join('\n');
   const host = ts.createCompilerHost(options);
   const readFromDisk = host.getSourceFile;
   host.getSourceFile = (name, ...rest) => (name === file ? ts.createSourceFile(name, text, options.target!) : readFromDisk(name, ...rest));

@@ -2,7 +2,8 @@ import { type Dashboard, graph, quantiles } from './panels.mts';
 
 const interval = '[$__rate_interval]';
 const calls = (method: string, codes = '') => `rpc_server_call_duration_seconds_count{rpc_method="gatehouse.auth.v1.AuthService/${method}"${codes}}${interval}`;
-const byCode = (title: string, method: string, description: string) => graph(title, 'reqps', `sum by (rpc_status_code) (rate(${calls(method)}))`, '{{rpc_status_code}}', description);
+const byCode = (title: string, method: string, description: string) =>
+  graph(title, 'reqps', `sum by (rpc_status_code) (rate(${calls(method)}))`, '{{rpc_status_code}}', description);
 
 /** Who comes in, and who does not. */
 export const identity: Dashboard = {
@@ -10,15 +11,39 @@ export const identity: Dashboard = {
   title: 'Gatehouse: identity',
   description: 'Sign-ups, logins and their failures, sessions, passwords.',
   panels: [
-    graph('Sign-ups in a day', 'short', `sum(increase(${calls('SignUp', ',rpc_status_code="OK"').replace(interval, '[1d]')}))`, 'sign-ups', 'That succeeded.', { kind: 'stat', width: 6 }),
-    graph('Logins in a day', 'short', `sum(increase(${calls('Login', ',rpc_status_code="OK"').replace(interval, '[1d]')}))`, 'logins', 'That succeeded.', { kind: 'stat', width: 6 }),
-    graph('Logins that failed', 'percentunit', `sum(rate(${calls('Login', ',rpc_status_code="UNAUTHENTICATED"')})) / sum(rate(${calls('Login')}))`, 'wrong password or email', 'Share of all logins: when it rises, somebody may be guessing.', { width: 12 }),
+    graph('Sign-ups in a day', 'short', `sum(increase(${calls('SignUp', ',rpc_status_code="OK"').replace(interval, '[1d]')}))`, 'sign-ups', 'That succeeded.', {
+      kind: 'stat',
+      width: 6,
+    }),
+    graph('Logins in a day', 'short', `sum(increase(${calls('Login', ',rpc_status_code="OK"').replace(interval, '[1d]')}))`, 'logins', 'That succeeded.', {
+      kind: 'stat',
+      width: 6,
+    }),
+    graph(
+      'Logins that failed',
+      'percentunit',
+      `sum(rate(${calls('Login', ',rpc_status_code="UNAUTHENTICATED"')})) / sum(rate(${calls('Login')}))`,
+      'wrong password or email',
+      'Share of all logins: when it rises, somebody may be guessing.',
+      { width: 12 },
+    ),
     byCode('Sign-ups', 'SignUp', 'A second, by the answer; ALREADY_EXISTS is a taken address.'),
     byCode('Logins', 'Login', 'A second, by the answer; UNAUTHENTICATED is a wrong password or email.'),
     byCode('Refreshes', 'Refresh', 'A second, by the answer; UNAUTHENTICATED is a token that is used up, unknown or stolen.'),
     byCode('Logouts', 'Logout', 'A second, by the answer.'),
-    quantiles('How long a login takes', 'rpc_server_call_duration_seconds', '{rpc_method="gatehouse.auth.v1.AuthService/Login"}', 'With the hash of the password, which is meant to be slow.'),
-    graph('Refused by rate limits', 'reqps', `sum by (policy) (rate(gateway_rate_limit_decisions_total{decision="refused"}${interval}))`, '{{policy}}', 'Requests a second by the limit.'),
+    quantiles(
+      'How long a login takes',
+      'rpc_server_call_duration_seconds',
+      '{rpc_method="gatehouse.auth.v1.AuthService/Login"}',
+      'With the hash of the password, which is meant to be slow.',
+    ),
+    graph(
+      'Refused by rate limits',
+      'reqps',
+      `sum by (policy) (rate(gateway_rate_limit_decisions_total{decision="refused"}${interval}))`,
+      '{{policy}}',
+      'Requests a second by the limit.',
+    ),
     quantiles('Password hashes', 'auth_password_hash_duration_seconds', '', 'How long one takes once it is its turn.'),
     quantiles('Wait for a password hash', 'auth_password_hash_wait_seconds', '', 'How long passwords wait for their turn.'),
     {

@@ -42,7 +42,8 @@ function toObjective(descriptor: DescMethod, option: ObjectiveOption | undefined
   const availability = option?.availability || fallback.availability;
   const share = option?.latencyRatio || fallback.share;
   const seconds = option?.latency ? Number(option.latency.seconds) + option.latency.nanos / 1e9 : fallback.seconds;
-  for (const ratio of [availability, share]) if (ratio < least || ratio >= 1) throw new Error(`${method}: an objective of ${ratio} cannot be watched over, only one from ${least} to below 1`);
+  for (const ratio of [availability, share])
+    if (ratio < least || ratio >= 1) throw new Error(`${method}: an objective of ${ratio} cannot be watched over, only one from ${least} to below 1`);
   if (!bounds.includes(seconds)) throw new Error(`${method}: ${seconds} s is no bound of the histogram: ${bounds.join(', ')}`);
   return { method, availability, ...(descriptor.methodKind === 'unary' ? { latency: { seconds, share } } : {}) };
 }

@@ -40,14 +40,23 @@ const height = 8;
 const thresholds = { 'from 1': [['green'], ['red', 1]], 'below 1': [['red'], ['green', 1]], never: [['blue']] } as const;
 
 /** A panel of one query; its lines are named by the labels that it is summed by. */
-export const graph = (title: string, unit: string, expr: string, legend: string, description: string, more: Partial<Panel> = {}): Panel => ({ title, unit, description, queries: [{ expr, legend }], ...more });
+export const graph = (title: string, unit: string, expr: string, legend: string, description: string, more: Partial<Panel> = {}): Panel => ({
+  title,
+  unit,
+  description,
+  queries: [{ expr, legend }],
+  ...more,
+});
 
 /** Quantiles of a histogram of durations, in seconds. */
 export const quantiles = (title: string, metric: string, matchers: string, description: string, more: Partial<Panel> = {}): Panel => ({
   title,
   unit: 's',
   description,
-  queries: [0.5, 0.95, 0.99].map((quantile) => ({ expr: `histogram_quantile(${quantile}, sum by (le) (rate(${metric}_bucket${matchers}[$__rate_interval])))`, legend: `p${quantile * 100}` })),
+  queries: [0.5, 0.95, 0.99].map((quantile) => ({
+    expr: `histogram_quantile(${quantile}, sum by (le) (rate(${metric}_bucket${matchers}[$__rate_interval])))`,
+    legend: `p${quantile * 100}`,
+  })),
   ...more,
 });
 
@@ -77,7 +86,19 @@ export function toGrafana({ uid, title, description, variables = [], panels }: D
 
 function toVariable({ name, metric, label }: Variable): object {
   const query = `label_values(${metric}, ${label})`;
-  return { name, type: 'query', datasource, definition: query, query: { query, refId: 'values' }, refresh: 2, sort: 1, includeAll: true, allValue: '.*', multi: true, current: { text: 'All', value: '$__all' } };
+  return {
+    name,
+    type: 'query',
+    datasource,
+    definition: query,
+    query: { query, refId: 'values' },
+    refresh: 2,
+    sort: 1,
+    includeAll: true,
+    allValue: '.*',
+    multi: true,
+    current: { text: 'All', value: '$__all' },
+  };
 }
 
 function toPanel({ title, description, unit, queries, kind = 'timeseries', bad }: Panel, id: number, gridPos: object): object {
@@ -89,8 +110,21 @@ function toPanel({ title, description, unit, queries, kind = 'timeseries', bad }
     description,
     datasource,
     gridPos,
-    fieldConfig: { defaults: { unit, min: 0, ...(isStat ? { thresholds: { mode: 'absolute', steps: thresholds[bad ?? 'never'].map(([color, value = null]) => ({ color, value })) } } : { custom: { lineWidth: 1, fillOpacity: 8, showPoints: 'never' } }) }, overrides: [] },
-    options: isStat ? { reduceOptions: { calcs: ['lastNotNull'] }, graphMode: 'area' } : kind === 'heatmap' ? { calculate: false, yAxis: { unit }, exemplars: { color: 'rgba(255,0,255,0.7)' } } : { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi', sort: 'desc' } },
+    fieldConfig: {
+      defaults: {
+        unit,
+        min: 0,
+        ...(isStat
+          ? { thresholds: { mode: 'absolute', steps: thresholds[bad ?? 'never'].map(([color, value = null]) => ({ color, value })) } }
+          : { custom: { lineWidth: 1, fillOpacity: 8, showPoints: 'never' } }),
+      },
+      overrides: [],
+    },
+    options: isStat
+      ? { reduceOptions: { calcs: ['lastNotNull'] }, graphMode: 'area' }
+      : kind === 'heatmap'
+        ? { calculate: false, yAxis: { unit }, exemplars: { color: 'rgba(255,0,255,0.7)' } }
+        : { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi', sort: 'desc' } },
     targets: queries.map(({ expr, legend }, index) => ({
       refId: String.fromCharCode(65 + index),
       datasource,

@@ -31,7 +31,10 @@ const colors = { text: '#334155', faint: '#e2e8f0', page: '#f1f5f9' };
 /** The SVG text; `seconds` is how far the lines reach. */
 export function toPicture(title: string, panels: readonly DrawnPanel[], seconds: number): string {
   // a row of numbers needs less height than one of lines
-  const toTop = (y: number) => [...new Set(panels.map(({ place }) => place.y))].filter((each) => each < y).reduce((top, each) => top + heightOf(panels.find(({ place }) => place.y === each)!), head);
+  const toTop = (y: number) =>
+    [...new Set(panels.map(({ place }) => place.y))]
+      .filter((each) => each < y)
+      .reduce((top, each) => top + heightOf(panels.find(({ place }) => place.y === each)!), head);
   const height = Math.max(...panels.map((panel) => toTop(panel.place.y) + heightOf(panel)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${24 * column + gap} ${height + gap}" font-family="system-ui, sans-serif" font-size="12" fill="${colors.text}">`,
@@ -61,7 +64,9 @@ function toNumbers({ lines, unit, thresholds }: DrawnPanel, width: number, heigh
 }
 
 function toLines({ lines, unit }: DrawnPanel, width: number, height: number, seconds: number): string {
-  const shown = lines.filter(({ points }) => points.length > 0).sort((one, other) => (max(other.points, ([, value]) => value) ?? 0) - (max(one.points, ([, value]) => value) ?? 0));
+  const shown = lines
+    .filter(({ points }) => points.length > 0)
+    .sort((one, other) => (max(other.points, ([, value]) => value) ?? 0) - (max(one.points, ([, value]) => value) ?? 0));
   const names = shown.slice(0, palette.length).map(({ name }) => name.replace(/^gatehouse\.\w+\.v1\./, ''));
   const columns = names.some((name) => name.length > 14) ? 2 : 4;
   const [left, top, bottom] = [58, 32, height - 26 - 15 * Math.ceil(names.length / columns)];
@@ -69,9 +74,17 @@ function toLines({ lines, unit }: DrawnPanel, width: number, height: number, sec
   const toX = (time: number) => round(left + (time / seconds) * (width - left - margin));
   const toY = (value: number) => round(bottom - (value / (most * 1.05)) * (bottom - top));
   return [
-    ...ticks(0, most, 4).map((value) => `<path d="M${left} ${toY(value)}H${width - margin}" stroke="${colors.faint}"/><text x="${left - 6}" y="${toY(value) + 4}" text-anchor="end" font-size="11">${toText(value, unit)}</text>`),
+    ...ticks(0, most, 4).map(
+      (value) =>
+        `<path d="M${left} ${toY(value)}H${width - margin}" stroke="${colors.faint}"/><text x="${left - 6}" y="${toY(value) + 4}" text-anchor="end" font-size="11">${toText(value, unit)}</text>`,
+    ),
     ...ticks(0, seconds, 5).map((time) => `<text x="${toX(time)}" y="${bottom + 14}" text-anchor="middle" font-size="11">${time} s</text>`),
-    ...shown.slice(0, palette.length).map(({ points }, index) => `<path d="M${points.map(([time, value]) => `${toX(time)} ${toY(value)}`).join('L')}" fill="none" stroke="${palette[index]}" stroke-width="1.5"/>`),
+    ...shown
+      .slice(0, palette.length)
+      .map(
+        ({ points }, index) =>
+          `<path d="M${points.map(([time, value]) => `${toX(time)} ${toY(value)}`).join('L')}" fill="none" stroke="${palette[index]}" stroke-width="1.5"/>`,
+      ),
     ...names.map((name, index) => {
       const [x, y] = [10 + ((width - 20) / columns) * (index % columns), bottom + 32 + 15 * Math.floor(index / columns)];
       return `<rect x="${round(x)}" y="${y - 8}" width="10" height="3" fill="${palette[index]}"/><text x="${round(x + 14)}" y="${y - 2}" font-size="11">${escape(name)}</text>`;

@@ -37,7 +37,13 @@ export function createSloRules(objectives: readonly Objective[]): RuleGroup[] {
   return [
     { name: 'gatehouse-objectives', rules: objectives.flatMap(toTargets) },
     ...Object.keys(windows).map((window) => ({ name: `gatehouse-slo-${window}`, rules: toRatios(objectives, window) })),
-    { name: 'gatehouse-slo-alerts', rules: [...toAlerts('AvailabilityBudgetBurn', 'faults', 'calls', 'availability', 'fail'), ...toAlerts('LatencyBudgetBurn', 'slow', 'answers', 'latency', 'come too late')] },
+    {
+      name: 'gatehouse-slo-alerts',
+      rules: [
+        ...toAlerts('AvailabilityBudgetBurn', 'faults', 'calls', 'availability', 'fail'),
+        ...toAlerts('LatencyBudgetBurn', 'slow', 'answers', 'latency', 'come too late'),
+      ],
+    },
   ];
 }
 
@@ -55,16 +61,24 @@ function toTargets({ method, availability, latency }: Objective): Rule[] {
 }
 
 function toRatios(objectives: readonly Objective[], window: string): Rule[] {
-  const bySeconds = Map.groupBy(objectives.filter(({ latency }) => latency), ({ latency }) => latency!.seconds);
+  const bySeconds = Map.groupBy(
+    objectives.filter(({ latency }) => latency),
+    ({ latency }) => latency!.seconds,
+  );
   const fast = [...bySeconds]
     .sort(([one], [other]) => one - other)
     // "1" in the text format is "1.0" to some versions of Prometheus
-    .map(([seconds, those]) => rate('bucket', window, `rpc_method=~"${those.map(({ method }) => method).join('|')}",rpc_status_code="OK",le=~"${seconds}(\\\\.0)?"`));
+    .map(([seconds, those]) =>
+      rate('bucket', window, `rpc_method=~"${those.map(({ method }) => method).join('|')}",rpc_status_code="OK",le=~"${seconds}(\\\\.0)?"`),
+    );
   const total = `rpc_method:slo_calls:rate${window}`;
   const answers = `rpc_method:slo_answers:rate${window}`;
   return [
     { record: total, expr: rate('count', window) },
-    { record: `rpc_method:slo_faults:ratio_rate${window}`, expr: `(${rate('count', window, `rpc_status_code=~"${faults}"`)} or 0 * ${total}) / (${total} > 0)` },
+    {
+      record: `rpc_method:slo_faults:ratio_rate${window}`,
+      expr: `(${rate('count', window, `rpc_status_code=~"${faults}"`)} or 0 * ${total}) / (${total} > 0)`,
+    },
     { record: answers, expr: rate('count', window, 'rpc_status_code="OK"') },
     { record: `rpc_method:slo_slow:ratio_rate${window}`, expr: `1 - (${fast.join('\n  or ')}) / (${answers} > 0)` },
   ];

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 
 const all = readServices('.');
 /** What there is an image of; the edge is the last. */
-export const installed: readonly Service[] = [...all.filter((service) => !isEdge(service)), ...all.filter(isEdge)];
+const installed: readonly Service[] = [...all.filter((service) => !isEdge(service)), ...all.filter(isEdge)];
 export const apps = installed.map(({ name }) => name);
 /** Those with a database. */
 export const keepers = installed.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => name);

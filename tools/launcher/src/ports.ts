@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Settings of the ports that are listened on, the services' with the defaults that their projects name. */
-export const toPortDefaults = (services: readonly Service[]): Ports => ({
+const toPortDefaults = (services: readonly Service[]): Ports => ({
   ...Object.fromEntries(
     services.flatMap((service) => {
       const [calls, admin] = toPortSettings(service);
@@ -55,7 +55,7 @@ interface WantedPort {
 }
 
 /** What chooses other ports for debuggers. */
-export const debuggerSetting = '--inspect-port, or go without debuggers with --no-inspect';
+const debuggerSetting = '--inspect-port, or go without debuggers with --no-inspect';
 
 /**
  * Waits until every port is free, for at most `patienceMs`.

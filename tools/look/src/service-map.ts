@@ -15,7 +15,7 @@ const families: ReadonlySet<string> = new Set([
 export const isOfMap = (name: string): boolean => families.has(name);
 
 /** Callers outside of Gatehouse. */
-export const outside = 'clients';
+const outside = 'clients';
 
 export interface ServiceMap {
   nodes(): readonly ServiceNode[];

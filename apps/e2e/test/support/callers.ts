@@ -11,7 +11,7 @@ export const contracts = [userContract, authContract, verifierContract];
 export const methods = readMethods(contracts).filter(({ service }) => service.startsWith('gatehouse.'));
 /** `UserService.GetUser`. */
 export const nameOf = ({ descriptor, name }: RpcMethod): string => `${descriptor.parent.name}.${name}`;
-export const methodOf = (name: string): RpcMethod => methods.find((method) => nameOf(method) === name)!;
+const methodOf = (name: string): RpcMethod => methods.find((method) => nameOf(method) === name)!;
 
 /** What a caller can see of an error, whichever way it came. */
 export interface SeenError {

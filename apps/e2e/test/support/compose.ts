@@ -4,7 +4,7 @@ import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-export const workspace = resolve(__dirname, '../../../..');
+const workspace = resolve(__dirname, '../../../..');
 
 /** The services of docker/compose.yaml. */
 export const composeServices = readCompose(workspace).services;

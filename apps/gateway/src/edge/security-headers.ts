@@ -5,7 +5,7 @@ import type { ArrivedRequest, ClientOrigin } from './client-origin';
  * What every answer tells a browser: it is data, to be shown and framed nowhere. By hand, as there are five of them: helmet's
  * others are about pages.
  */
-export const securityHeaders = {
+const securityHeaders = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',

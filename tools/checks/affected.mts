@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Change, findChange, NoBaseError } from './affected/merge-base.mts';
+import { type Change, findChange, NoBaseError } from './affected/fork-point.mts';
 import { type AffectedProject, planAffected, targetsOfChange } from './affected/plan.mts';
 import { run } from './run.mts';
 

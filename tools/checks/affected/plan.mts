@@ -1,7 +1,7 @@
 import { findAffectedTasks, type AffectedTask } from './affected-tasks.mts';
 import { hashTasksOf } from './base-tasks.mts';
 import { hashTasks } from './hashed-tasks.mts';
-import type { Change } from './merge-base.mts';
+import type { Change } from './fork-point.mts';
 import { explain } from './reasons.mts';
 
 /** The targets that a change may reach, in the order in which they are run. */

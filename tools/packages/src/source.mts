@@ -27,13 +27,13 @@ export function readSources(): readonly Source[] {
 }
 
 /** What code names to import an entry: `@gatehouse/contracts/api`. */
-const toSpecifier = ({ name }: Pick<Source, 'name'>, entry: string): string => (entry === '.' ? name : `${name}/${entry.slice('./'.length)}`);
+export const toSpecifier = ({ name }: Pick<Source, 'name'>, entry: string): string => (entry === '.' ? name : `${name}/${entry.slice('./'.length)}`);
 
 /** What the files of an entry are called, without their extensions. */
-const toFileName = (entry: string): string => (entry === '.' ? 'index' : entry.slice('./'.length));
+export const toFileName = (entry: string): string => (entry === '.' ? 'index' : entry.slice('./'.length));
 
 /** The package that a specifier is of; undefined for a module of Node's. */
-function packageOf(specifier: string): string | undefined {
+export function packageOf(specifier: string): string | undefined {
   if (specifier.startsWith('node:')) return undefined;
   return specifier
     .split('/')

@@ -32,7 +32,7 @@ interface Node {
 }
 
 /** Reads what a page shows as code, and where it leads away. */
-function readPage(path: string): Page {
+export function readPage(path: string): Page {
   const code: Code[] = [];
   const prose: { line: number; text: string }[] = [];
   const external: string[] = [];

@@ -10,7 +10,10 @@ const checked = 'lint typecheck';
 const tested = 'lint typecheck test';
 const built = 'lint typecheck test build';
 const service = 'lint typecheck test build image-files image';
-const walked = { e2e: 'lint typecheck e2e' };
+const walked = { e2e: 'lint typecheck e2e workspace' };
+const copied = 'test workspace';
+/** Held against apps/user and the contract, or changing them. */
+const generators = { 'nx-plugin': copied };
 const pages = { docs: 'check' };
 /** What pages say of links, commands and files. */
 const words = { words: 'test' };
@@ -18,7 +21,7 @@ const words = { words: 'test' };
 const measured = { bench: built };
 const gateway = { gateway: service, ...measured, ...walked };
 /** What a contract's declarations are checked by, whatever they are. */
-const declared = { proto: 'lint', checks: 'test', release: 'test' };
+const declared = { proto: 'lint', checks: copied, release: copied, ...generators };
 /** Every project that eslint looks at: those with code. Protos have a linter of their own. */
 const projects = globSync('{apps,libs,tools}/**/project.json', { cwd: workspace })
   .filter((file) => globSync(`${dirname(file)}/**/*.{ts,mts,cjs}`, { cwd: workspace }).length > 0)
@@ -34,18 +37,18 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
     {
       ...{ errors: tested, rpc: tested, postgres: tested, access: tested, idempotency: tested, observability: tested, lifecycle: tested, transcoding: tested },
       ...{ 'contracts-api': checked, 'contracts-auth': checked, 'contracts-user': checked, 'contracts-verifier': checked },
-      ...{ user: service, auth: service, ...gateway, ...pages, checks: 'test' },
+      ...{ user: service, auth: service, ...gateway, ...pages, checks: copied, packages: tested },
     },
   ],
   ['a lib in the middle', append('libs/transcoding/src/problem.ts'), containing({ transcoding: tested, gateway: service })],
   ['a test of a lib', append('libs/transcoding/src/strict-json.test.ts'), { transcoding: tested }],
-  ['user', append('apps/user/src/user.ts'), { user: service, ...measured, ...walked, ...pages }],
+  ['user', append('apps/user/src/user.ts'), { user: service, ...measured, ...walked, ...pages, ...generators }],
   ['auth', append('apps/auth/src/login.ts'), { auth: service, ...walked, ...pages }],
   ['gateway', append('apps/gateway/src/app.ts'), { ...gateway, ...pages }],
   [
     'a migration',
     append('apps/user/src/postgres/migrations/0003_lower_email_domains.sql', '-- added\n'),
-    { user: service, ...measured, ...walked, ...pages, release: 'test' },
+    { user: service, ...measured, ...walked, ...pages, ...generators, release: copied },
   ],
   [
     "user's contract",
@@ -65,7 +68,7 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
   [
     'a comment in a contract, which the gateway shows',
     replace('proto/gatehouse/auth/v1/auth.proto', '// AuthService knows', '// The service knows'),
-    { proto: 'lint', ...gateway, ...pages },
+    { proto: 'lint', ...gateway, ...pages, checks: 'test' },
   ],
   ['a package of one app', update('ioredis'), gateway],
   [
@@ -74,7 +77,7 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
       replace('package.json', '"overrides": {', '"overrides": {\n    "standard-as-callback": "99.0.0",')(folder);
       update('standard-as-callback')(folder);
     },
-    { ...gateway, release: 'test' },
+    { ...gateway, release: copied },
   ],
   ['a package beside a bundle', update('@node-rs/argon2'), { auth: service, ...walked }],
   ['what makes bundles', update('esbuild'), containing({ user: service, auth: service, gateway: service, docs: `${checked} check`, certs: 'build' })],
@@ -82,23 +85,23 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
   [
     'the lock file where it is about what nothing uses, a tool that nothing imports, or where packages are and in which order',
     relock((packages) => {
-      const { 'node_modules/ioredis': moved, 'node_modules/prettier': tool } = packages;
+      const { 'node_modules/ioredis': moved, 'node_modules/lint-staged': tool } = packages;
       delete packages['node_modules/ioredis'];
       packages['node_modules/ioredis'] = { ...moved, resolved: 'https://example.com/ioredis.tgz' };
-      packages['node_modules/prettier'] = { ...tool, version: '99.0.0', integrity: 'sha512-another' };
+      packages['node_modules/lint-staged'] = { ...tool, version: '99.0.0', integrity: 'sha512-another' };
       packages['node_modules/unused'] = { version: '1.0.0', integrity: 'sha512-unused', license: 'MIT' };
     }),
     {},
   ],
-  ['a script in package.json', replace('package.json', '"scripts": {', '"scripts": {\n    "added": "true",'), { release: 'test', ...words }],
+  ['a script in package.json', replace('package.json', '"scripts": {', '"scripts": {\n    "added": "true",'), { release: copied, ...words }],
   ['a page', append('docs/architecture.md'), { ...pages, ...words }],
-  ['the README, whose commands are run', append('README.md'), { e2e: 'e2e', ...words }],
-  ['the Dockerfile', append('docker/Dockerfile'), { user: 'image', auth: 'image', gateway: 'image', checks: 'test' }],
-  ['compose.yaml', append('docker/compose.yaml'), { checks: 'test', e2e: 'e2e' }],
-  ['a workflow', append('.github/workflows/ci.yaml'), { checks: 'test' }],
+  ['the README, whose commands are run', append('README.md'), { e2e: 'e2e workspace', ...words }],
+  ['the Dockerfile', append('docker/Dockerfile'), { user: 'image', auth: 'image', gateway: 'image', checks: copied, ...generators }],
+  ['compose.yaml', append('docker/compose.yaml'), { checks: copied, e2e: 'e2e workspace', ...generators }],
+  ['a workflow', append('.github/workflows/ci.yaml'), { checks: copied }],
   ['a benchmark', append('tools/bench/src/rounds.ts'), { ...measured, ...pages, ...words }],
-  ['the rules of eslint', append('eslint.config.mjs'), { ...all('lint'), checks: 'lint test' }],
-  ['the rules of prettier', append('.prettierrc.json'), {}],
+  ['the rules of eslint', append('eslint.config.mjs'), { ...all('lint'), checks: 'lint test workspace', 'nx-plugin': 'lint test workspace' }],
+  ['the rules of prettier', append('.prettierrc.json'), generators],
   ['tsconfig.base.json', append('tsconfig.base.json'), containing({ user: service, compose: checked, look: expect.stringContaining(tested) })],
   ['nx.json', append('nx.json'), containing({ user: service, proto: 'lint', docs: `${checked} check` })],
 ];

@@ -48,6 +48,17 @@ describe('a package that is shipped', () => {
   });
 });
 
+it('a lock file that lacks what a package may need on another machine is refused, with the package and the next step', () => {
+  const judge = () => spawnSync(process.execPath, [join(workspace, 'tools/checks/lock-file.mts')], { cwd: folder, encoding: 'utf8' });
+  lock('MIT');
+  expect(judge()).toMatchObject({ status: 0, stderr: '' });
+  lock('MIT', { optionalDependencies: { 'brought-linux-arm64': '2.0.0' } });
+  const { status, stderr } = judge();
+  expect(status).toBe(1);
+  expect(stderr).toContain('package-lock.json has gaps: pin another version of the dependent');
+  expect(stderr).toContain('node_modules/brings/node_modules/brought names brought-linux-arm64, which is not locked');
+});
+
 describe('a vulnerability', () => {
   const ghsa = 'GHSA-aaaa-bbbb-cccc';
   let registry: Server;

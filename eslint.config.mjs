@@ -20,7 +20,7 @@ const owners = {
   fastify: ['app:gateway', 'lib:transcoding', 'lib:lifecycle'],
   '@fastify/*': ['app:gateway', 'lib:transcoding', 'lib:lifecycle'],
   ws: ['lib:transcoding', 'app:e2e', 'app:gateway'],
-  pg: ['lib:postgres', 'lib:idempotency', ...keepers, 'app:e2e', 'tool:postgres-server', 'tool:launcher'],
+  pg: ['lib:postgres', 'lib:idempotency', ...keepers, 'app:e2e', 'tool:postgres-server'],
 };
 const allow = (sourceTag, ...targets) => ({
   sourceTag,

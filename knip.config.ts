@@ -24,6 +24,8 @@ const config: KnipConfig = {
     'tools/release/{bundles.mts,version-actions.cjs}',
     // run by the machine that builds, after both kinds of tests
     'tools/checks/total.mts',
+    // run by `npm run proof`
+    'tools/checks/speed.mts',
     // variants that the comparisons bundle or preload
     'tools/bench/{*.cjs,src/observability/*.ts}',
     // loaded by tools/docs in a process of its own

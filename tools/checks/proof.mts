@@ -5,12 +5,14 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { run } from './run.mts';
 
-const parts: readonly (readonly [name: string, project: string, tests: string])[] = [
-  ['a long stream to a slow reader', 'libs/transcoding', 'memory'],
-  ['ten thousand errors', 'apps/e2e', 'error-answers'],
-  ['an attack on the metrics', 'apps/e2e', 'metric-series'],
-  ['a collector of traces that is away', 'apps/e2e', 'test/collector-outage'],
-  ['replicas of each service', 'apps/e2e', 'test/replicas'],
+const jest = (project: string, tests: string) => ['jest', '-c', `${project}/jest.config.cjs`, tests];
+const parts: readonly (readonly [name: string, command: readonly string[]])[] = [
+  ['a long stream to a slow reader', jest('libs/transcoding', 'memory')],
+  ['ten thousand errors', jest('apps/e2e', 'error-answers')],
+  ['an attack on the metrics', jest('apps/e2e', 'metric-series')],
+  ['a collector of traces that is away', jest('apps/e2e', 'test/collector-outage')],
+  ['replicas of each service', jest('apps/e2e', 'test/replicas')],
+  ['what a developer waits for: development', ['node', 'tools/checks/speed.mts']],
 ];
 const folder = 'tmp/measurements';
 const page = 'docs/measurements.json';
@@ -19,13 +21,13 @@ const nx = (...args: string[]) => ['run-many', '--output-style=static', '-t', ..
 
 // `npm run proof -- errors` takes the parts anew whose name or tests have the word
 const [word = ''] = process.argv.slice(2);
-const chosen = parts.filter(([name, , tests]) => name.includes(word) || tests.includes(word));
+const chosen = parts.filter(([name, command]) => name.includes(word) || command.at(-1)!.includes(word));
 if (chosen.length === 0) throw new Error(`no part has "${word}": there are ${parts.map(([name]) => name).join('; ')}`);
 
 rmSync(folder, { recursive: true, force: true });
 let isGood =
   (await run('what is made from proto/', 'nx', nx('generate'), env)) && (await run('the services', 'nx', nx('build', '-p', 'tag:type:service'), env));
-for (const [name, project, tests] of chosen) isGood &&= await run(name, 'jest', ['-c', `${project}/jest.config.cjs`, tests], env);
+for (const [name, [command, ...args]] of chosen) isGood &&= await run(name, command!, args, env);
 if (isGood) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const machine = { cores: availableParallelism(), processor: cpus()[0]?.model.trim(), memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };

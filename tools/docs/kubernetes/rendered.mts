@@ -8,8 +8,12 @@ const folder = 'docker/kubernetes';
 export const overlays = ['small', 'large'] as const;
 export const renderedFile = (overlay: string) => `${folder}/overlays/${overlay}/rendered.yaml`;
 
-/** The first line of a rendered file: by its SHA-256, of all files that the overlays are made of and of what they came to, a stale or changed one is known where there is no kubectl. */
-function headOf(body: string): string {
+/**
+ * The first line of a rendered file: by its SHA-256, of all files that the overlays are made of and of what they came to, a stale or changed one
+ * is known where there is no kubectl.
+ * @public a test asks for it in a text
+ */
+export function headOf(body: string): string {
   const files = ['base', 'components', 'overlays'].flatMap((part) =>
     readdirSync(join(folder, part), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, part, name)),
   );

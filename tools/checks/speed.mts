@@ -43,7 +43,12 @@ async function freePort(): Promise<string> {
 async function measureRestarts(): Promise<number> {
   const settings = [...readServices(clone).flatMap(toPortSettings), 'GATEHOUSE_LOOK_PORT'];
   const ports = Object.fromEntries(await Promise.all(settings.map(async (setting) => [setting, await freePort()])));
-  const child = spawn('npm', ['run', 'dev', '--', '--no-inspect'], { cwd: clone, env: { ...env, ...ports }, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const child = spawn('npm', ['run', 'dev', '--', '--no-inspect'], {
+    cwd: clone,
+    env: { ...env, ...ports },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   const until = async (pattern: RegExp) => {

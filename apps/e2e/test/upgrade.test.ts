@@ -60,8 +60,10 @@ it('this version beside the schema of the last release is not ready, says which 
   for (const replica of next) {
     const missing = replica.service === 'gateway' ? [] : await missingIn(replica.service);
     if (missing.length) {
-      await until(`${replica.service} says what it lacks`, () =>
-        replica.lines.some((line) => JSON.stringify(line).includes(`it lacks ${missing.join(', ')}: run the command \`migrate\``)),
+      await until(
+        `${replica.service} says what it lacks`,
+        () => replica.lines.some((line) => JSON.stringify(line).includes(`it lacks ${missing.join(', ')}: run the command \`migrate\``)),
+        60_000,
       );
       await until(`${replica.service} lacks nothing else of its database`, async () => (await replica.readyz()).checks.database === 'ok');
       expect(await replica.readyz()).toMatchObject({ status: 503, checks: { migrations: 'failing' } });

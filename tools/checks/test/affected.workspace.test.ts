@@ -97,7 +97,7 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
   [
     'a package that is shipped no longer, by package.json alone',
     replace('package.json', /( {4}"pg": .*\n)([^]*"devDependencies": \{\n)/, '$2$1'),
-    { ...all('lint'), release: copied },
+    { ...all('lint'), release: `lint ${copied}`, packages: 'lint test' },
   ],
   [
     'a name of "imports" in package.json',

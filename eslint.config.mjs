@@ -25,7 +25,10 @@ const owners = {
 const allow = (sourceTag, ...targets) => ({
   sourceTag,
   onlyDependOnLibsWithTags: targets,
-  bannedExternalImports: Object.keys(owners).filter((name) => !owners[name].includes(sourceTag)),
+  // and the files within it
+  bannedExternalImports: Object.keys(owners)
+    .filter((name) => !owners[name].includes(sourceTag))
+    .flatMap((name) => [name, `${name}/*`]),
 });
 
 /** A service may know the libs, and of the contracts what it serves and calls. The edge has routes, the others tables. */
@@ -109,6 +112,18 @@ const domainAlone = {
 };
 const restrictImports = (...patterns) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
 
+// the ways to the environment that n/no-process-env does not see
+const environments = [
+  'ImportDeclaration[source.value=/^(node:)?process$/] ImportSpecifier[imported.name="env"]',
+  'ImportDeclaration[source.value=/^(node:)?process$/] ImportNamespaceSpecifier',
+  'MemberExpression[property.name="env"][object.property.name="process"]',
+  'VariableDeclarator[init.name="process"] > ObjectPattern > Property[key.name="env"]',
+];
+const restrictedSyntax = [
+  { selector: 'ExportAllDeclaration', message: 'List the names: an index.ts is a table of contents.' },
+  ...environments.map((selector) => ({ selector, message: 'Write process.env, which config.ts alone reads.' })),
+];
+
 export default tseslint.config(
   { ignores: ['**/dist', '**/src/gen', '**/test/gen', '**/example/gen', '**/node_modules', '**/third_party', '**/.nx', '**/tmp'] },
   ...tseslint.configs.recommended,
@@ -130,14 +145,7 @@ export default tseslint.config(
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'ExportAllDeclaration', message: 'List the names: an index.ts is a table of contents.' },
-        {
-          selector: 'ImportDeclaration[source.value=/^(node:)?process$/] ImportSpecifier[imported.name="env"]',
-          message: 'Write process.env, which config.ts alone reads.',
-        },
-      ],
+      'no-restricted-syntax': ['error', ...restrictedSyntax],
     },
   },
   {
@@ -155,6 +163,12 @@ export default tseslint.config(
     ignores: ['**/testing.ts', '**/testing/**', '**/*.test.ts'],
     rules: {
       ...restrictImports(deepImport, testsAlone),
+      // the rules of imports look at those at the top of a file alone
+      'no-restricted-syntax': [
+        'error',
+        ...restrictedSyntax,
+        { selector: 'ImportExpression', message: 'Import it at the top of the file, where the rules of imports see it.' },
+      ],
       'import-x/no-extraneous-dependencies': ['error', { devDependencies: false, packageDir: import.meta.dirname }],
     },
   },

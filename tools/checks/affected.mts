@@ -1,9 +1,9 @@
 // `npm run affected`: what a pull request runs. `--base=<ref>` names what is compared with (origin/main, or main); `--targets=a,b` runs
 // those alone; `--dry-run` says what would run, `--json` for programs.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Change, findChange, NoBaseError } from './affected/fork-point.mts';
+import { findGuards, type Guard } from './affected/guards.mts';
 import { type AffectedProject, planAffected, targetsOfChange } from './affected/plan.mts';
 import { run } from './run.mts';
 
@@ -34,7 +34,7 @@ async function readPlan(base: string | undefined, targets: readonly string[]): P
   }
 }
 
-function showPlan({ base, commit, files, uncommitted }: Change, projects: readonly AffectedProject[]): void {
+function showPlan({ base, commit, files, uncommitted }: Change, projects: readonly AffectedProject[], guards: readonly Guard[]): void {
   const included = uncommitted ? `, ${uncommitted} of them not committed and included` : '';
   console.log(`${files.length} files differ from ${commit.slice(0, 7)}, where ${base} was left${included}`);
   const width = (texts: readonly string[]) => Math.max(0, ...texts.map(({ length }) => length));
@@ -42,6 +42,7 @@ function showPlan({ base, commit, files, uncommitted }: Change, projects: readon
   const targetWidth = width(projects.map(({ targets }) => targets.join(' ')));
   for (const { name, targets, why } of projects) console.log(`  ${name.padEnd(nameWidth)}  ${targets.join(' ').padEnd(targetWidth)}  ${why}`);
   if (projects.length === 0) console.log('  no project is reached');
+  if (guards.length) console.log(`beside them: ${guards.map(({ title }) => title).join(', ')}`);
 }
 
 /** The targets in order, those that the same projects have in one step. */
@@ -60,8 +61,10 @@ const hasImageBuilder = () => process.env.IMAGE_BUILD !== undefined || spawnSync
 
 const options = readOptions();
 const { change, projects } = await readPlan(options.base, options.targets);
-if (options.json) console.log(JSON.stringify({ ...change, projects }));
-else showPlan(change, projects);
+// they belong to the whole, and not to those who name their targets
+const guards = options.targets === targetsOfChange ? findGuards(process.cwd(), change, projects) : [];
+if (options.json) console.log(JSON.stringify({ ...change, projects, guards: guards.map(({ title }) => title) }));
+else showPlan(change, projects, guards);
 if (options.json || options['dry-run']) process.exit(0);
 
 const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
@@ -71,24 +74,7 @@ const step = async (title: string, command: string, args: readonly string[]) => 
   steps++;
   if (!(await run(title, command, args, env))) failed.push(title);
 };
-const changed = (pattern: RegExp) => change.files.filter((file) => pattern.test(file));
-const isWhole = options.targets === targetsOfChange;
-
-if (isWhole && change.files.length) {
-  if (changed(/^package(-lock)?\.json$/).length) await step('the lock file installs everywhere', 'node', ['tools/checks/lock-file.mts']);
-  const isRule = changed(/^(\.prettier.*|package-lock\.json)$/).length > 0;
-  const files = isRule ? ['.'] : change.files.filter((file) => existsSync(file));
-  if (files.length) await step('format', 'prettier', ['--check', '--ignore-unknown', '--log-level=warn', ...files]);
-  // they look at every file, and so are no task that a change reaches or does not
-  if (!projects.some(({ name, targets }) => name === 'checks' && targets.includes('test')))
-    await step('house rules', 'jest', ['-c', 'tools/checks/jest.config.cjs', 'house-rules']);
-  if (changed(/^proto\/.+\.proto$|^buf\.yaml$/).length) {
-    await step('third-party protos', 'nx', ['run', 'proto:third-party', '--output-style=static']);
-    await step('the contract breaks nobody', 'node', ['tools/release/breaking.mts', change.commit]);
-  }
-  if (changed(/\/migrations\//).length)
-    await step('main can live with the migrations', 'node', ['tools/release/migrations/main.mts', `--since=${change.commit}`]);
-}
+for (const { title, command, args } of guards) await step(title, command, args);
 let left = '';
 for (const { targets, names } of toSteps(projects)) {
   const buildable = targets.includes('image') && !hasImageBuilder() ? targets.filter((target) => target !== 'image') : targets;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -59,6 +59,28 @@ describe('npm run affected', () => {
     expect(stderr).toMatch(/^everything counts as affected, since the commit that is compared with cannot be read: /);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^ {2}launcher +lint typecheck test build /m);
+  });
+
+  it('says by which checks of the whole tree it is looked at, those of npm test among them', async () => {
+    append('package-lock.json')(clone.folder);
+    append('proto/gatehouse/user/v1/user.proto', 'message Added {}\n')(clone.folder);
+    const { stdout } = await runAffected(clone.folder, '--base=main', '--dry-run');
+    expect(stdout).toContain(
+      '\nbeside them: the lock file installs everywhere, licences of what is shipped, format, what nobody uses, rules of the contract, third-party protos, the contract breaks nobody\n',
+    );
+  });
+
+  it('takes a link, a nested checkout and a file that is named like an option for what they are', async () => {
+    clone.git('checkout', '-q', '-B', 'branch');
+    symlinkSync('nowhere', join(clone.folder, 'link.yaml'));
+    clone.git('init', '-q', join(clone.folder, 'nested checkout'));
+    clone.git('-C', 'nested checkout', 'commit', '-q', '--allow-empty', '-m', 'nested');
+    writeFileSync(join(clone.folder, 'nested checkout/formless.yaml'), 'a:    1\n');
+    writeFileSync(join(clone.folder, "--it's named.yaml"), 'a: 1\n');
+    const { status, stdout } = await runAffected(clone.folder, '--base=main');
+    rmSync(join(clone.folder, 'nested checkout'), { recursive: true });
+    expect(stdout).toMatch(/✔ format/);
+    expect(status).toBe(0);
   });
 
   it('has nothing to do where nothing has changed', async () => {

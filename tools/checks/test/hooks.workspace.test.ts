@@ -53,6 +53,21 @@ describe('once it is', () => {
     expect(git('show', `:${file}`).said).toBe(wrong);
   });
 
+  it('changes that stand unstaged in lines that get their form are kept, and it is said what to do', () => {
+    git('reset', '-q', '--hard');
+    const unstaged = formless.replace('Hello', 'Good day,');
+    writeFileSync(join(clone.folder, file), formless.replace('Hello', 'Good morning,'));
+    git('add', file);
+    writeFileSync(join(clone.folder, file), unstaged);
+    const { status, said } = git('commit', '-m', 'overlapping');
+    expect(status).not.toBe(0);
+    expect(said).toContain('nothing was committed, and the files are as they were');
+    expect(said).toContain('"npm run format" and stage again');
+    expect(readFileSync(join(clone.folder, file), 'utf8')).toBe(unstaged);
+    expect(git('show', `:${file}`).said).toContain('Good morning,');
+    git('reset', '-q', '--hard');
+  });
+
   it('it is taken away by --off', () => {
     expect(hooks('--off')).toMatchObject({ status: 0 });
     expect(commit(formless)).toMatchObject({ status: 0 });

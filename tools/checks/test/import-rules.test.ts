@@ -90,6 +90,20 @@ const cases: Readonly<Record<string, Case>> = {
     code: take('env', 'node:process'),
     says: [/Write process\.env, which config\.ts alone reads/],
   },
+  'the environment, of globalThis': { path: 'apps/user/src/x.ts', code: "export const x = globalThis.process.env['X'];\n", says: [/Write process\.env/] },
+  'the environment, taken out of process': {
+    path: 'apps/user/src/x.ts',
+    code: "const { env } = process;\nexport const x = env['X'];\n",
+    says: [/Write process\.env/],
+  },
+  'all of process': { path: 'apps/user/src/x.ts', code: "import * as p from 'node:process';\nexport const x = p.env['X'];\n", says: [/Write process\.env/] },
+  'a file within grpc-js, in an app': { path: 'apps/gateway/src/x.ts', code: take('Client', '@grpc/grpc-js/build/src/client'), says: owned },
+  'an import when it is first needed, which the rules do not see': {
+    path: 'apps/user/src/x.ts',
+    code: "export const x = () => import('@gatehouse/rpc/testing');\n",
+    says: [/Import it at the top of the file, where the rules of imports see it/],
+  },
+  'an import when it is first needed, in a test': { path: 'apps/user/test/x.test.ts', code: "export const x = () => import('pg');\n" },
   'the environment, in config.ts': { path: 'apps/user/src/config.ts', code: "export const x = process.env['X'];\n" },
   'a package for development alone, in a service': {
     path: 'apps/user/src/x.ts',

@@ -1,0 +1,31 @@
+// Writes the figures of docs/development.md from docs/measurements.json, which `npm run proof -- development` takes; with --check says
+// whether they are current.
+import { readFileSync } from 'node:fs';
+import { publish } from './page.mts';
+
+type Figures = Record<'test' | 'cached' | 'types' | 'verdict' | 'restart', number> & { commit: string };
+
+const page = 'docs/development.md';
+const [begin, end] = ['<!-- figures of docs/measurements.json -->\n', '<!-- end of the figures -->'];
+const { machine, measurements } = JSON.parse(readFileSync('docs/measurements.json', 'utf8')) as {
+  machine: { cores: number; processor: string; node: string };
+  measurements: { development: Figures };
+};
+const { commit, test, cached, types, verdict, restart } = measurements.development;
+const table = `
+| from | to | seconds |
+| --- | --- | --- |
+| a fresh clone after \`npm ci\` | the verdict of \`npm test\` | ${Math.round(test)} |
+| nothing that has changed | the verdict of \`npm test\` | ${cached} |
+| nothing in the cache | the types of all projects | ${types} |
+| a line changed in \`apps/user\` | the verdict of its unit tests, \`npx nx test user src/\` | ${verdict} |
+| a line saved in \`apps/user\` | the service ready with it, under \`npm run dev\` | ${restart} |
+
+${machine.cores} cores (${machine.processor}), Node ${machine.node}, commit ${commit}; all but the first and the third the middle of five.
+
+`;
+const text = readFileSync(page, 'utf8');
+const [before, rest] = text.split(begin);
+const after = rest?.split(end)[1];
+if (before === undefined || after === undefined) throw new Error(`${page} has no place for the figures: put back the comments around them`);
+publish(page, `${before}${begin}${table}${end}${after}`, 'the measurements');

@@ -35,4 +35,5 @@ export interface ComposeFile {
 }
 
 /** docker/compose.yaml of a workspace, its anchors and merges resolved as Compose does. */
-export const readCompose = (workspace: string): ComposeFile => parse(readFileSync(join(workspace, 'docker/compose.yaml'), 'utf8'), { merge: true });
+export const readCompose = (workspace: string): ComposeFile =>
+  parse(readFileSync(join(workspace, 'docker/compose.yaml'), 'utf8'), { merge: true, maxAliasCount: -1 });

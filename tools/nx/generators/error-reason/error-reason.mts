@@ -51,7 +51,9 @@ export async function errorReasonGenerator(tree: Tree, options: ErrorReasonOptio
   const text = tree.read(exports, 'utf8')!;
   tree.write(exports, applyEdits(text, exportFrom(parseTypeScript(exports, text), './gen/errors', [toCamel(name)])));
   await formatFiles(tree);
-  return () => console.log(toLastWords(options, file.path));
+  // those of a service that is generated, its own tests provoke
+  const isCalledByE2e = tree.read('apps/e2e/test/support/callers.ts', 'utf8')!.includes(`'@gatehouse/contracts/${service}'`);
+  return () => console.log(toLastWords(options, file.path, isCalledByE2e));
 }
 
 function toReason({ name, code = toCode(name), title = toTitle(name), message = title.toLowerCase(), retry = 'never' }: ErrorReasonOptions): Reason {
@@ -82,11 +84,13 @@ function declareOn({ name: service, files }: Contract, method: string, reason: s
 
 const write = (tree: Tree, { path, text }: ProtoFile, edits: readonly Edit[]): void => tree.write(path, formatProto(tree.root, applyEdits(text, edits)));
 
-function toLastWords({ service, name, method = [] }: ErrorReasonOptions, path: string): string {
+function toLastWords({ service, name, method = [] }: ErrorReasonOptions, path: string, isCalledByE2e: boolean): string {
   return [
     '',
     `Throw ${toCamel(name)}() of @gatehouse/contracts/${service}. Its words and their translations are in ${path}, and "npm run docs" writes its page.`,
     ...(method.length ? [] : ['No method raises it yet: name it in the error_reasons of each that will, or it comes out as INTERNAL.']),
-    `Yours to write: ${method.length ? 'a row for each method' : 'then a row for each'} in apps/e2e/test/error-reasons.test.ts that provokes it; without one that test fails.`,
+    isCalledByE2e
+      ? `Yours to write: ${method.length ? 'a row for each method' : 'then a row for each'} in apps/e2e/test/error-reasons.test.ts that provokes it; without one that test fails.`
+      : `Yours to write: a test of each method in apps/${service}/test that provokes it.`,
   ].join('\n');
 }

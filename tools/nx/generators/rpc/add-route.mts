@@ -17,10 +17,11 @@ function findRoutes(tree: Tree): { readonly text: string; readonly table: ts.Obj
   return { text, table };
 }
 
-/** Tells the end-to-end tests how the method is called by HTTP: they call every route that the gateway documents. */
+/** Tells the end-to-end tests how the method is called by HTTP, if they call its service: one that was generated its own tests call. */
 export function addRoute(tree: Tree, serviceName: string, plan: MethodPlan): void {
   if (!plan.http) return;
   const { text, table } = findRoutes(tree);
+  if (!table.properties.some(({ name }) => name?.getText().startsWith(`'${serviceName}.`))) return;
   tree.write(path, applyEdits(text, [appendTo(table.properties, `'${serviceName}.${plan.name}': ${toCall(plan.http, plan)}`)]));
 }
 

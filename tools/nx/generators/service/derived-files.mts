@@ -32,6 +32,8 @@ const files: Readonly<Record<string, (wishes: Wishes) => readonly Edit[]>> = {
     ['continues after a person', 'continues after an id'],
   ],
   [app('test/user-under-test.ts')]: ({ names }) => [
+    // that other tests of user ask for
+    ['export const adminId', 'const adminId'],
     [/permissions: \['users\.[^\]]*\]/, `permissions: ['${names.collection}.create', '${names.collection}.read']`],
   ],
 };

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import ts from 'typescript';
 import { parse } from 'yaml';
 import { readServices, type Service } from '#services';
+import { derivedFiles } from './derived-files.mts';
 import { type Names, toNames, toPlural } from './names.mts';
 
 export interface ServiceOptions {
@@ -25,6 +26,9 @@ const resourcePattern = /^[a-z]{2,20}(-[a-z]{2,20}){0,2}$/;
 // names that mean something else in what is made: folders of secrets and certificates, PostgreSQL's own, the tests' package
 const reserved = ['ca', 'administrator', 'template', 'test', 'tests', 'verifier', 'gatehouse', 'google', 'buf', 'grpc'];
 
+// what a service's code, its TypeScript or its database means by these names
+const meant = ['argument', 'date', 'id', 'partial', 'promise', 'queryable', 'overlap', 'reference', 'idempotency-record', 'schema-migration'];
+
 /**
  * What the options ask for.
  * @throws Error that names everything that is wrong and what to do, before anything is written
@@ -39,7 +43,7 @@ export function readWishes(tree: Tree, { name, resource = name, port, adminPort 
   const problems = [
     ...faultsOfName,
     // that it has no resource of its own is told once
-    ...(faultsOfName.length && resource === name ? [] : findFaultsOfResource(tree, resource)),
+    ...(faultsOfName.length && resource === name ? [] : findFaultsOfResource(tree, name, resource)),
     ...findFaultsOfPorts(services, ports),
     ...findUncommitted(tree.root),
   ];
@@ -50,7 +54,7 @@ export function readWishes(tree: Tree, { name, resource = name, port, adminPort 
 function findFaultsOfName(tree: Tree, name: string): string[] {
   if (!wordPattern.test(name)) return [`${JSON.stringify(name)} cannot be a service: choose one word of 2 to 20 small letters, such as billing`];
   if (reserved.includes(name) || isKeyword(name)) return [`${name} cannot be a service, the name means something else here: choose another word`];
-  const { services } = parse(tree.read('docker/compose.yaml', 'utf8')!, { merge: true }) as { services: Record<string, unknown> };
+  const { services } = parse(tree.read('docker/compose.yaml', 'utf8')!, { merge: true, maxAliasCount: -1 }) as { services: Record<string, unknown> };
   const roots = [...getProjects(tree).values()].filter((project) => project.name === name).map(({ root }) => root);
   const folders = ['apps', 'proto/gatehouse', 'libs/contracts'].map((folder) => `${folder}/${name}`);
   const taken = [
@@ -61,13 +65,15 @@ function findFaultsOfName(tree: Tree, name: string): string[] {
   return taken.length ? [`${name} is taken, by ${taken.join(', ')}: choose another name`] : [];
 }
 
-function findFaultsOfResource(tree: Tree, resource: string): string[] {
+function findFaultsOfResource(tree: Tree, name: string, resource: string): string[] {
   if (!resourcePattern.test(resource))
     return [
       `${JSON.stringify(resource)} cannot be a resource: choose one to three words of small letters with dashes between, in the singular, such as invoice`,
     ];
   if (isKeyword(resource)) return [`${resource} cannot be a resource, it is a word of TypeScript: choose another with --resource`];
-  const { collection } = toNames('any', resource);
+  if (meant.includes(resource) || derivedFiles.includes(`apps/user/src/${resource}.ts`) || resource === `${name}-service`)
+    return [`${resource} cannot be a resource, the name means something else in the code of a service: choose another with --resource`];
+  const { collection } = toNames(name, resource);
   const routed = tree
     .children('proto/gatehouse')
     .flatMap((name) => tree.children(`proto/gatehouse/${name}/v1`).map((file) => `proto/gatehouse/${name}/v1/${file}`))

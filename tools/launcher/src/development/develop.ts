@@ -11,6 +11,7 @@ const watchedPaths = ['apps', 'libs', 'proto', 'nx.json', 'package-lock.json', '
 // the services end in order; where a Ctrl-C reached esbuild too, they do already
 function onFailure(error: unknown): void {
   tell(`nothing is watched any more: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
   process.kill(process.pid, 'SIGTERM');
 }
 

@@ -54,7 +54,7 @@ export function createDevelopment({ root, bundles, gatehouse, hasColors, tell, l
   const regenerate = async (cause: string) => {
     const timer = startTimer();
     const { isGood, output } = await generate(root);
-    tell(isGood ? `proto: generated in ${timer()} (${cause})` : `proto: not generated, all runs on as it was (${cause})\n${output}`);
+    tell(isGood ? `proto: generated in ${timer()} (${cause})` : `proto: not generated, all runs on as it was (${cause})\n${toProblems(output)}`);
     return isGood;
   };
 
@@ -157,6 +157,12 @@ function startTimer(): () => string {
     since = now;
     return text;
   };
+}
+
+/** What is wrong in protos, each place once, of an output that tells it for each project that reads them; all of it where there is no place. */
+function toProblems(output: string): string {
+  const problems = new Set(output.match(/^\S+\.proto:\d+:\d+:.*$/gm));
+  return problems.size ? [...problems].join('\n') : output;
 }
 
 /** The files of a change, in a few words. */

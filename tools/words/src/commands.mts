@@ -8,7 +8,7 @@ import { readSourcesOf, type Workspace } from './workspace.mts';
 const shells = ['sh', 'bash', 'shell'];
 const transcript = 'README.md';
 // what npm does by itself, beside scripts; a package is published by who has the right to
-const npmCommands = ['ci', 'install', 'publish'];
+const npmCommands = ['audit', 'ci', 'install', 'publish'];
 const programs = ['npm', 'npx', 'nx', 'node', 'jest', 'gatehouse', 'buf', ...Object.keys(elsewhere)];
 const optionsOf = (args: readonly string[]) => args.filter((word) => /^--?[a-z]/.test(word)).map((word) => word.split('=')[0]!);
 const isPlaceholder = (word: string) => /[…<>*$]/.test(word);

@@ -1,4 +1,4 @@
-import { isEdge } from '#services';
+import { isEdge, readServices } from '#services';
 import { createGatehouse, type GatehouseOptions } from '../gatehouse';
 import { runAtTerminal, screen, show, tell } from '../terminal';
 import { readArguments, toHelp } from './arguments';
@@ -52,6 +52,7 @@ export async function develop(args: readonly string[], root: string, installatio
       development = createDevelopment({
         root,
         bundles,
+        readServiceNames: () => readServices(root).map(({ name }) => name),
         gatehouse,
         hasColors: screen.hasColors,
         tell,

@@ -6,15 +6,14 @@ import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildImage } from './build-image.mts';
 
 const [out, directory, ...packages] = process.argv.slice(2);
 if (!out || !directory || packages.length === 0) throw new Error('usage: contract.mts <out> <proto root> <package folder>…');
 const paths = packages.map((folder) => `${directory}/${folder}`);
 
 // without source info, as tokens.mjs: a comment does not change the code
-const image = execFileSync('buf', ['build', directory, '--exclude-source-info', ...paths.flatMap((path) => ['--path', path]), '-o', '-'], {
-  maxBuffer: 64 << 20,
-});
+const image = buildImage(directory, '--exclude-source-info', ...paths.flatMap((path) => ['--path', path]));
 // options have no use in the generated types: services read them from the descriptor set
 const optionPackages = ['buf.validate', 'google.api', 'gatehouse.api.v1'];
 const excluded = fromBinary(FileDescriptorSetSchema, image)

@@ -1,12 +1,13 @@
 // Generates protobuf-es messages: `messages.mts <out> <proto root> <path>…`, paths under the root.
 import { execFileSync } from 'node:child_process';
+import { buildImage } from './build-image.mts';
 
 const [out, directory, ...names] = process.argv.slice(2);
 if (!out || !directory || names.length === 0) throw new Error('usage: messages.mts <out> <proto root> <path>…');
 
 const paths = names.flatMap((name) => ['--path', `${directory}/${name}`]);
 // without source info, as tokens.mjs: a comment does not change the code
-const image = execFileSync('buf', ['build', directory, '--exclude-source-info', ...paths, '-o', '-'], { maxBuffer: 64 << 20 });
+const image = buildImage(directory, '--exclude-source-info', ...paths);
 const template = {
   version: 'v2',
   clean: true,

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -81,6 +82,17 @@ describe('npm run dev', () => {
     await until('the name is plain again', async () => (await displayName()) === 'reader');
   });
 
+  it('tells what is wrong in a proto by its place alone, and generates what is mended', async () => {
+    const proto = 'proto/gatehouse/user/v1/user.proto';
+    clone.edit(proto, 'syntax = ', 'synax = ');
+    await told(
+      /^proto: not generated, all runs on as it was \(proto\/gatehouse\/user\/v1\/user\.proto\)\n(proto\/gatehouse\/user\/v1\/user\.proto:\d+:\d+:.*\n)+/m,
+    );
+    for (const noise of ['NX', 'Error: Command failed', 'Buffer(']) expect(launcher!.output()).not.toContain(noise);
+    clone.edit(proto, 'synax = ', 'syntax = ');
+    await told(/^proto: generated in/m);
+  });
+
   it('applies a new migration before the service that needs it, and keeps the one of before where a migration fails', async () => {
     const migrations = join(clone.folder, 'apps/user/src/postgres/migrations');
     const [user] = clone.pids();
@@ -95,6 +107,22 @@ describe('npm run dev', () => {
     await told(/^user: rebuilt in \S+ s, migrated in \S+ s, restarted in \S+ s/m);
     expect(launcher!.output()).toContain('applied user/0004_create_notes');
     expect(await displayName()).toBe('reader');
+  });
+
+  it('runs on as it is when a service comes, which would stop the gateway, and goes on when that is gone', async () => {
+    const pids = clone.pids();
+    const folder = join(clone.folder, 'apps/billing');
+    const project = readFileSync(join(clone.folder, 'apps/user/project.json'), 'utf8');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'project.json'), project.replaceAll('user', 'billing').replaceAll('USER', 'BILLING'));
+    await told(/^a service came or went: all runs on as it is, and nothing is renewed; stop and start again for it to count$/m);
+    const saved = "console.log('saved meanwhile');";
+    clone.edit(message, '/** A person, as', `${saved}\n/** A person, as`);
+    rmSync(folder, { recursive: true });
+    await told(/^proto: generated in \S+ s \(proto\)$/m);
+    await told(/^user +\| saved meanwhile$/m);
+    expect(clone.pids().slice(1)).toEqual(pids.slice(1));
+    clone.edit(message, `${saved}\n`, '');
   });
 
   it('tells why a service dies at its start, and starts it again when that is mended', async () => {
@@ -137,6 +165,24 @@ describe('npm run dev', () => {
     expect(launcher.output()).not.toContain('Waiting for the debugger');
     launcher.child.kill('SIGINT');
     expect(await launcher.exited).toBe(0);
+    await until('nothing is left', () => processesOf(clone.env['GATEHOUSE_DATA_DIR']!).length === 0);
+  });
+
+  it('ends everything, and says that it failed, when nothing can be built any more', async () => {
+    launcher!.child.kill('SIGINT');
+    await launcher!.exited;
+    launcher = clone.develop('--no-inspect');
+    await launcher.ready();
+    await told('watching the sources of');
+    const children = execFileSync('ps', ['-axo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+    const [esbuild] = children
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, parent, program]) => Number(parent) === launcher!.child.pid && program!.endsWith('esbuild'));
+    process.kill(Number(esbuild![0]), 'SIGKILL');
+    await until('esbuild is gone', () => !execFileSync('ps', ['-axo', 'pid='], { encoding: 'utf8' }).split('\n').includes(esbuild![0]!));
+    clone.edit(message, '/** A person, as', '\n/** A person, as');
+    expect(await launcher.exited).toBe(1);
+    expect(launcher.output()).toContain('nothing is watched any more');
     await until('nothing is left', () => processesOf(clone.env['GATEHOUSE_DATA_DIR']!).length === 0);
   });
 

@@ -88,12 +88,15 @@ export function createGatehouse({
   };
   let noting: Promise<void> = Promise.resolve();
   const note = () =>
-    (noting = noting.then(() =>
-      noteRunning(
-        dataFolder,
-        [...processes.values()].map(({ pid }) => pid),
-      ),
-    ));
+    // one that failed is of the past
+    (noting = noting
+      .catch(() => {})
+      .then(() =>
+        noteRunning(
+          dataFolder,
+          [...processes.values()].map(({ pid }) => pid),
+        ),
+      ));
   const readLine = (name: string) => (line: string) => {
     show(name, line);
     look?.addLine(name, line);

@@ -41,7 +41,7 @@ export function runAtTerminal(gatehouse: Gatehouse, onReady: () => void = () => 
     stoppingSince = Date.now();
     tell('stopping');
     await gatehouse.stop();
-    process.exit(code);
+    process.exit(code || process.exitCode);
   }
 
   // a reader of our output that went away is no reason to leave processes behind

@@ -1,6 +1,6 @@
 import { context, type BuildFailure, type BuildOptions, formatMessages } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 export type Rebuilt =
@@ -26,6 +26,9 @@ export interface Bundle {
 // the texts of migrations, and the module that lists them
 const isMigration = (path: string) => /\/migrations(\/[^/]+\.sql|\.ts)$/.test(path);
 
+const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
+  Boolean((error as NodeJS.ErrnoException).syscall && (error as NodeJS.ErrnoException).path);
+
 /** @param options as the project's build target has them */
 export async function createBundle(service: string, root: string, options: BuildOptions, hasColors: boolean): Promise<Bundle> {
   const build = await context({ ...options, metafile: true, write: false, logLevel: 'silent' });
@@ -33,7 +36,8 @@ export async function createBundle(service: string, root: string, options: Build
 
   const digestMigrations = async () => {
     const hash = createHash('sha256');
-    for (const path of [...inputs].filter(isMigration).sort()) hash.update(path).update(await readFile(join(root, path)));
+    // one that went while the bundle was made is the next change
+    for (const path of [...inputs].filter(isMigration).sort()) hash.update(path).update(await readFile(join(root, path)).catch(() => ''));
     return hash.digest('hex');
   };
 
@@ -46,11 +50,14 @@ export async function createBundle(service: string, root: string, options: Build
         inputs = new Set(Object.keys(metafile!.inputs));
         for (const { path, contents } of outputFiles!) {
           await mkdir(dirname(path), { recursive: true });
-          await writeFile(path, contents);
+          // on a disk that is full the bundle of before stays whole
+          await writeFile(`${path}.new`, contents);
+          await rename(`${path}.new`, path);
         }
         const digest = outputFiles!.filter(({ path }) => !path.endsWith('.map')).map(({ hash }) => hash);
         return { isBuilt: true, digest: digest.join(' '), migrations: await digestMigrations() };
       } catch (error) {
+        if (isFileError(error)) return { isBuilt: false, problems: error.message };
         const { errors } = error as Partial<BuildFailure>;
         if (!errors) throw error;
         return { isBuilt: false, problems: (await formatMessages(errors, { kind: 'error', color: hasColors })).join('').trimEnd() };

@@ -1,4 +1,4 @@
-import { isEdge } from '#services';
+import { isEdge, readServices } from '#services';
 import { createGatehouse, type GatehouseOptions } from '../gatehouse';
 import { runAtTerminal, screen, show, tell } from '../terminal';
 import { readArguments, toHelp } from './arguments';
@@ -11,6 +11,7 @@ const watchedPaths = ['apps', 'libs', 'proto', 'nx.json', 'package-lock.json', '
 // the services end in order; where a Ctrl-C reached esbuild too, they do already
 function onFailure(error: unknown): void {
   tell(`nothing is watched any more: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
   process.kill(process.pid, 'SIGTERM');
 }
 
@@ -51,6 +52,7 @@ export async function develop(args: readonly string[], root: string, installatio
       development = createDevelopment({
         root,
         bundles,
+        readServiceNames: () => readServices(root).map(({ name }) => name),
         gatehouse,
         hasColors: screen.hasColors,
         tell,

@@ -9,6 +9,8 @@ export interface DevelopmentOptions {
   /** Folder of the workspace. */
   readonly root: string;
   readonly bundles: readonly Bundle[];
+  /** Names of the services that the workspace has now. @throws Error where that cannot be told */
+  readonly readServiceNames: () => readonly string[];
   readonly gatehouse: Pick<Gatehouse, 'migrate' | 'restart'>;
   readonly hasColors: boolean;
   readonly tell: (text: string) => void;
@@ -45,16 +47,26 @@ const isGenerated = (file: string) => file.includes('/src/gen/');
 const patienceMs = 5_000;
 
 /** What a change of the sources does to the services that run. */
-export function createDevelopment({ root, bundles, gatehouse, hasColors, tell, lastLinesOf, onFailure }: DevelopmentOptions): Development {
+export function createDevelopment({ root, bundles, readServiceNames, gatehouse, hasColors, tell, lastLinesOf, onFailure }: DevelopmentOptions): Development {
   const states = new Map<string, State>(bundles.map(({ service }) => [service, { isBroken: false }]));
   const types = createTypeCheck(root, hasColors, tell);
   let pending: Change[] = [];
   let isWorking = true;
+  const startedNames = readServiceNames().join();
+  let isOutdated = false;
+
+  const hasOtherServices = () => {
+    try {
+      return readServiceNames().join() !== startedNames;
+    } catch {
+      return true; // told by the next start
+    }
+  };
 
   const regenerate = async (cause: string) => {
     const timer = startTimer();
     const { isGood, output } = await generate(root);
-    tell(isGood ? `proto: generated in ${timer()} (${cause})` : `proto: not generated, all runs on as it was (${cause})\n${output}`);
+    tell(isGood ? `proto: generated in ${timer()} (${cause})` : `proto: not generated, all runs on as it was (${cause})\n${toProblems(output)}`);
     return isGood;
   };
 
@@ -89,7 +101,14 @@ export function createDevelopment({ root, bundles, gatehouse, hasColors, tell, l
   const apply = async ({ files, isStructural }: Change) => {
     const late = files.filter((file) => startAgain.test(file));
     if (late.length) tell(`${toCause(late)}: is read at the start alone, stop and start again for it to count`);
-    const protos = files.filter((file) => file.startsWith('proto/'));
+    const wasOutdated = isOutdated;
+    isOutdated = hasOtherServices();
+    if (isOutdated) {
+      // a gateway that is made anew would look for the new one, and not start
+      if (!wasOutdated) tell('a service came or went: all runs on as it is, and nothing is renewed; stop and start again for it to count');
+      return;
+    }
+    const protos = wasOutdated ? ['proto'] : files.filter((file) => file.startsWith('proto/'));
     if (protos.length && !(await regenerate(toCause(protos)))) return;
     // what a file that came or went means for imports, esbuild finds out
     const isForAll = protos.length > 0 || isStructural;
@@ -157,6 +176,12 @@ function startTimer(): () => string {
     since = now;
     return text;
   };
+}
+
+/** What is wrong in protos, each place once, of an output that tells it for each project that reads them; all of it where there is no place. */
+function toProblems(output: string): string {
+  const problems = new Set(output.match(/^\S+\.proto:\d+:\d+:.*$/gm));
+  return problems.size ? [...problems].join('\n') : output;
 }
 
 /** The files of a change, in a few words. */

@@ -1,5 +1,6 @@
 import { watch } from 'chokidar';
 import { relative, sep } from 'node:path';
+import { StartError } from '../ports';
 
 export interface Sources {
   /** Stops watching. */
@@ -22,6 +23,7 @@ export interface Change {
  * Watches folders and files of the workspace; resolves when every later change is seen.
  * @param paths in the workspace
  * @param onChange told once it is quiet again
+ * @throws StartError where the system lets nobody watch so much
  */
 export async function watchSources(root: string, paths: readonly string[], onChange: (change: Change) => void): Promise<Sources> {
   let files = new Set<string>();
@@ -44,8 +46,17 @@ export async function watchSources(root: string, paths: readonly string[], onCha
     clearTimeout(timer);
     timer = setTimeout(flush, files.size > crowd ? crowdMs : quietMs);
   });
-  await new Promise<void>((resolve, reject) => watcher.once('ready', resolve).once('error', reject));
-  watcher.on('error', () => {}); // a folder that went away while it was looked at is seen as gone
+  await new Promise<void>((resolve, reject) => {
+    watcher.once('ready', resolve);
+    // there is one for each folder that is refused; later, a folder that went away while it was looked at is seen as gone
+    watcher.on('error', (cause) =>
+      reject(
+        new StartError(`the sources cannot be watched: ${(cause as Error).message}; ENOSPC or EMFILE is a limit of inotify, which sysctl fs.inotify raises`, {
+          cause,
+        }),
+      ),
+    );
+  });
   return {
     async close() {
       clearTimeout(timer);

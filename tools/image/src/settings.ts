@@ -1,9 +1,9 @@
 import { isEdge, readServices, type Service, toSettings as toSharedSettings } from '#services';
 import { randomBytes } from 'node:crypto';
 
-const all = readServices('.');
-/** What there is an image of; the edge is the last. */
-const installed: readonly Service[] = [...all.filter((service) => !isEdge(service)), ...all.filter(isEdge)];
+const rankOf = (service: Service) => (service.packages.includes('gatehouse.verifier.v1') ? 0 : isEdge(service) ? 2 : 1);
+/** What there is an image of: who has the keys that all others wait for is the first, the edge the last. */
+const installed = [...readServices('.')].sort((one, other) => rankOf(one) - rankOf(other));
 export const apps = installed.map(({ name }) => name);
 /** Those with a database. */
 export const keepers = installed.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => name);

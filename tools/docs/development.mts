@@ -21,7 +21,7 @@ const table = `
 | a line changed in \`apps/user\` | the verdict of its unit tests, \`npx nx test user src/\` | ${verdict} |
 | a line saved in \`apps/user\` | the service ready with it, under \`npm run dev\` | ${restart} |
 
-${machine.cores} cores (${machine.processor}), Node ${machine.node}, commit ${commit}; all but the first and the third the middle of five.
+${machine.cores} cores (${machine.processor}), Node ${machine.node}, commit ${commit}; all but the first and the third the middle of three.
 
 `;
 const text = readFileSync(page, 'utf8');

@@ -50,7 +50,9 @@ export async function readWorkspace(files: readonly string[]): Promise<Workspace
 
 /** The text of the sources that a script of package.json runs, where an option of its own would stand. */
 export function readSourcesOf(script: string): string {
-  const [, path = ''] = /node (?:dist\/)?(tools\/\S+?)(?:\/main)?\.[cm]\w+/.exec(script) ?? [];
+  const [, path] = /node (?:dist\/)?(tools\/\S+?)(?:\/main)?\.[cm]\w+/.exec(script) ?? [];
+  // a program of a package: what it is given stands in the script
+  if (path === undefined) return script;
   const folder = path.replace(/\/main$/, '');
   return globSync([`${folder}.mts`, `${existsSync(folder) ? folder : dirname(folder)}/**/*.{ts,mts}`])
     .map((file) => readFileSync(file, 'utf8'))

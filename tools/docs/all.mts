@@ -5,6 +5,7 @@ for (const page of [
   'errors',
   'metrics',
   'measurements',
+  'development',
   'benchmarks',
   'observability',
   'decisions',

@@ -1,7 +1,7 @@
 // `npm run test:host`: checks that need tools of Debian, which it installs where it may; else it says what it left out.
 import { isThere } from '#commands';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { readCounts, toLine } from './counts.mts';
+import { rmSync } from 'node:fs';
+import { conclude } from './counts.mts';
 import { run } from './run.mts';
 
 interface Tool {
@@ -68,9 +68,4 @@ rmSync('tmp/host-tests', { recursive: true, force: true });
 const ignored = left.flatMap((tool) => ['--testPathIgnorePatterns', `/host/(.+\\.)?${tool}\\.test\\.ts$`]);
 const isBuilt = await run('build', 'nx', ['run-many', '-t', 'build', '--output-style=static'], { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' });
 const isGood = isBuilt && (await run('tests of the host', 'jest', ['-c', 'apps/e2e/jest.host.config.cjs', '--passWithNoTests', ...ignored]));
-const counts = readCounts('tmp/host-tests');
-if (!isGood && counts.failed === 0) counts.failed = 1;
-mkdirSync('tmp/counts', { recursive: true });
-writeFileSync('tmp/counts/test-host.json', JSON.stringify(counts));
-console.log(`\n${toLine(counts)}`);
-process.exitCode = counts.failed ? 1 : 0;
+conclude('test-host', 'tmp/host-tests', isGood);

@@ -1,7 +1,7 @@
 // `npm test`: every check that needs nothing but npm. The last line counts the tests that ran; a check that failed without
 // a test of its own counts as one.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { readCounts, toLine } from './counts.mts';
+import { rmSync } from 'node:fs';
+import { conclude } from './counts.mts';
 import { run } from './run.mts';
 
 rmSync('tmp/tests', { recursive: true, force: true });
@@ -15,10 +15,4 @@ const isChecked = await nx('checks', ['lock-file', 'licences', 'format', 'unused
 const isTested = await nx('tests', ['test'], 3);
 const isWalked = await nx('end to end', ['e2e'], 1);
 
-const counts = readCounts('tmp/tests');
-if (!isChecked) counts.failed += 1;
-if (!(isTested && isWalked) && counts.failed === 0) counts.failed = 1;
-mkdirSync('tmp/counts', { recursive: true });
-writeFileSync('tmp/counts/test.json', JSON.stringify(counts));
-console.log(`\n${toLine(counts)}`);
-process.exitCode = counts.failed ? 1 : 0;
+conclude('test', 'tmp/tests', isTested && isWalked, isChecked ? 0 : 1);

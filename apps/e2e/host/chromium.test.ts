@@ -1,21 +1,12 @@
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '../test/support/chromium';
 import { type Gatehouse, startGatehouse } from '../test/support/gatehouse';
 
 let gatehouse: Gatehouse;
 let browser: Browser;
 beforeAll(async () => {
   gatehouse = await startGatehouse();
-  const quiet = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ];
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet });
+  browser = await launchChromium();
 }, 60_000);
 afterAll(async () => {
   await browser?.close();

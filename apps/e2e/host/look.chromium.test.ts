@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { logIn, send, signUp } from '../test/support/http';
+import { launchChromium } from '../test/support/chromium';
 import { freePorts, type Launcher, startLauncher } from '../test/support/launcher';
 
 // docs/figures/look.png is made so: LOOK_FIGURE=docs/figures/look.png
@@ -16,18 +17,7 @@ beforeAll(async () => {
   chmodSync(folder, 0o711);
   launcher = startLauncher({ GATEHOUSE_DATA_DIR: join(folder, 'data'), ...(await freePorts()) });
   started = await launcher.ready();
-  const quiet = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--disable-lcd-text',
-  ];
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet });
+  browser = await launchChromium('--disable-lcd-text');
 }, 120_000);
 afterAll(async () => {
   await browser?.close();

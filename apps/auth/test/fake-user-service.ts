@@ -1,6 +1,6 @@
 import { createAccess, createRemoteKeys, createTokenVerifier } from '@gatehouse/access';
 import type { Jwk } from '@gatehouse/contracts/verifier';
-import { descriptorSet, emailTaken, emailUnknown, Role, type User, UserServiceDefinition, UserStatus, userNotFound } from '@gatehouse/contracts/user';
+import { descriptorSet, emailTaken, emailUnknown, Role, User, UserServiceDefinition, UserStatus, userNotFound } from '@gatehouse/contracts/user';
 import { unavailable } from '@gatehouse/contracts/api';
 import { startTestServer, type TestServer } from '@gatehouse/rpc/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -24,6 +24,24 @@ export interface FakeUserService {
   close(): Promise<void>;
 }
 
+// what auth does not call
+const refuse = (): Promise<never> => Promise.reject(unavailable());
+async function* refuseStream(): AsyncGenerator<never> {
+  throw unavailable();
+}
+const isNotAsked = {
+  batchGetUsers: refuse,
+  getUserByExternalId: refuse,
+  searchUsers: refuse,
+  deleteUser: refuse,
+  undeleteUser: refuse,
+  suspendUser: refuse,
+  reinstateUser: refuse,
+  setUserRoles: refuse,
+  importUsers: refuseStream,
+  exportUsers: refuseStream,
+};
+
 export async function startFakeUserService(): Promise<FakeUserService> {
   const people = new Map<string, User>();
   const gates: FakeUserService['gates'] = {};
@@ -33,7 +51,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
 
   const findByEmail = (email: string) => [...people.values()].find((user) => user.email.toLowerCase() === email.toLowerCase());
   const add: FakeUserService['add'] = (email, changes = {}) => {
-    const user = { id: uuidv7(), email, displayName: '', status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_MEMBER], etag: '"1"', ...changes };
+    const user = User.fromPartial({ id: uuidv7(), email, status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_MEMBER], etag: '"1"', ...changes });
     people.set(user.id, user);
     return user;
   };
@@ -72,8 +90,13 @@ export async function startFakeUserService(): Promise<FakeUserService> {
         async listUsers({ pageSize, pageToken }) {
           const users = [...people.values()].filter(({ id }) => id > pageToken).sort((one, other) => (one.id < other.id ? -1 : 1));
           const size = Math.min(pageSize, gates.pageSize ?? 200);
-          return { users: users.slice(0, size), nextPageToken: users.length > size ? users[size - 1]!.id : '' };
+          return { users: users.slice(0, size), nextPageToken: users.length > size ? users[size - 1]!.id : '', estimatedTotalSize: users.length };
         },
+        async *watchUserChanges() {
+          throw unavailable();
+        },
+        recordLastSeen: async () => ({}),
+        ...isNotAsked,
       },
       {
         descriptorSets: [descriptorSet],

@@ -1,5 +1,12 @@
 import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource, principalOf } from '@gatehouse/access';
-import { descriptorSet as userContract, emailTaken, UserServiceDefinition } from '@gatehouse/contracts/user';
+import {
+  descriptorSet as userContract,
+  emailTaken,
+  externalIdTaken,
+  RoleServiceDefinition,
+  usernameTaken,
+  UserServiceDefinition,
+} from '@gatehouse/contracts/user';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
 import {
@@ -17,6 +24,7 @@ import { createDatabase, createSchemaCheck } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
 import type { Config } from './config';
 import { userMigrations } from './postgres/migrations';
+import { createRoleService } from './role-service';
 import { createUserService } from './user-service';
 
 export const migrationSets = [idempotencyMigrations, userMigrations];
@@ -52,7 +60,12 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     isPooled: config.USER_DATABASE_POOLER === 'transaction',
     observer: observability.postgres,
     // an id that somebody else has is met where their email changed meanwhile: to the caller it is another's
-    constraints: { users_email_key: emailTaken, users_pkey: emailTaken },
+    constraints: {
+      users_email_key: emailTaken,
+      users_pkey: emailTaken,
+      users_username_key: usernameTaken,
+      user_external_ids_pkey: externalIdTaken,
+    },
     signal: () => currentCall()?.signal,
   });
 
@@ -70,9 +83,13 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const keys = overrides.keys ?? remoteKeys;
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'user' });
 
+  const peers = config.USER_MTLS_PEERS;
   const idempotency = createIdempotency({ secret: config.USER_SECRET_KEY });
   const server = createRpcServer({
-    services: [bindService(UserServiceDefinition, createUserService({ database, idempotency }), config.USER_MTLS_PEERS)],
+    services: [
+      bindService(UserServiceDefinition, createUserService({ database, idempotency, retentionMs: config.USER_DELETED_RETENTION_DAYS * 86_400_000 }), peers),
+      bindService(RoleServiceDefinition, createRoleService({ database, idempotency }), peers),
+    ],
     descriptorSets: [userContract],
     observer: observability.rpc,
     certificates,

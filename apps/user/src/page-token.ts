@@ -18,3 +18,9 @@ export function readPageToken(token: string): string | undefined {
   if (token.length !== length || bytes.toString('base64url') !== token) throw pageTokenInvalid();
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
+
+const defaultPageSize = 50;
+const maxPageSize = 200;
+
+/** The size of the page that is given for one that is asked for (AIP-158). */
+export const toPageSize = (asked: number): number => Math.min(asked || defaultPageSize, maxPageSize);

@@ -1,26 +1,29 @@
-import type { NewUser, User, UserChange } from './user';
+import type { NewUser, User } from './user';
 
-/** The questions that UserService asks. */
+/** The questions that UserService asks of the table of people. */
 export interface UserRepository {
   findById(id: string): Promise<User | undefined>;
+  /** Those of them who are there, in no order. */
+  findByIds(ids: readonly string[]): Promise<readonly User[]>;
   /** Without regard to case. */
   findByEmail(email: string): Promise<User | undefined>;
-  /** At most `limit` people after an id, in the order of ids. */
+  findByExternalId(provider: string, id: string): Promise<User | undefined>;
+  /** At most `limit` people after an id who are not deleted, in the order of ids. */
   list(limit: number, afterId: string | undefined): Promise<readonly User[]>;
+  /** Reads a person, and holds them until the transaction ends: others who would change them wait. */
+  lock(id: string): Promise<User | undefined>;
   /**
    * Adds a person; gives undefined when the id is in use.
-   * @throws emailTaken
+   * @throws emailTaken, usernameTaken, externalIdTaken
    */
   insert(user: NewUser): Promise<User | undefined>;
   /**
-   * Changes a person if it makes a difference, and only the given revision if there is one; gives undefined when nothing was
-   * changed.
-   * @throws emailTaken
+   * Writes a person that is locked as a new revision: `before` is how they were read.
+   * @throws emailTaken, usernameTaken, externalIdTaken
    */
-  update(id: string, change: UserChange, revision: number | undefined): Promise<User | undefined>;
-  /**
-   * Adds the person, or makes the one with this email and id an active administrator. What is so already stays untouched.
-   * @throws emailTaken when the one with this email has another id
-   */
-  ensureAdministrator(user: NewUser): Promise<User>;
+  update(user: User, before: User): Promise<User>;
+  /** Whether somebody but this person can administer. Who asks holds on to that until the transaction ends: others who ask wait. */
+  hasOtherAdministrator(id: string): Promise<boolean>;
+  /** Notes when people were seen, unless they were seen later. */
+  recordLastSeen(sightings: readonly { readonly userId: string; readonly time: Date }[]): Promise<void>;
 }

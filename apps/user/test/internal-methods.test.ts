@@ -45,7 +45,7 @@ describe('EnsureAdministrator', () => {
     const userId = randomUUID();
     const made = await Promise.all(Array.from({ length: 8 }, () => auth.ensureAdministrator({ email: 'root@example.com', userId })));
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
-    expect(made[0]).toMatchObject({ status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_MEMBER, Role.ROLE_ADMIN] });
+    expect(made[0]).toMatchObject({ status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_ADMIN, Role.ROLE_MEMBER] });
     expect(await auth.ensureAdministrator({ email: 'ROOT@example.com', userId })).toEqual(made[0]);
     const { permissions } = await auth.resolvePerson({ person: { $case: 'id', value: made[0]!.id } });
     expect(permissions).toEqual(expect.arrayContaining(['users.create', 'users.read', 'users.update']));
@@ -68,7 +68,7 @@ describe('EnsureAdministrator', () => {
     await suspend(before.id);
     expect((await auth.resolvePerson({ person: { $case: 'id', value: before.id } })).user).toMatchObject({ status: UserStatus.USER_STATUS_SUSPENDED });
     const after = await auth.ensureAdministrator({ email: 'fallen@example.com', userId: before.id });
-    expect(after).toMatchObject({ id: before.id, status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_MEMBER, Role.ROLE_ADMIN] });
+    expect(after).toMatchObject({ id: before.id, status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_ADMIN, Role.ROLE_MEMBER] });
     expect(after.etag).not.toBe(before.etag);
   });
 

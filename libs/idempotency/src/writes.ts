@@ -50,7 +50,8 @@ export interface WritesOptions<D extends Definition, C extends Call> {
 
 /**
  * Makes the handler of a method that writes: `run` in a transaction, once for a request_id (AIP-155). Its answer is stored in
- * that transaction and given to each repetition. Nothing that `run` does may have an effect outside of `tx`.
+ * that transaction and given to each repetition. Nothing that `run` does may have an effect outside of `tx`: of a request with
+ * `validate_only` (AIP-163) the transaction is rolled back, and its answer given all the same.
  * @throws Error at once for a method whose answer must not be stored. What it gives throws as `Idempotency.once`.
  */
 export type Write<D extends Definition, C extends Call> = <K extends WriteOf<D>>(
@@ -80,6 +81,7 @@ export function createWrites<D extends Definition, C extends Call>({
       const key = { principal: toPrincipal(call), method, requestId };
       // two strangers must not share an answer
       if (requestId && !key.principal) throw new Error(`${method} keeps its answers by caller, and does not know this one`);
+      if ((request as { validateOnly?: boolean }).validateOnly) return preview(database, (tx) => run(request, call, tx));
       const bytes = requestId ? toCanonicalBytes(input, call.message) : new Uint8Array();
       const answer = await database.transaction((tx) =>
         idempotency.once(tx, key, bytes, async () => responseType.encode(await run(request, call, tx)).finish()),
@@ -87,6 +89,21 @@ export function createWrites<D extends Definition, C extends Call>({
       return responseType.decode(answer);
     };
   };
+}
+
+/** What `run` would give, undone. */
+async function preview<T>(database: Pick<Database, 'transaction'>, run: (tx: Queryable) => Promise<T>): Promise<T> {
+  const undo = new Error('rolled back: it was only to be validated');
+  let answer: T | undefined;
+  try {
+    await database.transaction(async (tx) => {
+      answer = await run(tx);
+      throw undo;
+    });
+  } catch (error) {
+    if (error !== undo) throw error;
+  }
+  return answer as T;
 }
 
 /** @throws Error for a method whose request has no request_id, or whose answer must not be stored */

@@ -2,6 +2,7 @@ import type { MigrationSet } from '@gatehouse/postgres';
 import createUsers from './migrations/0001_create_users.sql';
 import foldEmailsAlike from './migrations/0002_fold_emails_alike.sql';
 import lowerEmailDomains from './migrations/0003_lower_email_domains.sql';
+import addProfilesAndRoles from './migrations/0004_add_profiles_and_roles.sql';
 
 export const userMigrations: MigrationSet = {
   name: 'user',
@@ -9,5 +10,6 @@ export const userMigrations: MigrationSet = {
     { name: '0001_create_users', sql: createUsers },
     { name: '0002_fold_emails_alike', sql: foldEmailsAlike },
     { name: '0003_lower_email_domains', sql: lowerEmailDomains },
+    { name: '0004_add_profiles_and_roles', sql: addProfilesAndRoles },
   ],
 };

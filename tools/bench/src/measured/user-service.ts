@@ -1,6 +1,6 @@
 import { createAccess, createTokenVerifier } from '@gatehouse/access';
 import { createTestIssuer } from '@gatehouse/access/testing';
-import { descriptorSet as userContract, Role, userNotFound, UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
+import { descriptorSet as userContract, Role, User, userNotFound, UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createObservability } from '@gatehouse/observability';
 import { bindService, createRpcServer } from '@gatehouse/rpc';
@@ -26,17 +26,21 @@ export async function startUserService(): Promise<{ introduction: UserServiceInt
   const observability = createObservability({ service: 'user', version: 'bench', logLevel: 'info' });
   const verifier = createTokenVerifier({ ...realm, keys: issuer.keys, service: 'user' });
   const now = new Date();
-  const person = {
+  const person = User.fromPartial({
     id: knownId,
     email: 'ada@example.com',
     displayName: 'Ada Lovelace',
     status: UserStatus.USER_STATUS_ACTIVE,
     roles: [Role.ROLE_MEMBER],
+    roleIds: ['member'],
     createTime: now,
     updateTime: now,
     etag: '"1"',
-  };
+  });
   const isNotAsked = async () => Promise.reject(new Error('the bench asks for GetUser alone'));
+  async function* isNotStreamed(): AsyncGenerator<never> {
+    throw new Error('the bench asks for GetUser alone');
+  }
   const users = bindService(UserServiceDefinition, {
     async getUser({ id }) {
       if (id !== knownId) throw userNotFound({ id });
@@ -47,6 +51,18 @@ export async function startUserService(): Promise<{ introduction: UserServiceInt
     listUsers: isNotAsked,
     resolvePerson: isNotAsked,
     ensureAdministrator: isNotAsked,
+    batchGetUsers: isNotAsked,
+    getUserByExternalId: isNotAsked,
+    searchUsers: isNotAsked,
+    deleteUser: isNotAsked,
+    undeleteUser: isNotAsked,
+    suspendUser: isNotAsked,
+    reinstateUser: isNotAsked,
+    setUserRoles: isNotAsked,
+    recordLastSeen: isNotAsked,
+    importUsers: isNotStreamed,
+    exportUsers: isNotStreamed,
+    watchUserChanges: isNotStreamed,
   });
   const keys = bindService(VerifierServiceDefinition, { getJwks: async () => issuer.jwks });
   const server = createRpcServer({

@@ -1,0 +1,66 @@
+import { validationFailed } from '@gatehouse/contracts/api';
+import type { Metadata, UserChange } from './user';
+
+interface Violation {
+  readonly field: string;
+  readonly description: string;
+  readonly reason: string;
+}
+
+const maxMetadataBytes = 16 * 1024;
+const maxMetadataLevels = 16;
+
+/** The rules of a profile that the contract has no word for. `prefix` stands before the names of fields: `user.`. */
+export function profileFaultsOf(change: UserChange, prefix: string): readonly Violation[] {
+  const faults: Violation[] = [];
+  const check = (field: keyof UserChange, fault: Omit<Violation, 'field'> | undefined) => fault && faults.push({ field: prefix + field, ...fault });
+  check(
+    'locale',
+    change.locale && !isLocale(change.locale) ? { description: 'must be a language tag of BCP 47, such as "de-AT"', reason: 'locale' } : undefined,
+  );
+  check(
+    'timeZone',
+    change.timeZone && !isTimeZone(change.timeZone) ? { description: 'must be a time zone of IANA, such as "Europe/Vienna"', reason: 'time_zone' } : undefined,
+  );
+  for (const field of ['publicMetadata', 'privateMetadata', 'ownMetadata'] as const) check(field, findMetadataFault(change[field]));
+  return faults;
+}
+
+/** @throws validationFailed */
+export function requireProfile(change: UserChange, prefix: string): void {
+  const violations = profileFaultsOf(change, prefix);
+  if (violations.length) throw validationFailed({ violations });
+}
+
+function isLocale(text: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(text).length === 1;
+  } catch {
+    return false;
+  }
+}
+
+function isTimeZone(text: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
+  } catch {
+    return false;
+  }
+}
+
+function findMetadataFault(metadata: Metadata | undefined): Omit<Violation, 'field'> | undefined {
+  if (!metadata) return undefined;
+  if (levelsOf(metadata) > maxMetadataLevels)
+    return { description: `must not be nested more than ${maxMetadataLevels} levels deep`, reason: 'metadata.levels' };
+  const bytes = Buffer.byteLength(JSON.stringify(metadata));
+  if (bytes > maxMetadataBytes) return { description: `must not have more than ${maxMetadataBytes} bytes as JSON, and has ${bytes}`, reason: 'metadata.size' };
+  return undefined;
+}
+
+/** How deep it is nested; no deeper than is needed to know that it is too deep. */
+function levelsOf(value: unknown, level = 0): number {
+  if (typeof value !== 'object' || value === null || level > maxMetadataLevels) return level;
+  let deepest = level + 1;
+  for (const each of Object.values(value)) deepest = Math.max(deepest, levelsOf(each, level + 1));
+  return deepest;
+}

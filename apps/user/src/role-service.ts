@@ -1,0 +1,100 @@
+import { principalOf, toPrincipalName } from '@gatehouse/access';
+import {
+  descriptorSet,
+  etagMismatch,
+  type RoleDefinition,
+  roleBuiltIn,
+  roleExists,
+  roleInUse,
+  roleNotFound,
+  RoleServiceDefinition,
+} from '@gatehouse/contracts/user';
+import { createWrites, type Idempotency } from '@gatehouse/idempotency';
+import type { Database, Queryable } from '@gatehouse/postgres';
+import type { RpcService } from '@gatehouse/rpc';
+import { requireHeld } from './change-user';
+import { toPageSize } from './page-token';
+import { createRoleRepository } from './postgres/role-repository';
+import { differenceOf, type Role, type RoleChange } from './role';
+import { etagOf } from './user';
+
+/** RoleService: what roles there are. */
+export function createRoleService({ database, idempotency }: { database: Database; idempotency: Idempotency }): RpcService<RoleServiceDefinition> {
+  const roles = createRoleRepository(database);
+  const write = createWrites({ database, idempotency, definition: RoleServiceDefinition, descriptorSet, toPrincipal: toPrincipalName });
+  return {
+    createRole: write('createRole', async ({ roleId, role }, call, tx) => {
+      const permissions = toPermissions(role!);
+      requireHeld(principalOf(call), permissions);
+      const created = await createRoleRepository(tx).insert({ id: roleId, title: role!.title, description: role!.description, permissions });
+      if (!created) throw roleExists();
+      return toRoleMessage(created);
+    }),
+
+    async getRole({ id }) {
+      const role = await roles.findById(id);
+      if (!role) throw notFound(id);
+      return toRoleMessage(role);
+    },
+
+    async listRoles({ pageSize, pageToken }) {
+      const size = toPageSize(pageSize);
+      const found = await roles.list(size + 1, pageToken);
+      const page = found.slice(0, size);
+      return { roles: page.map(toRoleMessage), nextPageToken: found.length > size ? page.at(-1)!.id : '' };
+    },
+
+    updateRole: write('updateRole', async ({ role, updateMask = [] }, call, tx) => {
+      const before = await lock(tx, role!.id, role!.etag);
+      const change = readRoleChange(role!, updateMask);
+      const after = { ...before, ...change };
+      requireHeld(principalOf(call), differenceOf(before.permissions, after.permissions));
+      if (before.builtInPermissions?.some((permission) => !after.permissions.includes(permission))) throw roleBuiltIn();
+      const isSame = after.title === before.title && after.description === before.description && !differenceOf(before.permissions, after.permissions).length;
+      return toRoleMessage(isSame ? before : await createRoleRepository(tx).update(before.id, change));
+    }),
+
+    deleteRole: write('deleteRole', async ({ id, etag }, _call, tx) => {
+      const role = await lock(tx, id, etag);
+      const repository = createRoleRepository(tx);
+      if (role.builtInPermissions) throw roleBuiltIn();
+      if (await repository.isInUse(id)) throw roleInUse();
+      await repository.delete(id);
+      return {};
+    }),
+  };
+}
+
+/** @throws roleNotFound, etagMismatch */
+async function lock(tx: Queryable, id: string, etag: string): Promise<Role> {
+  const role = await createRoleRepository(tx).lock(id);
+  if (!role) throw notFound(id);
+  if (etag && etag !== etagOf(role))
+    throw etagMismatch({ preconditions: [{ type: 'ETAG', subject: `roles/${id}`, description: 'the etag is not the current one' }] });
+  return role;
+}
+
+const notFound = (id: string) => roleNotFound({ id }, { resource: { type: 'gatehouse.user.v1.RoleDefinition', name: id } });
+
+const toPermissions = ({ permissions }: RoleDefinition): readonly string[] => [...new Set(permissions)].sort();
+
+function readRoleChange(role: RoleDefinition, updateMask: readonly string[]): RoleChange {
+  const isNamed = (path: string, value: string | readonly string[]) =>
+    updateMask.length ? updateMask.includes(path) || updateMask.includes('*') : value.length > 0;
+  return {
+    ...(isNamed('title', role.title) && { title: role.title }),
+    ...(isNamed('description', role.description) && { description: role.description }),
+    ...(isNamed('permissions', role.permissions) && { permissions: toPermissions(role) }),
+  };
+}
+
+const toRoleMessage = (role: Role): RoleDefinition => ({
+  id: role.id,
+  title: role.title,
+  description: role.description,
+  permissions: [...role.permissions],
+  builtIn: role.builtInPermissions !== undefined,
+  createTime: role.createTime,
+  updateTime: role.updateTime,
+  etag: etagOf(role),
+});

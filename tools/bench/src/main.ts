@@ -1,10 +1,15 @@
 import { bench } from './bench';
+import { measureDirectory } from './directory/measure-directory';
 import { becomeMeasured, type MeasuredName } from './measured/start';
 import { measuredCommand } from './own-process';
 
 const [command, ...rest] = process.argv.slice(2);
-const work = command === measuredCommand ? becomeMeasured(rest[0] as MeasuredName) : bench(process.argv.slice(2));
-work.catch((error) => {
+const commands: Readonly<Record<string, () => Promise<void>>> = {
+  [measuredCommand]: () => becomeMeasured(rest[0] as MeasuredName),
+  directory: () => measureDirectory(rest),
+};
+const run = commands[command ?? ''] ?? (() => bench(process.argv.slice(2)));
+run().catch((error) => {
   console.error(error instanceof RangeError ? error.message : error);
   process.exit(1);
 });

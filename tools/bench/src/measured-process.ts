@@ -9,6 +9,7 @@ const patienceMs = 10_000;
 
 /** A process whose CPU time is known. */
 export interface MeasuredProcess {
+  readonly pid: number;
   /** What it says of itself when it is ready, to be asked for at once. @throws when it ends before */
   introduction<Introduction>(): Promise<Introduction>;
   /** Asks the process something, one question at a time. @throws when it ends without an answer */
@@ -50,6 +51,7 @@ export function startMeasured({ bundle, arguments: args = [], nodeArguments = []
   };
   const cpuMicros = async () => (await ask<{ cpuMicros: number }>({ ask: 'cpu' })).cpuMicros;
   return {
+    pid: child.pid!,
     introduction: nextMessage,
     ask,
     cpuMicros,

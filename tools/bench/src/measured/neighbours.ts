@@ -10,7 +10,7 @@ export interface NeighboursIntroduction {
   readonly target: string;
   readonly issuer: string;
   readonly otlpEndpoint: string;
-  /** May create and read anybody. */
+  /** May create, import and read anybody. */
   readonly token: string;
 }
 
@@ -40,7 +40,11 @@ export async function startNeighbours(): Promise<{ introduction: NeighboursIntro
     for (const { serviceName } of collector.spans) counts[serviceName] = (counts[serviceName] ?? 0) + 1;
     process.send!(counts);
   });
-  const token = await issuer.accessToken({ id: administrator, permissions: ['users.create', 'users.read'], expiresInSeconds: 86_400 });
+  const token = await issuer.accessToken({
+    id: administrator,
+    permissions: ['users.create', 'users.read', 'users.import', 'roles.escalate'],
+    expiresInSeconds: 86_400,
+  });
   return {
     introduction: { target: `127.0.0.1:${port}`, issuer: realm.issuer, otlpEndpoint: collector.url, token },
     async close() {

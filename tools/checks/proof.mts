@@ -12,6 +12,7 @@ const parts: readonly (readonly [name: string, command: readonly string[]])[] = 
   ['an attack on the metrics', jest('apps/e2e', 'metric-series')],
   ['a collector of traces that is away', jest('apps/e2e', 'test/collector-outage')],
   ['replicas of each service', jest('apps/e2e', 'test/replicas')],
+  ['ten million people: directory', ['node', 'dist/tools/bench/main.cjs', 'directory', '--people', '10000000']],
   ['what a developer waits for: development', ['node', 'tools/checks/speed.mts']],
 ];
 const folder = 'tmp/measurements';
@@ -26,7 +27,7 @@ if (chosen.length === 0) throw new Error(`no part has "${word}": there are ${par
 
 rmSync(folder, { recursive: true, force: true });
 let isGood =
-  (await run('what is made from proto/', 'nx', nx('generate'), env)) && (await run('the services', 'nx', nx('build', '-p', 'tag:type:service'), env));
+  (await run('what is made from proto/', 'nx', nx('generate'), env)) && (await run('the services', 'nx', nx('build', '-p', 'tag:type:service', 'bench'), env));
 for (const [name, [command, ...args]] of chosen) isGood &&= await run(name, command!, args, env);
 if (isGood) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();

@@ -1,5 +1,6 @@
 // Writes docs/measurements.md from docs/measurements.json, which `npm run proof` writes; with --check says whether it is current.
 import { readFileSync } from 'node:fs';
+import { type DirectoryRun, toDirectoryFigure, toDirectoryLines } from './directory.mts';
 import { publish } from './page.mts';
 import { type ReplicaRun, toReplicaFigure, toReplicaLines } from './replicas.mts';
 
@@ -63,6 +64,7 @@ const toOutages = (all: readonly [string, CollectorOutage][]) => [
 const replicaRuns = readAll<ReplicaRun>('replicas-')
   .map(([, run]) => run)
   .sort((one, other) => one.count - other.count);
+const [directoryRun] = readAll<DirectoryRun>('directory').map(([, run]) => run);
 
 const text = [
   '# Measurements',
@@ -76,6 +78,8 @@ const text = [
   ...toSection('An attack on the metrics', 'metric-series', toSeries),
   ...toSection('A collector of traces that is away', 'collector-', toOutages),
   ...toSection<ReplicaRun>('Replicas', 'replicas-', () => toReplicaLines(replicaRuns)),
+  ...toSection<DirectoryRun>('Directories', 'directory', () => toDirectoryLines(directoryRun!)),
 ].join('\n');
 publish('docs/measurements.md', text, 'the measurements');
 if (replicaRuns.length) publish('docs/figures/replicas.svg', toReplicaFigure(replicaRuns), 'the measurements');
+if (directoryRun) publish('docs/figures/directory.svg', toDirectoryFigure(directoryRun), 'the measurements');

@@ -46,6 +46,7 @@ export interface Fields<Name extends string = string> {
  * const after = ordering.after(tokens.open(request.pageToken, query), 2 + where.values.length);
  * const rows = await db.query<UserRow & { page_key: string[] }>({
  *   name: 'list-users',
+ *   isPrepared: false, // a text for each filter
  *   text: `select id, …, ${ordering.rowKey} as page_key from users
  *          where ${where.text} and ${after.text} order by ${ordering.text} limit $1`,
  *   values: [size + 1, ...where.values, ...after.values],

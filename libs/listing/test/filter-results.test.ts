@@ -20,6 +20,7 @@ describe('a filter', () => {
       const { text, values } = compileFilter(fields, filter, 2);
       const [row] = await people.database.query<{ ids: string | null }>({
         name: 'filter-people',
+        isPrepared: false,
         text: `select string_agg(id::text, ' ' order by id) as ids from people where $1 and ${text}`,
         values: [true, ...values],
       });

@@ -76,7 +76,12 @@ describe('a hostile filter', () => {
     );
     for (const name of names) {
       const { text, values } = compileFilter(fields, `displayName = ${quote(name)}`);
-      const rows = await people.database.query<{ display_name: string }>({ name: 'hostile', text: `select display_name from people where ${text}`, values });
+      const rows = await people.database.query<{ display_name: string }>({
+        name: 'hostile',
+        isPrepared: false,
+        text: `select display_name from people where ${text}`,
+        values,
+      });
       expect(rows).toEqual([{ display_name: name }]);
     }
   });
@@ -92,7 +97,8 @@ describe('a hostile filter', () => {
         filter.splice(random.below(filter.length), random.below(4), ...random.many(0, 2, () => random.pick([...pieces, ...filter])));
       try {
         const { text, values } = compileFilter(fields, filter.join(''));
-        if (++counts.run % 4 === 0) await people.database.query({ name: 'mutated', text: `select from people where ${text} limit 1`, values });
+        if (++counts.run % 4 === 0)
+          await people.database.query({ name: 'mutated', isPrepared: false, text: `select from people where ${text} limit 1`, values });
       } catch (error) {
         if (!isAppError(error, 'VALIDATION_FAILED')) throw error;
         expect(error.violations).toEqual([{ field: 'filter', reason: expect.stringMatching(/^filter\.\w+$/), description: expect.stringMatching(/: /) }]);

@@ -3,7 +3,7 @@ import { fields, openPeople } from './people';
 
 describe('pages of a big table', () => {
   let people: Awaited<ReturnType<typeof openPeople>>;
-  const run = (text: string) => people.database.query({ name: 'run', text });
+  const run = (text: string) => people.database.query({ name: 'run', isPrepared: false, text });
   beforeAll(async () => {
     people = await openPeople();
     await run(`insert into people select gen_random_uuid(), 'user' || n || '@example.com', null, 'active', timestamptz '2026-01-01Z' + n % 5000 * interval '1 minute', n % 7, null, true, '{}', '{}'
@@ -13,8 +13,8 @@ describe('pages of a big table', () => {
   afterAll(() => people.close());
   const explain = (text: string, values: readonly unknown[] = [], ...settings: string[]) =>
     people.database.transaction(async (tx) => {
-      for (const setting of settings) await tx.query({ name: 'set', text: setting });
-      const rows = await tx.query<{ 'QUERY PLAN': string }>({ name: 'explain', text: `explain ${text}`, values });
+      for (const setting of settings) await tx.query({ name: 'set', isPrepared: false, text: setting });
+      const rows = await tx.query<{ 'QUERY PLAN': string }>({ name: 'explain', isPrepared: false, text: `explain ${text}`, values });
       return rows.map((row) => row['QUERY PLAN']).join('\n');
     });
 
@@ -28,6 +28,7 @@ describe('pages of a big table', () => {
     const ordering = compileOrderBy(fields, orderBy, { unique: 'id' });
     const [row] = await people.database.query<{ page_key: string[] }>({
       name: 'row-in-the-middle',
+      isPrepared: false,
       text: `select ${ordering.rowKey} as page_key from people order by ${ordering.text} offset 10000 limit 1`,
     });
     const after = ordering.after(row?.page_key, 1);

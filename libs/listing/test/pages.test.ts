@@ -15,7 +15,7 @@ describe('pages', () => {
   afterAll(() => people.close());
   beforeEach(() => people.database.query({ name: 'clear', text: 'truncate people' }));
 
-  const run = (text: string, values: readonly unknown[] = []) => people.database.query<{ id: string }>({ name: 'run', text, values });
+  const run = (text: string, values: readonly unknown[] = []) => people.database.query<{ id: string }>({ name: 'run', text, values, isPrepared: false });
 
   async function list(request: { filter: string; orderBy: string; pageSize: number; pageToken: string }) {
     const { filter, pageSize } = request;
@@ -25,6 +25,7 @@ describe('pages', () => {
     const after = ordering.after(tokens.open(request.pageToken, query), 2 + where.values.length);
     const rows = await people.database.query<{ id: string; page_key: string[] }>({
       name: 'list',
+      isPrepared: false,
       text: `select id, ${ordering.rowKey} as page_key from people where ${where.text} and ${after.text} order by ${ordering.text} limit $1`,
       values: [pageSize + 1, ...where.values, ...after.values],
     });

@@ -43,8 +43,7 @@ create index people_metadata on people using gin (metadata);`;
 /** A database with the table `people`. */
 export async function openPeople(): Promise<{ database: Database; close(): Promise<void> }> {
   const testDatabase = await createTestDatabase([{ name: 'people', migrations: [{ name: '0001_create_people', sql }] }]);
-  // filters make a text each, so that nothing is prepared
-  const database = createDatabase({ url: testDatabase.url, applicationName: 'listing', isPooled: true });
+  const database = createDatabase({ url: testDatabase.url, applicationName: 'listing' });
   return { database, close: async () => (await database.close(), testDatabase.drop()) };
 }
 

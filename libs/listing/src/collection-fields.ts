@@ -20,7 +20,7 @@ export const textArray = (column: string): Field => ({
  * value or an element of an array. In quotes a value is text; without, `true`, `false` and numbers are what they are in JSON.
  */
 export const json = (column: string): Field => ({
-  compare({ path: [, ...keys], at, operator, operatorAt, literal }, bind) {
+  compare({ path: [, ...keys], operator, operatorAt, literal }, bind) {
     if (operator === ':' && isAnything(literal)) return keys.length ? hasKey(column, keys, bind) : `(${column} <> '{}')`;
     refuseWildcard(literal);
     if (operator === ':' && !keys.length) return hasKey(column, [literal.text], bind);

@@ -143,4 +143,4 @@ export class FilterGrammar extends EmbeddedActionsParser {
   }
 }
 
-const toName = (token: IToken): string => (token.tokenType === quotedText ? unquote(token).text : token.image);
+const toName = (token: IToken): string => (token.tokenType === quotedText ? unquote(token) : token.image);

@@ -11,7 +11,7 @@ const escaped = /\\([\s\S])/g;
  */
 export function toLiteral(parts: readonly IToken[]): Literal {
   const [first] = parts;
-  if (first?.tokenType === quotedText && parts.length === 1) return { ...unquote(first), isQuoted: true, at: first.startOffset };
+  if (first?.tokenType === quotedText && parts.length === 1) return toQuotedLiteral(first);
   const at = first?.startOffset ?? 0;
   if (parts.some(({ tokenType }) => tokenType === quotedText)) refuseFilter('filter.syntax', at, 'a value is quoted as a whole, or not at all');
   const image = parts.map((part) => part.image).join('');
@@ -22,14 +22,19 @@ export function toLiteral(parts: readonly IToken[]): Literal {
  * The text within quotes: a backslash stands before a quote, a backslash, or a `*` that is no wildcard.
  * @throws validationFailed where it stands before something else
  */
-export function unquote({ image, startOffset }: IToken): Pick<Literal, 'text' | 'isPrefix'> {
+export function unquote({ image, startOffset }: IToken): string {
   const inner = image.slice(1, -1);
   for (const { 1: character, index } of inner.matchAll(escaped))
     if (!character || !`"'\\*`.includes(character))
       refuseFilter('filter.syntax', startOffset + 1 + index, String.raw`a backslash stands before ", ', * or \ alone`);
-  // escaped pairs are of two units, so that what is found among the others keeps its place
-  const { isPrefix } = withoutWildcard(inner.replace(escaped, '\\\\'), startOffset + 1);
-  return { text: (isPrefix ? inner.slice(0, -1) : inner).replace(escaped, '$1'), isPrefix };
+  return inner.replace(escaped, '$1');
+}
+
+function toQuotedLiteral(token: IToken): Literal {
+  const text = unquote(token);
+  // escaped pairs are of two units, so that a * that is a wildcard keeps its place
+  const { isPrefix } = withoutWildcard(token.image.slice(1, -1).replace(escaped, '\\\\'), token.startOffset + 1);
+  return { text: isPrefix ? text.slice(0, -1) : text, isPrefix, isQuoted: true, at: token.startOffset };
 }
 
 function withoutWildcard(text: string, at: number): Pick<Literal, 'text' | 'isPrefix'> {

@@ -54,6 +54,7 @@ describe('a filter', () => {
     ['display_name = -x', '-x'],
     [String.raw`display_name = "a \"b\" \\ \*"`, String.raw`a "b" \ *`],
     ['id = 0190AAAA-0000-7000-8000-00000000000F', '0190aaaa-0000-7000-8000-00000000000f'],
+    [String.raw`metadata."a*b"."*"."\"\*" = x`, '{"a*b":{"*":{"\\"*":"x"}}}'],
     ['metadata.n = 9007199254740993', '{"n":9007199254740993}'],
   ])('%s asks for %j', (filter, value) => expect(compileFilter(fields, filter).values).toEqual([value]));
 });

@@ -33,7 +33,7 @@ const allow = (sourceTag, ...targets) => ({
 
 /** A service may know the libs, and of the contracts what it serves and calls. The edge has routes, the others tables. */
 function toRow(service) {
-  const own = isEdge(service) ? ['transcoding'] : ['postgres', 'idempotency'];
+  const own = isEdge(service) ? ['transcoding'] : ['postgres', 'idempotency', 'listing'];
   return allow(
     `app:${service.name}`,
     ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', ...own),
@@ -53,6 +53,7 @@ const depConstraints = [
   allow('lib:observability', ...libs('errors', 'rpc', 'postgres', 'transcoding')),
   allow('lib:lifecycle', 'lib:observability'),
   allow('lib:transcoding', ...libs('errors', 'rpc'), 'contract:api'),
+  allow('lib:listing', ...libs('errors', 'postgres'), 'contract:api'),
   ...services.map(toRow),
   allow(
     'app:e2e',

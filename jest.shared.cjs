@@ -31,7 +31,11 @@ module.exports = {
     // it imports node:http when it first sends, which jest's sandbox refuses: swc makes a require of it
     '/@opentelemetry/otlp-exporter-base/.+\\.cjs$': typescript,
   },
-  // the first two are published as ES modules alone
-  transformIgnorePatterns: ['/node_modules/(?!(uuid|jose|@opentelemetry/otlp-exporter-base)/)'],
-  moduleNameMapper: Object.fromEntries(Object.entries(paths).map(([name, [file]]) => [`^${name}$`, `${__dirname}/${file}`])),
+  // all but the last are published as ES modules alone
+  transformIgnorePatterns: ['/node_modules/(?!(uuid|jose|chevrotain|@chevrotain|@opentelemetry/otlp-exporter-base)/)'],
+  moduleNameMapper: {
+    ...Object.fromEntries(Object.entries(paths).map(([name, [file]]) => [`^${name}$`, `${__dirname}/${file}`])),
+    // they say where they are to import alone, and jest asks as require does
+    '^@chevrotain/(.+)$': `${__dirname}/node_modules/@chevrotain/$1/lib/src/api.js`,
+  },
 };

@@ -49,6 +49,14 @@ describe('a database', () => {
     expect(prepared).toEqual([{ runs: '3' }]);
   });
 
+  it('runs statements of one name and several texts, where they ask not to be prepared', async () => {
+    for (const number of [1, 2]) {
+      const rows = await database.query({ name: 'made', text: `select ${number} as number, $1 as text`, values: ['x'], isPrepared: false });
+      expect(rows).toEqual([{ number, text: 'x' }]);
+    }
+    expect(await database.query({ name: 'prepared-made', text: "select from pg_prepared_statements where name = 'made'" })).toEqual([]);
+  });
+
   it('shows its application name to the server', async () => {
     expect(await database.query({ name: 'application', text: 'show application_name' })).toEqual([{ application_name: 'notes' }]);
   });

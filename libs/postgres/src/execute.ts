@@ -30,7 +30,11 @@ export interface Outcome<Row> {
 export async function execute<Row>(session: Session, statement: Statement): Promise<Outcome<Row>> {
   const { client, isPrepared, signal } = session;
   if (signal?.aborted) throw toAbortError(signal);
-  const running = client.query({ name: isPrepared ? statement.name : undefined, text: statement.text, values: statement.values as unknown[] | undefined });
+  const running = client.query({
+    name: isPrepared && statement.isPrepared !== false ? statement.name : undefined,
+    text: statement.text,
+    values: statement.values as unknown[] | undefined,
+  });
   const abort = signal && cancelWhenAborted(session, signal);
   try {
     const { rows, command } = await (abort ? Promise.race([running, abort.givenUp]) : running);

@@ -6,6 +6,8 @@ export interface Statement {
   readonly name: string;
   readonly text: string;
   readonly values?: readonly unknown[];
+  /** Default: true. False where the text is made for each request, as of filters: the connection would keep every one, and the name may stand for several. */
+  readonly isPrepared?: boolean;
   /** Cancels it, in place of the signal of the call in progress. A transaction has one for all of its statements. */
   readonly signal?: AbortSignal;
 }

@@ -10,19 +10,22 @@ export interface History {
 export interface Position extends History {
   readonly xid: bigint;
   readonly id: bigint;
+  /** Of the event in milliseconds, which tells it from another that got the same numbers after a machine was set back to a copy. */
+  readonly createTimeMs: bigint;
 }
 
 const version = 1;
-const length = 29;
+const length = 37;
 
 /** The opaque text of a position: base64url without padding (RFC 4648, section 5). */
-export function toCursor({ system, timeline, xid, id }: Position): string {
+export function toCursor({ system, timeline, xid, id, createTimeMs }: Position): string {
   const bytes = Buffer.alloc(length);
   bytes.writeUInt8(version, 0);
   bytes.writeBigInt64BE(system, 1);
   bytes.writeUInt32BE(timeline, 9);
   bytes.writeBigUInt64BE(xid, 13);
   bytes.writeBigInt64BE(id, 21);
+  bytes.writeBigInt64BE(createTimeMs, 29);
   return bytes.toString('base64url');
 }
 
@@ -30,7 +33,13 @@ export function toCursor({ system, timeline, xid, id }: Position): string {
 export function findPosition(cursor: string): Position | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
   if (bytes.length !== length || bytes.readUInt8(0) !== version || bytes.toString('base64url') !== cursor) return undefined;
-  return { system: bytes.readBigInt64BE(1), timeline: bytes.readUInt32BE(9), xid: bytes.readBigUInt64BE(13), id: bytes.readBigInt64BE(21) };
+  return {
+    system: bytes.readBigInt64BE(1),
+    timeline: bytes.readUInt32BE(9),
+    xid: bytes.readBigUInt64BE(13),
+    id: bytes.readBigInt64BE(21),
+    createTimeMs: bytes.readBigInt64BE(29),
+  };
 }
 
 export const isSameHistory = (one: History, other: History): boolean => one.system === other.system && one.timeline === other.timeline;

@@ -46,6 +46,7 @@ interface PlaceRow {
 interface LastRow extends PlaceRow {
   readonly xid: string;
   readonly id: string;
+  readonly create_time: Date;
 }
 
 /** One event, or one row without any. */
@@ -53,6 +54,7 @@ interface EventRow extends PlaceRow {
   readonly is_known: boolean;
   readonly horizon_xid: string;
   readonly horizon_id: string;
+  readonly horizon_time: Date;
   readonly xid: string | null;
   readonly id: string;
   readonly create_time: Date;
@@ -62,6 +64,7 @@ interface EventRow extends PlaceRow {
 }
 
 const toHistory = ({ system, timeline }: PlaceRow): History => ({ system: BigInt(system), timeline: Number.parseInt(timeline, 16) });
+const toPlace = (xid: string, id: string, createTime: Date) => ({ xid: BigInt(xid), id: BigInt(id), createTimeMs: BigInt(createTime.getTime()) });
 const adopt = (db: Queryable) => db.query({ name: 'adopt-outbox', text: adoptTables });
 
 /** The outbox of a database that has `outboxMigrations`. */
@@ -71,7 +74,7 @@ export function createOutbox({ cursorExpired, retentionMs = 7 * 86_400_000, batc
   async function read(db: Queryable, after: string | undefined, limit: number, signal?: AbortSignal): Promise<EventBatch> {
     const position = after === undefined ? undefined : findPosition(after);
     if (after !== undefined && !position) throw toExpired('is none of this version');
-    const values = [position?.xid.toString(), position?.id.toString(), limit];
+    const values = [position?.xid.toString(), position?.id.toString(), position?.createTimeMs.toString(), limit];
     const rows = await db.query<EventRow>({ name: 'read-outbox-events', text: readEvents, values, signal });
     const [first] = rows as [EventRow];
     const history = toHistory(first);
@@ -82,11 +85,11 @@ export function createOutbox({ cursorExpired, retentionMs = 7 * 86_400_000, batc
       await adopt(db);
       return read(db, after, limit, signal);
     }
-    const toText = (xid: string, id: string) => toCursor({ ...history, xid: BigInt(xid), id: BigInt(id) });
+    const toText = (xid: string, id: string, createTime: Date) => toCursor({ ...history, ...toPlace(xid, id, createTime) });
     const events = rows.flatMap(({ xid, id, type, subject, payload, create_time: createTime }) =>
-      xid === null ? [] : [{ type, ...(subject === null ? {} : { subject }), payload, createTime, cursor: toText(xid, id) }],
+      xid === null ? [] : [{ type, ...(subject === null ? {} : { subject }), payload, createTime, cursor: toText(xid, id, createTime) }],
     );
-    return { events, cursor: events.at(-1)?.cursor ?? after ?? toText(first.horizon_xid, first.horizon_id) };
+    return { events, cursor: events.at(-1)?.cursor ?? after ?? toText(first.horizon_xid, first.horizon_id, first.horizon_time) };
   }
 
   return {
@@ -103,7 +106,7 @@ export function createOutbox({ cursorExpired, retentionMs = 7 * 86_400_000, batc
       for (;;) {
         const [row] = (await db.query<LastRow>({ name: 'find-last-outbox-event', text: findLast })) as [LastRow];
         // The place of an event and not xmin: after a crash the server gives xids anew of which nothing had reached the disk.
-        if (row.is_own) return toCursor({ ...toHistory(row), xid: BigInt(row.xid), id: BigInt(row.id) });
+        if (row.is_own) return toCursor({ ...toHistory(row), ...toPlace(row.xid, row.id, row.create_time) });
         await adopt(db);
       }
     },

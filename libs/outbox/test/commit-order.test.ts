@@ -96,8 +96,8 @@ describe('events are read', () => {
     const plan = async (text: string, values: unknown[]) => JSON.stringify((await client.query(`explain (format json) ${text}`, values)).rows);
     const { rows } = await client.query('select xid::text, id from outbox_events order by id limit 1');
     for (const after of [
-      [rows[0].xid, rows[0].id],
-      [null, null],
+      [rows[0].xid, rows[0].id, 0],
+      [null, null, null],
     ]) {
       const read = await plan(readEvents, [...after, 500]);
       expect(read).toContain('"Index Scan"');

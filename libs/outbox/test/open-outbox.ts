@@ -1,18 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { declareError } from '@gatehouse/errors';
 import { createDatabase, type Database, type Queryable } from '@gatehouse/postgres';
 import { createTestDatabase } from '@gatehouse/postgres/testing';
 import { createOutbox, type EventBatch, type OutboxEvent, type OutboxOptions, outboxMigrations } from '../src';
-
-export const cursorExpired = declareError({
-  code: 'OUT_OF_RANGE',
-  reason: 'CURSOR_EXPIRED',
-  domain: 'test',
-  title: 'Cursor expired',
-  message: 'begin anew',
-  retry: 'never',
-  metadata: [],
-});
+import { cursorExpired } from './cursor-expired';
 
 export const toText = ({ payload }: Pick<OutboxEvent, 'payload'>): string => Buffer.from(payload).toString();
 

@@ -9,11 +9,12 @@ create table outbox_events (
   primary key (xid, id)
 );
 
--- Up to where events were removed, and in which cluster: after a restored dump xids begin anew, and the rows are of another one.
+-- The last event that was removed, and the cluster: after a dump is restored, xids begin anew, and the rows are of another one.
 create table outbox_horizon (
   is_only boolean primary key default true check (is_only),
   xid xid8 not null,
   id bigint not null,
+  create_time timestamptz(3) not null,
   system_identifier bigint not null
 );
-insert into outbox_horizon (xid, id, system_identifier) select '0', 0, system_identifier from pg_control_system();
+insert into outbox_horizon (xid, id, create_time, system_identifier) select '0', 0, 'epoch', system_identifier from pg_control_system();

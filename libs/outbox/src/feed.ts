@@ -61,7 +61,7 @@ const origin = { xid: 0n, id: 0n };
 export function createFeed(options: FeedOptions): Feed {
   const { database, outbox, pollMs = 100, heartbeatMs = 5_000, batchSize = 500, onLag = () => {}, onError = () => {} } = options;
   const followers = new Set<Follower>();
-  // not in the call of the first follower, whose end would cancel it
+  // what it tells is told outside of all calls, not as of the first follower's
   const detached = AsyncLocalStorage.snapshot();
   let isPolling = false;
 

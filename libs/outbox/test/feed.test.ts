@@ -125,7 +125,14 @@ describe('a feed', () => {
     const call = new AsyncLocalStorage<AbortSignal>();
     const database = createDatabase({ url: opened.url, applicationName: 'follower', signal: () => call.getStore() });
     const lags: number[] = [];
-    const feed = feedOf({ database, onLag: (seconds) => lags.push(seconds) });
+    const calls = new Set<AbortSignal | undefined>();
+    const feed = feedOf({
+      database,
+      onLag(seconds) {
+        lags.push(seconds);
+        calls.add(call.getStore());
+      },
+    });
     expect(lags).toEqual([]);
     const first = new AbortController();
     const one = await call.run(first.signal, async () => {
@@ -147,6 +154,7 @@ describe('a feed', () => {
     const told = lags.length;
     await pause(50);
     expect(lags).toHaveLength(told);
+    expect(calls).toEqual(new Set([undefined]));
     await database.close();
   });
 

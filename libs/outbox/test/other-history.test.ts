@@ -78,6 +78,16 @@ it('after a failover each follower begins anew, whether or not it had read what 
   });
 });
 
+it('a standby, which knows no end of the history, says that it cannot tell', async () => {
+  copy('backup', 'waiting');
+  writeFileSync(at('waiting/cluster/standby.signal'), '');
+  const server = await start('waiting');
+  await withOutbox(toUrl(server), async ({ database, outbox }) => {
+    await expect(outbox.read(database, read, 10)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(outbox.currentCursor(database)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
 it('after a machine was set back to a copy, a cursor of what came after the copy has expired, also once there is as much again', async () => {
   copy('backup', 'copy');
   const server = await start('copy');

@@ -9,8 +9,8 @@ export interface Outbox {
   /** Appends events in the caller's transaction, by one statement: they are told if it commits. */
   append(tx: Queryable, events: readonly NewEvent[]): Promise<void>;
   /**
-   * Where a follower begins that knows nothing yet: to be taken *before* the state that it begins with is read, which then holds
-   * all that is not told after it. What was committed in between is told too, so followers apply events idempotently.
+   * Where a follower begins that knows nothing yet: to be taken *before* the state that it begins with is read, by the primary, which
+   * then holds all that is not told after it. What was committed in between is told too, so followers apply events idempotently.
    */
   currentCursor(db: Queryable): Promise<string>;
   /**

@@ -82,4 +82,4 @@ it(`what is read while writers are killed ${kills} times is what was committed, 
   expect([...seen].sort()).toEqual(toValues(noted));
   expect(seen.length).toBeGreaterThan(kills * 50);
   await close();
-});
+}, 120_000);

@@ -11,7 +11,7 @@ import { findNews } from './statements';
 export interface Feed {
   /**
    * Batches of events after a cursor: the first at once, empty where there is nothing new, then as they come, and an empty one after
-   * each `heartbeatMs` without any: it was read just now, so who gets one knows that nothing is missing. Without a database it waits
+   * each `heartbeatMs` without any: who gets one knows that just now there was nothing more to read. Without a database it waits
    * in silence and goes on where it was. Ends when `signal` aborts. The next batch is read when it is asked for.
    * @throws cursorExpired() as `Outbox.read`, also in midstream, after a failover
    */

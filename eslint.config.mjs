@@ -20,7 +20,7 @@ const owners = {
   fastify: ['app:gateway', 'lib:transcoding', 'lib:lifecycle'],
   '@fastify/*': ['app:gateway', 'lib:transcoding', 'lib:lifecycle'],
   ws: ['lib:transcoding', 'app:e2e', 'app:gateway'],
-  pg: ['lib:postgres', 'lib:idempotency', ...keepers, 'app:e2e', 'tool:postgres-server'],
+  pg: ['lib:postgres', 'lib:idempotency', 'lib:outbox', ...keepers, 'app:e2e', 'tool:postgres-server'],
 };
 const allow = (sourceTag, ...targets) => ({
   sourceTag,
@@ -33,7 +33,7 @@ const allow = (sourceTag, ...targets) => ({
 
 /** A service may know the libs, and of the contracts what it serves and calls. The edge has routes, the others tables. */
 function toRow(service) {
-  const own = isEdge(service) ? ['transcoding'] : ['postgres', 'idempotency', 'listing'];
+  const own = isEdge(service) ? ['transcoding'] : ['postgres', 'idempotency', 'listing', 'outbox'];
   return allow(
     `app:${service.name}`,
     ...libs('errors', 'rpc', 'access', 'observability', 'lifecycle', ...own),
@@ -50,6 +50,7 @@ const depConstraints = [
   allow('lib:postgres', 'lib:errors', 'contract:api', 'tool:postgres-server'),
   allow('lib:access', ...libs('errors', 'rpc'), ...contracts('api', 'verifier')),
   allow('lib:idempotency', ...libs('errors', 'postgres'), 'contract:api'),
+  allow('lib:outbox', ...libs('errors', 'postgres'), 'contract:api', 'tool:postgres-server'),
   allow('lib:observability', ...libs('errors', 'rpc', 'postgres', 'transcoding')),
   allow('lib:lifecycle', 'lib:observability'),
   allow('lib:transcoding', ...libs('errors', 'rpc'), 'contract:api'),

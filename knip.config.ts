@@ -34,6 +34,7 @@ const config: KnipConfig = {
     'apps/gateway/test/lint-openapi.mts',
     'libs/lifecycle/test/process/*.ts',
     'libs/observability/test/process/*.ts',
+    'libs/outbox/test/process/*.ts',
     'libs/transcoding/test/memory/*.ts',
     'tools/checks/test/lint-texts.mts',
     'tools/postgres-server/test/owner-process.ts',

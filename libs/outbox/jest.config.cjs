@@ -1,0 +1,7 @@
+module.exports = {
+  ...require('../../jest.shared.cjs'),
+  displayName: 'outbox',
+  rootDir: __dirname,
+  globalSetup: '../../tools/jest/postgres-server.ts',
+  globalTeardown: '../../tools/jest/stop-postgres-server.ts',
+};

@@ -1,0 +1,161 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ErrorCode, isAppError } from '@gatehouse/errors';
+import type { Database } from '@gatehouse/postgres';
+import { findPosition, type Position } from './cursor';
+import type { EventBatch } from './events';
+import type { Outbox } from './outbox';
+import { findNews } from './statements';
+
+/** The events as they come, for any number of followers in a process. */
+export interface Feed {
+  /**
+   * Batches of events after a cursor: the first at once, empty where there is nothing new, then as they come, and an empty one after
+   * each `heartbeatMs` without any: who gets one knows that just now there was nothing more to read. Without a database it waits
+   * in silence and goes on where it was. Ends when `signal` aborts. The next batch is read when it is asked for.
+   * @throws cursorExpired() as `Outbox.read`, also in midstream, after a failover
+   */
+  follow(cursor: string | undefined, signal: AbortSignal): AsyncGenerator<EventBatch, void, undefined>;
+}
+
+export interface FeedOptions {
+  readonly database: Database;
+  readonly outbox: Outbox;
+  /** How often is looked for something new while there are followers, in milliseconds. Default: 100. */
+  readonly pollMs?: number;
+  /** Default: 5 s. */
+  readonly heartbeatMs?: number;
+  /** Events of a batch at most, of which a follower holds one. Default: 500. */
+  readonly batchSize?: number;
+  /**
+   * Told at each look, in seconds, how old the oldest event is that a follower here has not taken the batch of yet; 0 where there
+   * is none. It grows with a follower that is slow, and while any transaction of the cluster that began before stays open.
+   */
+  readonly onLag?: (seconds: number) => void;
+  /** Told of each look and each read that failed and is tried again. */
+  readonly onError?: (error: unknown) => void;
+}
+
+interface Follower {
+  /** Up to where it has taken batches. */
+  position: Position | undefined;
+  hasNews: boolean;
+  /** Ends its pause. */
+  wake: () => void;
+}
+
+interface NewsRow {
+  readonly xid: string | null;
+  readonly id: string | null;
+  readonly lag_seconds: number | null;
+}
+
+const maxPauseMs = 5_000;
+const passing: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'ABORTED', 'RESOURCE_EXHAUSTED'] as const);
+const origin = { xid: 0n, id: 0n };
+
+/**
+ * Makes the feed of an outbox. It asks again and again, by one small statement a process. LISTEN and NOTIFY would not do: behind a
+ * pooler in transaction mode no session listens, and commits that notify wait for each other.
+ */
+export function createFeed(options: FeedOptions): Feed {
+  const { database, outbox, pollMs = 100, heartbeatMs = 5_000, batchSize = 500, onLag = () => {}, onError = () => {} } = options;
+  const followers = new Set<Follower>();
+  // what it tells is told outside of all calls, not as of the first follower's
+  const detached = AsyncLocalStorage.snapshot();
+  let isPolling = false;
+
+  /** The place of the last event that can be read; tells the lag. */
+  async function look(): Promise<string> {
+    const positions = [...followers].map(({ position }) => position ?? origin);
+    const slowest = positions.reduce(
+      (one, other) => (one.xid < other.xid || (one.xid === other.xid && one.id < other.id) ? one : other),
+      positions[0] ?? origin,
+    );
+    // beside the pool, where it waits for no call
+    const [row] = await database.probe.query<NewsRow>({ name: 'find-outbox-news', text: findNews, values: [slowest.xid.toString(), slowest.id.toString()] });
+    onLag(Math.max(row?.lag_seconds ?? 0, 0));
+    return `${row?.xid} ${row?.id}`;
+  }
+
+  async function poll(): Promise<void> {
+    let last: string | undefined;
+    for (let failures = 0; followers.size > 0; await sleep(toPauseMs(failures), undefined, { ref: false })) {
+      try {
+        const next = await look();
+        failures = 0;
+        if (next === last) continue;
+        last = next;
+        for (const follower of followers) {
+          follower.hasNews = true;
+          follower.wake();
+        }
+      } catch (error) {
+        failures++;
+        onError(error);
+      }
+    }
+    isPolling = false;
+    onLag(0);
+  }
+
+  // Half of it by chance, so that the processes do not all ask a database at once that has just come back.
+  const toPauseMs = (failures: number) => (failures === 0 ? pollMs : Math.min(pollMs * 2 ** failures, maxPauseMs) * (0.5 + Math.random() / 2));
+
+  function enter(follower: Follower): void {
+    followers.add(follower);
+    if (isPolling) return;
+    isPolling = true;
+    detached(() => void poll());
+  }
+
+  async function readOn(cursor: string | undefined, signal: AbortSignal): Promise<EventBatch | undefined> {
+    for (let failures = 1; !signal.aborted; failures++)
+      try {
+        return await outbox.read(database, cursor, batchSize, signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!isAppError(error) || !passing.has(error.code)) throw error;
+        onError(error);
+        await sleep(toPauseMs(failures), undefined, { signal, ref: false }).catch(() => {});
+      }
+    return undefined;
+  }
+
+  return {
+    async *follow(from, signal) {
+      const follower: Follower = { position: from === undefined ? undefined : findPosition(from), hasNews: false, wake: () => {} };
+      let cursor = from;
+      enter(follower);
+      try {
+        for (let isDue = true; ;) {
+          // before the read, so that what comes during it is not slept through
+          follower.hasNews = false;
+          const batch = await readOn(cursor, signal);
+          if (!batch) return;
+          cursor = batch.cursor;
+          if (batch.events.length > 0 || isDue) yield batch;
+          follower.position = findPosition(cursor);
+          isDue = batch.events.length < batchSize && (await pause(follower, heartbeatMs, signal));
+        }
+      } finally {
+        followers.delete(follower);
+      }
+    },
+  };
+}
+
+/** Waits for news; gives whether it waited `ms` milliseconds in vain. */
+function pause(follower: Follower, ms: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (follower.hasNews || signal.aborted) return resolve(false);
+    const end = (isInVain: boolean) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', follower.wake);
+      resolve(isInVain);
+    };
+    const timer = setTimeout(end, ms, true).unref();
+    follower.wake = () => end(false);
+    signal.addEventListener('abort', follower.wake);
+  });
+}

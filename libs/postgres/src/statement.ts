@@ -33,6 +33,27 @@ export interface PostgresObserver {
   acquire?<T>(pool: string, run: () => Promise<T>): Promise<T>;
   /** Told of the pool when it is opened. */
   openPool?(pool: ObservedPool): void;
+  /** Around each read that a batch answers, in the context of its caller; `run` takes what `runBatch` is to know it by. */
+  joinBatch?<T>(name: string, run: (read: BatchedRead) => Promise<T>): Promise<T>;
+  /** Around a batch, in the context of nobody; `reads` are those that it answers. */
+  runBatch?<T>(name: string, reads: readonly BatchedRead[], run: () => Promise<T>): Promise<T>;
+  /** Told which way each read went that a replica might have answered. */
+  routeRead?(route: ReadRoute): void;
+}
+
+/** What an observer knows a read of a batch by; its own affair. */
+export type BatchedRead = unknown;
+
+/**
+ * Who answered a read: the replica; or the primary, since the replica is behind, away, no standby, of another cluster or another
+ * timeline (after a failover), or since the primary did not say where it is.
+ */
+export type ReadWay = 'replica' | 'stale' | 'down' | 'promoted' | 'other_cluster' | 'other_timeline' | 'position_unknown';
+
+export interface ReadRoute {
+  readonly way: ReadWay;
+  /** How much the replica had yet to replay as it was last asked; undefined where it was not. */
+  readonly lagBytes?: number;
 }
 
 /** A pool as it can be asked about at any time. */

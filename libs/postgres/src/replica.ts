@@ -69,7 +69,10 @@ export function createReplicaReads({ primary, replica, waitMs, observer }: Repli
     } catch (error) {
       if (abort?.aborted) throw toAbortError(abort);
       // what fails on a fit replica is the statement: on the primary it may do so just as well
-      if (isFit && !(isAppError(error) && retriedElsewhere.has(error.code))) throw error;
+      if (isFit && !(isAppError(error) && retriedElsewhere.has(error.code))) {
+        observer?.routeRead?.(last);
+        throw error;
+      }
       return last.way === 'stale' && late.signal.aborted ? last : { way: 'down' };
     } finally {
       clearTimeout(timer);

@@ -27,7 +27,9 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-export interface DatabaseRowLoaderOptions<Row> extends Pick<RowLoaderOptions<Row>, 'name' | 'keyOf' | 'maxKeys'> {
+export interface DatabaseRowLoaderOptions<Row> extends Pick<RowLoaderOptions<Row>, 'keyOf' | 'maxKeys'> {
+  /** Of the statement, kebab-case: `find-user-by-id`. */
+  readonly name: string;
   /** Its one parameter is the array of the keys: `select id, email from users where id = any($1::uuid[])`. */
   readonly text: string;
 }
@@ -49,7 +51,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const probePool = createSessionPool({ ...options, poolSize: 1, observer: undefined });
   const replicaPool = readUrl ? createSessionPool({ ...options, url: readUrl }, '-replica') : undefined;
   const ask: Queryable['query'] = (statement) => pool.query(statement, statement.signal ?? signal());
-  const readFromReplica = replicaPool && createReplicaReads({ primary: pool, replica: replicaPool, waitMs: replicaWaitMs, observer });
+  const readFromReplica = replicaPool && createReplicaReads({ primary: pool, replica: replicaPool, waitMs: replicaWaitMs, onRoute: observer?.openReplica?.() });
   const read: Queryable = { query: readFromReplica ? (statement) => readFromReplica(statement, statement.signal ?? signal()) : ask };
   const probe: Queryable = { query: (statement) => probePool.query(statement, statement.signal) };
   let closed: Promise<void> | undefined;
@@ -58,7 +60,12 @@ export function createDatabase(options: DatabaseOptions): Database {
     query: ask,
     read,
     createRowLoader: <Row extends object>({ name, text, ...rest }: DatabaseRowLoaderOptions<Row>) =>
-      createRowLoader<Row>({ ...rest, name, signal, observer, load: (keys, abandoned) => read.query<Row>({ name, text, values: [keys], signal: abandoned }) }),
+      createRowLoader<Row>({
+        ...rest,
+        signal,
+        observer: observer?.openRowLoader?.(name),
+        load: (keys, abandoned) => read.query<Row>({ name, text, values: [keys], signal: abandoned }),
+      }),
     transaction: (work, transactionOptions = {}) => {
       const abort = signal();
       const attempt = () => pool.withSession(abort, (session) => runTransaction(session, pool.observe, work, transactionOptions));

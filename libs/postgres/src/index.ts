@@ -5,5 +5,5 @@ export type { Migration, MigrationSet } from './migration';
 export type { RowLoader } from './row-loader';
 export { createSchemaCheck } from './schema-check';
 export { findSqlState } from './sqlstate';
-export type { BatchedRead, ConstraintErrors, ObservedPool, PostgresObserver, Queryable, ReadRoute, ReadWay, Statement } from './statement';
+export type { BatchedRead, ConstraintErrors, ObservedPool, PostgresObserver, Queryable, ReadRoute, ReadWay, RowLoaderObserver, Statement } from './statement';
 export type { TransactionOptions } from './transaction';

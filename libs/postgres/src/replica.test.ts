@@ -38,7 +38,7 @@ describe('reads that a replica may answer', () => {
   const open = (options: Partial<DatabaseOptions> = {}) => {
     const observer = {
       query: <T>({ name }: { name: string }, run: () => Promise<T>) => (statements.push(name), run()),
-      routeRead: (route: ReadRoute) => void routes.push(route),
+      openReplica: () => (route: ReadRoute) => void routes.push(route),
     };
     const readUrl = standby.urlOf('notes', owner);
     // a read that waits for as long as a slow machine takes is still one from the replica

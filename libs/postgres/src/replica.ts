@@ -5,7 +5,7 @@ import { execute } from './execute';
 import { createRowLoader } from './row-loader';
 import type { SessionPool } from './session-pool';
 import { toAbortError } from './sqlstate';
-import type { PostgresObserver, ReadRoute, ReadWay, Statement } from './statement';
+import type { ReadRoute, ReadWay, Statement } from './statement';
 import { findPosition, findStanding, judge, type PositionRow, type StandingRow, toPosition, toStanding } from './wal';
 
 export interface ReplicaReadsOptions {
@@ -13,7 +13,8 @@ export interface ReplicaReadsOptions {
   readonly replica: SessionPool;
   /** How long a read waits for the replica to connect and to catch up, in milliseconds. */
   readonly waitMs: number;
-  readonly observer?: PostgresObserver;
+  /** Told which way each read went. */
+  readonly onRoute?: (route: ReadRoute) => void;
 }
 
 // For so long after a read had to leave the replica nobody tries it: each would lose the wait again. Milliseconds.
@@ -27,12 +28,12 @@ const retriedElsewhere: ReadonlySet<string> = new Set(['UNAVAILABLE', 'ABORTED']
  * answers in a session that has been seen to have replayed as far: not just any, since its URL may lead to several servers.
  * @returns what gives the rows of a statement that only reads; it throws what the primary throws, and the statement's own errors
  */
-export function createReplicaReads({ primary, replica, waitMs, observer }: ReplicaReadsOptions) {
+export function createReplicaReads({ primary, replica, waitMs, onRoute = () => {} }: ReplicaReadsOptions) {
   let restingUntil = 0;
   let restingWay: ReadWay = 'down';
   const keyOf = () => '';
-  const positions = createRowLoader<PositionRow>({ name: findPosition.name, keyOf, load: (_, signal) => primary.query(findPosition, signal) });
-  const standings = createRowLoader<StandingRow>({ name: findStanding.name, keyOf, load: (_, signal) => replica.query(findStanding, signal) });
+  const positions = createRowLoader<PositionRow>({ keyOf, load: (_, signal) => primary.query(findPosition, signal) });
+  const standings = createRowLoader<StandingRow>({ keyOf, load: (_, signal) => replica.query(findStanding, signal) });
 
   /** The rows, where the replica has them in time; else why it has not. */
   async function tryReplica<Row>(statement: Statement, abort: AbortSignal | undefined): Promise<ReadRoute & { readonly rows?: Row[] }> {
@@ -70,7 +71,7 @@ export function createReplicaReads({ primary, replica, waitMs, observer }: Repli
       if (abort?.aborted) throw toAbortError(abort);
       // what fails on a fit replica is the statement: on the primary it may do so just as well
       if (isFit && !(isAppError(error) && retriedElsewhere.has(error.code))) {
-        observer?.routeRead?.(last);
+        onRoute(last);
         throw error;
       }
       return last.way === 'stale' && late.signal.aborted ? last : { way: 'down' };
@@ -81,11 +82,11 @@ export function createReplicaReads({ primary, replica, waitMs, observer }: Repli
 
   return async function read<Row>(statement: Statement, abort: AbortSignal | undefined): Promise<Row[]> {
     if (performance.now() < restingUntil) {
-      observer?.routeRead?.({ way: restingWay });
+      onRoute({ way: restingWay });
       return primary.query<Row>(statement, abort);
     }
     const { rows, ...route } = await tryReplica<Row>(statement, abort);
-    observer?.routeRead?.(route);
+    onRoute(route);
     if (rows) return rows;
     restingWay = route.way;
     restingUntil = performance.now() + restMs;

@@ -27,7 +27,7 @@ describe('rows that are read by their key at the same time', () => {
     testDatabase = await createTestDatabase([{ name: 'note', migrations: [{ name: '0001_create_notes', sql }] }]);
     const observer: PostgresObserver = {
       query: ({ name }, run) => (statements.push(name), run()),
-      runBatch: (_, reads, run) => (batches.push(reads.length), run()),
+      openRowLoader: () => ({ read: (run) => run(undefined), batch: (reads, run) => (batches.push(reads.length), run()) }),
     };
     database = createDatabase({ url: testDatabase.url, applicationName: 'loader', observer, signal: () => contexts.getStore() });
     writer = createDatabase({ url: testDatabase.url, applicationName: 'writer' });

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { cancelled } from '@gatehouse/contracts/api';
 import { AppError, isAppError } from '@gatehouse/errors';
 import { toAbortError } from './sqlstate';
-import type { BatchedRead, PostgresObserver } from './statement';
+import type { BatchedRead, RowLoaderObserver } from './statement';
 
 /** Reads rows by their key; what is asked for at the same time is one statement. */
 export interface RowLoader<Row> {
@@ -16,14 +16,12 @@ export interface RowLoader<Row> {
 }
 
 export interface RowLoaderOptions<Row> {
-  /** Of the statement, kebab-case: `find-user-by-id`. */
-  readonly name: string;
   /** Asks for the rows of keys, each of them there once. `signal` aborts when nobody waits for them any more. */
   readonly load: (keys: readonly string[], signal: AbortSignal) => Promise<readonly Row[]>;
   /** The key of a row, written as readers write it: of a UUID, in lower case. */
   readonly keyOf: (row: Row) => string;
   readonly signal?: () => AbortSignal | undefined;
-  readonly observer?: Pick<PostgresObserver, 'joinBatch' | 'runBatch'>;
+  readonly observer?: RowLoaderObserver;
   /** Keys of one statement at most. Default: 128. */
   readonly maxKeys?: number;
   /** Statements at a time; what comes while they run is the next one. Default: 2. */
@@ -44,7 +42,7 @@ interface Reader<Row> {
  * read never joins a statement that was sent before it began, since that would not see what was committed meanwhile.
  */
 export function createRowLoader<Row>(options: RowLoaderOptions<Row>): RowLoader<Row> {
-  const { name, load, keyOf, observer = {}, signal: currentSignal = () => undefined, maxKeys = 128, maxInFlight = 2 } = options;
+  const { load, keyOf, observer, signal: currentSignal = () => undefined, maxKeys = 128, maxInFlight = 2 } = options;
   // A batch is part of nobody's call: the deadline, the trace and the principal of who came first are not those of the others.
   const outside = AsyncLocalStorage.snapshot();
   const queue = new Set<Reader<Row>>();
@@ -100,9 +98,8 @@ export function createRowLoader<Row>(options: RowLoaderOptions<Row>): RowLoader<
       };
     const all = [...readers];
     const work = () => answer(all, abandoned.signal);
-    await (observer.runBatch
-      ? observer.runBatch(
-          name,
+    await (observer
+      ? observer.batch(
           all.map(({ read }) => read),
           work,
         )
@@ -131,7 +128,7 @@ export function createRowLoader<Row>(options: RowLoaderOptions<Row>): RowLoader<
   return {
     async load(key, signal = currentSignal()) {
       if (signal?.aborted) throw toAbortError(signal);
-      return observer.joinBatch ? observer.joinBatch(name, (read) => join(key, signal, read)) : join(key, signal, undefined);
+      return observer ? observer.read((read) => join(key, signal, read)) : join(key, signal, undefined);
     },
   };
 }

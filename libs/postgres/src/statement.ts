@@ -33,12 +33,18 @@ export interface PostgresObserver {
   acquire?<T>(pool: string, run: () => Promise<T>): Promise<T>;
   /** Told of the pool when it is opened. */
   openPool?(pool: ObservedPool): void;
-  /** Around each read that a batch answers, in the context of its caller; `run` takes what `runBatch` is to know it by. */
-  joinBatch?<T>(name: string, run: (read: BatchedRead) => Promise<T>): Promise<T>;
-  /** Around a batch, in the context of nobody; `reads` are those that it answers. */
-  runBatch?<T>(name: string, reads: readonly BatchedRead[], run: () => Promise<T>): Promise<T>;
-  /** Told which way each read went that a replica might have answered. */
-  routeRead?(route: ReadRoute): void;
+  /** Told of each loader of rows that is made, by its name; gives what watches it. */
+  openRowLoader?(name: string): RowLoaderObserver;
+  /** Told that there is a replica; gives what is told of each read that it might answer. */
+  openReplica?(): (route: ReadRoute) => void;
+}
+
+/** What is told about reads of single rows, and the batches that answer them. */
+export interface RowLoaderObserver {
+  /** Around each read, in the context of its caller; `run` takes what `batch` is to know it by. */
+  read<T>(run: (read: BatchedRead) => Promise<T>): Promise<T>;
+  /** Around each batch, in the context of nobody; `reads` are those that it answers. */
+  batch<T>(reads: readonly BatchedRead[], run: () => Promise<T>): Promise<T>;
 }
 
 /** What an observer knows a read of a batch by; its own affair. */

@@ -6,6 +6,7 @@ import type { Logger } from './logger';
 // Being behind is a matter of milliseconds, and of the metrics alone; what is told here is to be mended.
 const sentences: Readonly<Partial<Record<ReadWay, string>>> = {
   down: 'the replica does not answer: reads go to the primary',
+  position_unknown: 'the primary does not say where its log is: it answers the reads that a replica might',
   promoted: 'the server of the read URL is no standby: reads go to the primary',
   other_cluster: 'the replica is of another cluster than the primary: reads go to the primary',
   other_timeline: 'the replica is on another timeline than the primary, as after a failover: reads go to the primary',
@@ -26,12 +27,12 @@ export function createReplicaReport({ registry, logger }: { registry: MetricsReg
   for (const way of ways) reads.inc({ way }, 0);
   const lag = new Gauge({ name: 'db_client_replica_lag_bytes', help: 'How much of the log the replica had yet to replay as a read last asked it', registers });
   let told: ReadWay = 'replica';
-  return ({ way, lagBytes }) => {
+  return ({ way, lagBytes, error }) => {
     reads.inc({ way });
     if (lagBytes !== undefined) lag.set(lagBytes);
     if (way === told || (way !== 'replica' && !sentences[way])) return;
     told = way;
     if (way === 'replica') logger.info('the replica answers reads again');
-    else logger.warn(sentences[way]!);
+    else logger.warn(sentences[way]!, error === undefined ? {} : { exception: error });
   };
 }

@@ -82,4 +82,17 @@ describe('reads that a replica may answer', () => {
     expect(user.lines.map((line) => [line.severity_text, line.body])).toEqual([['WARN', 'the server of the read URL is no standby: reads go to the primary']]);
     await Promise.all([testDatabase.drop(), other.drop()]);
   });
+
+  it('tell why a replica does not answer', async () => {
+    const testDatabase = await createTestDatabase();
+    const user = observe('user');
+    const readUrl = Object.assign(new URL(testDatabase.url), { password: 'hunter2' }).href;
+    const database = createDatabase({ url: testDatabase.url, readUrl, applicationName: 'test', observer: user.postgres, replicaWaitMs: 5_000 });
+    await database.read.query({ name: 'one', text: 'select 1' });
+    await Promise.all([database.close(), user.close()]);
+    expect(user.lines.map((line) => line.body)).toEqual(['the replica does not answer: reads go to the primary']);
+    expect(JSON.stringify(user.lines)).toContain('28P01');
+    expect(JSON.stringify(user.lines)).not.toContain('hunter2');
+    await testDatabase.drop();
+  });
 });

@@ -6,7 +6,7 @@ import { createRowLoader } from './row-loader';
 import type { SessionPool } from './session-pool';
 import { toAbortError } from './sqlstate';
 import type { ReadRoute, ReadWay, Statement } from './statement';
-import { findPosition, findStanding, judge, type PositionRow, type StandingRow, toPosition, toStanding } from './wal';
+import { findPosition, findStanding, judge, type Position, type PositionRow, type StandingRow, toPosition, toStanding } from './wal';
 
 export interface ReplicaReadsOptions {
   readonly primary: SessionPool;
@@ -37,10 +37,13 @@ export function createReplicaReads({ primary, replica, waitMs, onRoute = () => {
 
   /** The rows, where the replica has them in time; else why it has not. */
   async function tryReplica<Row>(statement: Statement, abort: AbortSignal | undefined): Promise<ReadRoute & { readonly rows?: Row[] }> {
-    const positionRow = await positions.load('', abort).catch(() => undefined);
-    if (abort?.aborted) throw toAbortError(abort);
-    if (!positionRow) return { way: 'position_unknown' };
-    const position = toPosition(positionRow);
+    let position: Position;
+    try {
+      position = toPosition((await positions.load('', abort))!);
+    } catch (error) {
+      if (abort?.aborted) throw toAbortError(abort);
+      return { way: 'position_unknown', error };
+    }
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(unavailable()), waitMs);
     const patience = abort ? AbortSignal.any([abort, late.signal]) : late.signal;
@@ -74,7 +77,7 @@ export function createReplicaReads({ primary, replica, waitMs, onRoute = () => {
         onRoute(last);
         throw error;
       }
-      return last.way === 'stale' && late.signal.aborted ? last : { way: 'down' };
+      return last.way === 'stale' && late.signal.aborted ? last : { way: 'down', error };
     } finally {
       clearTimeout(timer);
     }

@@ -60,6 +60,8 @@ export interface ReadRoute {
   readonly way: ReadWay;
   /** How much the replica had yet to replay as it was last asked; undefined where it was not. */
   readonly lagBytes?: number;
+  /** Why the replica is down, or the position unknown. */
+  readonly error?: unknown;
 }
 
 /** A pool as it can be asked about at any time. */

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { migrate } from './migrate';
 import type { MigrationSet } from './migration';
 
-export { findSequentialScans, recordStatements, type SequentialScan } from './testing/plans';
+export { findSequentialScans, recordStatements } from './testing/plans';
 
 /** A database for one test file. */
 export interface TestDatabase {

@@ -2,7 +2,7 @@ import type { Database } from '../database';
 import type { Queryable, Statement } from '../statement';
 
 /** A plan of a statement that reads a table from its beginning to its end. */
-export interface SequentialScan {
+interface SequentialScan {
   /** Name of the statement. */
   readonly statement: string;
   readonly table: string;

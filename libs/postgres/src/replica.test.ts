@@ -155,7 +155,7 @@ describe('reads that a replica may answer', () => {
     await withClient(url, (client) => client.query('truncate notes'));
     written = 0;
     expect(await reading).toEqual([{ count: 0, pg_sleep: '' }]);
-    expect(routes).toEqual([{ way: 'down' }]);
+    expect(routes).toMatchObject([{ way: 'down', error: { code: 'ABORTED', cause: { code: '40001' } } }]);
   });
 
   it('throw what is wrong with the statement itself, as the primary does', async () => {

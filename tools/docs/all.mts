@@ -3,6 +3,7 @@ for (const page of [
   'configuration',
   'openapi',
   'errors',
+  'access',
   'metrics',
   'measurements',
   'development',

@@ -1,5 +1,5 @@
 import { unavailable } from '@gatehouse/contracts/api';
-import { type User, type UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
+import { type Sighting, type User, type UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
 import { isAppError } from '@gatehouse/errors';
 import { errorOf, type RpcClient } from '@gatehouse/rpc';
 
@@ -21,6 +21,8 @@ export interface People {
   rename(id: string, person: { email: string; displayName: string }): Promise<User>;
   /** Makes the person with this email and id an administrator, created if need be. @throws EMAIL_TAKEN when the email is another's */
   ensureAdministrator(email: string, id: string): Promise<User>;
+  /** Says when people were seen; at most 1,000 of them. */
+  recordLastSeen(sightings: readonly Sighting[]): Promise<void>;
 }
 
 export const isSuspended = ({ user }: Person): boolean => user.status !== UserStatus.USER_STATUS_ACTIVE;
@@ -48,6 +50,8 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
     create: async ({ id, email, displayName }) => void (await admitted(client.createUser({ userId: id, requestId: id, email, displayName }))),
     rename: (id, { email, displayName }) => admitted(client.updateUser({ user: { id, email, displayName }, updateMask: ['email', 'display_name'] })),
     ensureAdministrator: (email, userId) => admitted(client.ensureAdministrator({ email, userId })),
+    // nobody waits for it, a shutdown least of all
+    recordLastSeen: async (sightings) => void (await admitted(client.recordLastSeen({ sightings: [...sightings] }, { deadlineMs: 2_000 }))),
   };
 }
 

@@ -5,11 +5,14 @@ import type { AccessTokens } from './access-tokens';
 import { isSuspended, type People, type Person } from './people';
 import * as repository from './postgres/session-repository';
 import { makeRefreshToken, sealSuccessor, toTokenHash, unsealSuccessor } from './refresh-token';
+import type { Sightings } from './sightings';
 
 export interface SessionsOptions {
   database: Database;
   people: People;
   accessTokens: AccessTokens;
+  /** Is told who gets tokens. */
+  sightings: Pick<Sightings, 'note'>;
   /** How long a refresh token waits to be used, a session lasts, and a used token gives its successor again. Seconds. */
   lifetimes: { refreshToken: number; session: number; replay: number };
 }
@@ -38,7 +41,7 @@ export interface Sessions {
   end(presented: string): Promise<void>;
 }
 
-export function createSessions({ database, people, accessTokens, lifetimes }: SessionsOptions): Sessions {
+export function createSessions({ database, people, accessTokens, sightings, lifetimes }: SessionsOptions): Sessions {
   const addToken = async (tx: Queryable, sessionId: string): Promise<string> => {
     const token = makeRefreshToken();
     await repository.insertRefreshToken(tx, { hash: toTokenHash(token), sessionId, lifetimeSeconds: lifetimes.refreshToken });
@@ -73,12 +76,11 @@ export function createSessions({ database, people, accessTokens, lifetimes }: Se
     return found?.isUsed && found.sealedSuccessor ? findLast(tx, unsealSuccessor(token, found.sealedSuccessor)) : token;
   };
 
-  const toTokens = async (session: OpenSession, { user, permissions }: Person): Promise<Tokens> => ({
-    accessToken: await accessTokens.sign({ userId: user.id, sessionId: session.id, permissions }),
-    refreshToken: session.refreshToken,
-    tokenType: 'Bearer',
-    expiresIn: accessTokens.lifetimeSeconds,
-  });
+  const toTokens = async (session: OpenSession, { user, permissions }: Person): Promise<Tokens> => {
+    const accessToken = await accessTokens.sign({ userId: user.id, sessionId: session.id, permissions });
+    sightings.note(user.id);
+    return { accessToken, refreshToken: session.refreshToken, tokenType: 'Bearer', expiresIn: accessTokens.lifetimeSeconds };
+  };
 
   return {
     async open(tx, userId) {

@@ -15,6 +15,8 @@ export interface FakeUserService {
   readonly gates: { beforeCreate?: () => Promise<void>; afterCreate?: () => Promise<void>; beforeResolve?: () => Promise<void>; pageSize?: number };
   /** Calls of CreateUser, as they came. */
   readonly creations: { userId: string; requestId: string; email: string; displayName: string }[];
+  /** By the ids of people. */
+  readonly lastSeen: Map<string, Date>;
   /** Verifies tokens with the keys that these calls give. */
   trust(getJwks: () => Promise<{ keys: readonly Jwk[] }>): Promise<void>;
   add(email: string, changes?: Partial<User>): User;
@@ -46,6 +48,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
   const people = new Map<string, User>();
   const gates: FakeUserService['gates'] = {};
   const creations: FakeUserService['creations'] = [];
+  const lastSeen: FakeUserService['lastSeen'] = new Map();
   const answers = new Map<string, User>();
   let keys = createRemoteKeys({ getJwks: () => Promise.reject(unavailable()), retryMs: 50 });
 
@@ -95,7 +98,10 @@ export async function startFakeUserService(): Promise<FakeUserService> {
         async *watchUserChanges() {
           throw unavailable();
         },
-        recordLastSeen: async () => ({}),
+        async recordLastSeen({ sightings }) {
+          for (const { userId, time } of sightings) lastSeen.set(userId, time!);
+          return {};
+        },
         ...isNotAsked,
       },
       {
@@ -112,6 +118,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
     people,
     gates,
     creations,
+    lastSeen,
     add,
     findByEmail,
     async trust(getJwks) {

@@ -83,6 +83,7 @@ const kinds: readonly (readonly [name: string, status: number, ask: Ask, tree: r
       '      auth client gatehouse.user.v1.UserService/ResolvePerson',
       '        user server gatehouse.user.v1.UserService/ResolvePerson',
       '          user client find-user-by-email',
+      '          user client find-permissions-of-roles',
       '      auth client begin-read-committed',
       '      auth client end-sign-up',
       '      auth client insert-password-hash',

@@ -24,6 +24,7 @@ import { createDatabase, createSchemaCheck } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
 import type { Config } from './config';
 import { userMigrations } from './postgres/migrations';
+import { purgeUsers } from './postgres/purge-users';
 import { createRoleService } from './role-service';
 import { createUserService } from './user-service';
 
@@ -31,6 +32,8 @@ export const migrationSets = [idempotencyMigrations, userMigrations];
 
 export interface Overrides {
   keys?: KeySource;
+  /** How long there is between two looks for people who are to be purged. Milliseconds. */
+  purgeEveryMs?: number;
 }
 
 export interface UserApp extends App {
@@ -124,6 +127,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       ports.grpc = await withPortSetting('USER_GRPC_PORT', () => server.listen(config.USER_GRPC_HOST, config.USER_GRPC_PORT));
       remoteKeys.start();
       background.every(600_000, (signal) => idempotency.sweep(database, signal));
+      background.every(overrides.purgeEveryMs ?? 60_000, (signal) => purgeUsers(database, signal));
       await readiness.start();
     },
     drain: () => readiness.drain(),

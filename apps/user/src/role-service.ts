@@ -2,6 +2,7 @@ import { principalOf, toPrincipalName } from '@gatehouse/access';
 import {
   descriptorSet,
   etagMismatch,
+  pageTokenInvalid,
   type RoleDefinition,
   roleBuiltIn,
   roleExists,
@@ -39,9 +40,9 @@ export function createRoleService({ database, idempotency }: { database: Databas
 
     async listRoles({ pageSize, pageToken }) {
       const size = toPageSize(pageSize);
-      const found = await roles.list(size + 1, pageToken);
+      const found = await roles.list(size + 1, readPageToken(pageToken));
       const page = found.slice(0, size);
-      return { roles: page.map(toRoleMessage), nextPageToken: found.length > size ? page.at(-1)!.id : '' };
+      return { roles: page.map(toRoleMessage), nextPageToken: found.length > size ? toPageToken(page.at(-1)!.id) : '' };
     },
 
     updateRole: write('updateRole', async ({ role, updateMask = [] }, call, tx) => {
@@ -75,6 +76,16 @@ async function lock(tx: Queryable, id: string, etag: string): Promise<Role> {
 }
 
 const notFound = (id: string) => roleNotFound({ id }, { resource: { type: 'gatehouse.user.v1.RoleDefinition', name: id } });
+
+// a token is the id of the last role on the page before
+const toPageToken = (id: string): string => Buffer.from(id).toString('base64url');
+
+/** The id after which to continue. @throws pageTokenInvalid */
+function readPageToken(token: string): string {
+  const id = Buffer.from(token, 'base64url').toString();
+  if (toPageToken(id) !== token || id.includes('\0')) throw pageTokenInvalid();
+  return id;
+}
 
 const toPermissions = ({ permissions }: RoleDefinition): readonly string[] => [...new Set(permissions)].sort();
 

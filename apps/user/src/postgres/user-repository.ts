@@ -61,7 +61,8 @@ export function createUserRepository(db: Queryable): UserRepository {
       return toUser(row!);
     },
     async hasOtherAdministrator(id) {
-      await db.query({ name: 'lock-administrators', text: `select from roles where id = 'admin' for no key update` });
+      // no row: two who demote each other both hold the role already, and would wait for one another
+      await db.query({ name: 'lock-administrators', text: `select pg_advisory_xact_lock(hashtextextended('gatehouse administrators', 0))` });
       const [row] = await db.query<{ exists: boolean }>({
         name: 'has-other-administrator',
         text: `select exists (select from users where 'admin' = any (roles) and status = 'active' and delete_time is null and id <> $1)`,

@@ -27,7 +27,7 @@ export async function startRuleService(options: Partial<Parameters<typeof startT
   const channel = createChannel({ target: server.target, descriptorSets });
   closeLater(() => channel.close());
   const client = createClient(RuleServiceDefinition, channel);
-  return { client, tell: (bytes: Buffer) => tell(server.target, bytes) };
+  return { client, target: server.target, tell: (bytes: Buffer) => tell(server.target, bytes) };
 }
 
 export type RuleClient = Awaited<ReturnType<typeof startRuleService>>['client'];

@@ -27,6 +27,11 @@ export async function holdTransaction<T>(
     await released.promise;
   }, options);
   const ended = held.catch(begun.reject);
-  const value = await begun.promise;
-  return { value, ended, release: () => (released.resolve(), ended) };
+  return {
+    value: await begun.promise,
+    async release() {
+      released.resolve();
+      await ended;
+    },
+  };
 }

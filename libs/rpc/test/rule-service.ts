@@ -11,8 +11,9 @@ const service: RpcService<RuleServiceDefinition> = {
     yield {};
   },
   async gather(requests) {
-    for await (const _ of requests);
-    return {};
+    const items = [];
+    for await (const request of requests) items.push(...request.items);
+    return { items };
   },
   async *converse(requests) {
     for await (const _ of requests) yield {};

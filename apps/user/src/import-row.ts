@@ -31,7 +31,7 @@ export function createRowReader(): (row: ImportRowMessage, options: ImportOption
     if (!user) return unreadable({ field: '', description: 'the row has no user', reason: 'required' });
     const violations = check(user);
     if (violations.length) return unreadable(...violations);
-    const profile = readUserChange(user);
+    const profile = readUserChange(user, [], { withPrivateMetadata: true });
     const change = { ...profile, ...toStored(profile) };
     const faults = profileFaultsOf(change, '');
     if (faults.length) return unreadable(...faults);

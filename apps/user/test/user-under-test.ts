@@ -12,6 +12,8 @@ export interface UserUnderTest {
   readonly databaseUrl: string;
   readonly issuer: TestIssuer;
   readonly target: string;
+  /** What a process of the service on the same database needs beside its ports and keys. */
+  readonly settings: Readonly<Record<string, string>>;
   /** A client that calls with the token, or with none. */
   as(token?: string): RpcClient<UserServiceDefinition>;
   asAdmin(): Promise<RpcClient<UserServiceDefinition>>;
@@ -27,14 +29,13 @@ export async function startUser(databaseUrl?: string): Promise<UserUnderTest> {
   const database = databaseUrl ? undefined : await createTestDatabase(migrationSets);
   const issuer = await createTestIssuer(realm);
   const url = databaseUrl ?? database!.url;
-  const config = configSchema.parse({
-    USER_GRPC_PORT: '0',
-    USER_ADMIN_PORT: '0',
+  const settings = {
     USER_DATABASE_URL: url,
     USER_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
     GATEHOUSE_ISSUER: realm.issuer,
     LOG_LEVEL: 'error',
-  });
+  };
+  const config = configSchema.parse({ ...settings, USER_GRPC_PORT: '0', USER_ADMIN_PORT: '0' });
   const app = createUserApp(config, { keys: issuer.keys });
   await app.listen();
   const target = `127.0.0.1:${app.grpcPort}`;
@@ -45,6 +46,7 @@ export async function startUser(databaseUrl?: string): Promise<UserUnderTest> {
     databaseUrl: url,
     issuer,
     target,
+    settings,
     as,
     asAdmin: async () => as(await issuer.accessToken({ id: adminId, permissions: ['users.create', 'users.read', 'users.update'] })),
     asService: async (name = 'auth') => as(await issuer.serviceToken(name, 'user')),

@@ -57,7 +57,7 @@ describe('a row of somebody new', () => {
     expect(outcomesOf(done)).toEqual(['created']);
     expect([countsOf(done.begin), countsOf(done.end)]).toEqual([{ lastNumber: 0 }, { lastNumber: 1, created: 1 }]);
     const created = await client.getUser({ id: done.results[0]!.userId });
-    const { id: _, roleIds, createTime, ...said } = row;
+    const { id: _id, roleIds: _roleIds, createTime: _createTime, ...said } = row;
     expect(created).toMatchObject({
       ...said,
       email: toEmail(name),

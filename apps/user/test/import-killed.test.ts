@@ -44,8 +44,8 @@ it('an import whose process is killed again and again ends with exactly the rows
     const begun = Promise.withResolvers<number>();
     const requests = async function* () {
       yield { options: { importId } };
-      for (let start = await begun.promise; start < rowCount; start += 250)
-        yield { rows: rows.slice(start, start + 250).map((row, index) => ({ number: BigInt(start + index + 1), user: row })) };
+      for (let start = await begun.promise; start < rowCount; start += 500)
+        yield { rows: rows.slice(start, start + 500).map((row, index) => ({ number: BigInt(start + index + 1), user: row })) };
     };
     let received = 0;
     try {
@@ -60,7 +60,7 @@ it('an import whose process is killed again and again ends with exactly the rows
         for (const result of results) known.set(result.number, result);
         received += results.length;
         // in the midst of what was sent already
-        if (kills < 4 && received >= 3_000) {
+        if (kills < 3 && received >= 3_000) {
           kills++;
           await kill();
         }
@@ -72,7 +72,7 @@ it('an import whose process is killed again and again ends with exactly the rows
     channel.close();
     await kill();
   }
-  expect(kills).toBe(4);
+  expect(kills).toBe(3);
   expect(countsOf(end)).toEqual({ lastNumber: rowCount, created: rowCount * 0.99, failed: rowCount * 0.01 });
 
   const database = new Client({ connectionString: user.databaseUrl });

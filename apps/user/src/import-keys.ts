@@ -7,7 +7,7 @@ export type ImportKey = string;
 
 // a provider has no spaces
 export const emailKey = (email: string): ImportKey => `email ${email.toLowerCase()}`;
-export const usernameKey = (username: string): ImportKey => `username ${username.toLowerCase()}`;
+const usernameKey = (username: string): ImportKey => `username ${username.toLowerCase()}`;
 export const externalIdKey = ({ provider, id }: ExternalId): ImportKey => `external ${provider} ${id}`;
 
 /** Everything by which a profile names its person. */

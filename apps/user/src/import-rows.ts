@@ -115,7 +115,10 @@ export async function importRows(
       if (!(await users.hasOtherAdministrator(before.id))) throw lastAdministrator();
     }
     await take(keys, before.id);
-    for (const key of keysOf(before)) if (!keys.includes(key)) (owners.delete(key), freed.add(key));
+    for (const key of keysOf(before).filter((each) => !keys.includes(each))) {
+      owners.delete(key);
+      freed.add(key);
+    }
     const written = { ...after, importId: options.importId, importRow: row.number };
     people.set(before.id, written);
     changed.push({ after: written, before });

@@ -1,12 +1,11 @@
 import { principalOf, toPrincipalName } from '@gatehouse/access';
 import { overloaded, validationFailed } from '@gatehouse/contracts/api';
-import { type ImportRow as ImportRowMessage, type ImportUsersRequest, type ImportUsersResponse, type UserServiceDefinition } from '@gatehouse/contracts/user';
+import { type ImportRow as ImportRowMessage, type ImportUsersRequest, type UserServiceDefinition } from '@gatehouse/contracts/user';
 import type { RpcCall, RpcService } from '@gatehouse/rpc';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import type { ImportState } from './import';
 import { readOptions, toProgress, toResult } from './import-message';
 import { createRowReader, type ImportRow, type UnreadableRow } from './import-row';
-import { type ImportSessions, type ImportSession } from './import-session';
+import type { ImportSession, ImportSessions } from './import-session';
 
 const maxImports = 4;
 const progressMs = 1_000;

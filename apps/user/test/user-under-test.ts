@@ -13,6 +13,8 @@ export interface UserUnderTest {
   readonly databaseUrl: string;
   readonly issuer: TestIssuer;
   readonly target: string;
+  /** What a process of the service on the same database needs beside its ports and keys. */
+  readonly settings: Readonly<Record<string, string>>;
   /** A client that calls with the token, or with none. */
   as(token?: string): RpcClient<UserServiceDefinition>;
   asAdmin(): Promise<RpcClient<UserServiceDefinition>>;
@@ -40,19 +42,18 @@ interface StartOptions {
 }
 
 /** The service as it is shipped, on a database of its own; only the keys of tokens are the test's. */
-export async function startUser(databaseUrl?: string, { settings, overrides }: StartOptions = {}): Promise<UserUnderTest> {
+export async function startUser(databaseUrl?: string, { settings: own = {}, overrides }: StartOptions = {}): Promise<UserUnderTest> {
   const database = databaseUrl ? undefined : await createTestDatabase(migrationSets);
   const issuer = await createTestIssuer(realm);
   const url = databaseUrl ?? database!.url;
-  const config = configSchema.parse({
-    USER_GRPC_PORT: '0',
-    USER_ADMIN_PORT: '0',
+  const settings = {
     USER_DATABASE_URL: url,
     USER_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
     GATEHOUSE_ISSUER: realm.issuer,
     LOG_LEVEL: 'error',
-    ...settings,
-  });
+    ...own,
+  };
+  const config = configSchema.parse({ ...settings, USER_GRPC_PORT: '0', USER_ADMIN_PORT: '0' });
   const app = createUserApp(config, { keys: issuer.keys, ...overrides });
   await app.listen();
   const target = `127.0.0.1:${app.grpcPort}`;
@@ -63,6 +64,7 @@ export async function startUser(databaseUrl?: string, { settings, overrides }: S
     databaseUrl: url,
     issuer,
     target,
+    settings,
     as,
     asAdmin: async () => as(await issuer.accessToken({ id: adminId, permissions: ['users.create', 'users.read', 'users.update'] })),
     asService: async (name = 'auth') => as(await issuer.serviceToken(name, 'user')),

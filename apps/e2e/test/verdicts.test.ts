@@ -9,11 +9,14 @@ import { send } from './support/http';
 import { nobodysId, password, type Scene, setScene } from './support/scene';
 import { until } from './support/service-process';
 
+const known = new Set(methods.map(({ descriptor }) => descriptor.parent.name));
 /** docs/access.md: the verdicts on each method, and the callers that they are on. */
 const [callers = [], ...expected] = readFileSync(resolve(__dirname, '../../../docs/access.md'), 'utf8')
   .split('\n')
   .filter((line) => line.startsWith('| ') && !line.startsWith('| --'))
-  .map((line) => line.slice(2, -2).split(' | '));
+  .map((line) => line.slice(2, -2).split(' | '))
+  // those of a service that is generated, its own tests call
+  .filter(([method]) => method === 'method' || known.has(method!.split('.')[0]!));
 const isService = (caller: string) => caller.includes('auth') || caller.includes('service');
 
 let scene: Scene;

@@ -37,8 +37,8 @@ const asAdministrator = () => scene.administrator;
 const asAda = () => scene.ada.accessToken;
 const asAuth = () => scene.issuer.service();
 /** Somebody who may do much, and less than others. */
-const asManager = () => scene.issuer.access(scene.bob.id, 0, managersPermissions);
-const managersPermissions = ['users.read', 'users.update', 'users.delete', 'users.suspend', 'users.setRoles', 'roles.create', 'roles.update'];
+const asSupporter = () => scene.issuer.access(scene.bob.id, 0, supportersPermissions);
+const supportersPermissions = ['users.read', 'users.update', 'users.delete', 'users.suspend', 'users.setRoles', 'roles.create', 'roles.update'];
 const okta = (id: string) => ({ externalIds: [{ provider: 'okta', id }] });
 const stale = '"77"';
 
@@ -48,7 +48,7 @@ const ofStatus = (method: string, reasons: readonly string[], more: JsonObject =
     USER_NOT_FOUND: { request: () => ({ id: nobodysId, ...more }), token: asAdministrator },
     USER_DELETED: { request: () => ({ id: scene.deleted, ...more }), token: asAdministrator },
     LAST_ADMINISTRATOR: { request: () => ({ id: scene.root, ...more }), token: asAdministrator },
-    PERMISSION_NOT_HELD: { request: () => ({ id: scene.biller, ...more }), token: asManager },
+    PERMISSION_NOT_HELD: { request: () => ({ id: scene.biller, ...more }), token: asSupporter },
     ETAG_MISMATCH: { request: () => ({ id: scene.ada.id, etag: stale, ...more }), token: asAdministrator },
   };
   return Object.fromEntries(reasons.map((reason) => [`UserService.${method} ${reason}`, all[reason]!]));
@@ -69,7 +69,7 @@ const ofMethods: Readonly<Record<string, Provocation>> = {
   'UserService.UpdateUser USERNAME_TAKEN': { request: () => ({ user: { id: scene.ada.id, username: 'NAMED' } }), token: asAdministrator },
   'UserService.UpdateUser EXTERNAL_ID_TAKEN': { request: () => ({ user: { id: scene.ada.id, ...okta('named') } }), token: asAdministrator },
   'UserService.UpdateUser FIELD_CHANGE_NOT_ALLOWED': { request: () => ({ user: { id: 'me', phone: '+4930123456' } }), token: asAda },
-  'UserService.UpdateUser PERMISSION_NOT_HELD': { request: () => ({ user: { id: scene.biller, displayName: 'Bill' } }), token: asManager },
+  'UserService.UpdateUser PERMISSION_NOT_HELD': { request: () => ({ user: { id: scene.biller, displayName: 'Bill' } }), token: asSupporter },
   'UserService.UpdateUser USER_DELETED': { request: () => ({ user: { id: scene.deleted, displayName: 'Ghost' } }), token: asAdministrator },
   'UserService.BatchGetUsers USER_NOT_FOUND': { request: () => ({ ids: [scene.ada.id, nobodysId] }), token: asAdministrator },
   'UserService.GetUserByExternalId EXTERNAL_ID_UNKNOWN': { request: () => ({ provider: 'okta', id: 'nobody' }), token: asAdministrator },
@@ -96,12 +96,12 @@ const ofMethods: Readonly<Record<string, Provocation>> = {
   'UserService.ExportUsers CURSOR_EXPIRED': { request: () => ({ cursor: 'made-up' }), token: asAdministrator },
   'UserService.WatchUserChanges CURSOR_EXPIRED': { request: () => ({ cursor: 'made-up' }), token: asAuth },
   'RoleService.CreateRole ROLE_EXISTS': { request: () => ({ roleId: 'biller', role: { title: 'Again' } }), token: asAdministrator },
-  'RoleService.CreateRole PERMISSION_NOT_HELD': { request: () => ({ roleId: 'all', role: { permissions: ['roles.escalate'] } }), token: asManager },
+  'RoleService.CreateRole PERMISSION_NOT_HELD': { request: () => ({ roleId: 'all', role: { permissions: ['roles.escalate'] } }), token: asSupporter },
   'RoleService.GetRole ROLE_NOT_FOUND': { request: () => ({ id: 'nothing' }), token: asAdministrator },
   'RoleService.ListRoles PAGE_TOKEN_INVALID': { request: () => ({ pageToken: 'made up' }), token: asAdministrator },
   'RoleService.UpdateRole ROLE_NOT_FOUND': { request: () => ({ role: { id: 'nothing', title: 'None' } }), token: asAdministrator },
   'RoleService.UpdateRole ROLE_BUILT_IN': { request: () => ({ role: { id: 'admin', permissions: ['users.read'] } }), token: asAdministrator },
-  'RoleService.UpdateRole PERMISSION_NOT_HELD': { request: () => ({ role: { id: 'biller', permissions: ['users.read'] } }), token: asManager },
+  'RoleService.UpdateRole PERMISSION_NOT_HELD': { request: () => ({ role: { id: 'biller', permissions: ['users.read'] } }), token: asSupporter },
   'RoleService.UpdateRole ETAG_MISMATCH': { request: () => ({ role: { id: 'biller', title: 'Late', etag: stale } }), token: asAdministrator },
   'RoleService.DeleteRole ROLE_NOT_FOUND': { request: () => ({ id: 'nothing' }), token: asAdministrator },
   'RoleService.DeleteRole ROLE_BUILT_IN': { request: () => ({ id: 'admin' }), token: asAdministrator },

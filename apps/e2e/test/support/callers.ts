@@ -12,7 +12,7 @@ export const contracts = [userContract, authContract, verifierContract];
 export const methods = readMethods(contracts).filter(({ service }) => service.startsWith('gatehouse.'));
 /** `UserService.GetUser`. */
 export const nameOf = ({ descriptor, name }: RpcMethod): string => `${descriptor.parent.name}.${name}`;
-export const methodOf = (name: string): RpcMethod => methods.find((method) => nameOf(method) === name)!;
+const methodOf = (name: string): RpcMethod => methods.find((method) => nameOf(method) === name)!;
 /** The methods that have a route. */
 export const routed: readonly string[] = methods.filter(httpRuleOf).map(nameOf);
 

@@ -1,5 +1,6 @@
 import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource, principalOf } from '@gatehouse/access';
 import {
+  cursorExpired,
   descriptorSet as userContract,
   emailTaken,
   externalIdTaken,
@@ -20,14 +21,16 @@ import {
   withPortSetting,
 } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
+import { createFeed, createOutbox, outboxMigrations } from '@gatehouse/outbox';
 import { createDatabase, createSchemaCheck } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
 import type { Config } from './config';
+import { createEvents } from './events';
 import { userMigrations } from './postgres/migrations';
 import { createRoleService } from './role-service';
 import { createUserService } from './user-service';
 
-export const migrationSets = [idempotencyMigrations, userMigrations];
+export const migrationSets = [idempotencyMigrations, outboxMigrations, userMigrations];
 
 export interface Overrides {
   keys?: KeySource;
@@ -85,9 +88,13 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
 
   const peers = config.USER_MTLS_PEERS;
   const idempotency = createIdempotency({ secret: config.USER_SECRET_KEY });
+  const outbox = createOutbox({ cursorExpired, retentionMs: config.USER_OUTBOX_RETENTION_DAYS * 86_400_000 });
+  const observer = createEvents(observability).feed;
+  const feed = createFeed({ database, outbox, onLag: observer.lag });
+  const retentionMs = config.USER_DELETED_RETENTION_DAYS * 86_400_000;
   const server = createRpcServer({
     services: [
-      bindService(UserServiceDefinition, createUserService({ database, idempotency, retentionMs: config.USER_DELETED_RETENTION_DAYS * 86_400_000 }), peers),
+      bindService(UserServiceDefinition, createUserService({ database, idempotency, retentionMs, outbox, feed, observer }), peers),
       bindService(RoleServiceDefinition, createRoleService({ database, idempotency }), peers),
     ],
     descriptorSets: [userContract],
@@ -123,6 +130,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       ports.grpc = await withPortSetting('USER_GRPC_PORT', () => server.listen(config.USER_GRPC_HOST, config.USER_GRPC_PORT));
       remoteKeys.start();
       background.every(600_000, (signal) => idempotency.sweep(database, signal));
+      background.every(600_000, (signal) => outbox.sweep(database, signal));
       await readiness.start();
     },
     drain: () => readiness.drain(),

@@ -51,7 +51,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
   const observability = createAuthObservability(config, overrides.logStream);
   const { logger } = observability;
   const parts = createParts(config, observability);
-  const { database, signingKeys, people, passwords } = parts;
+  const { database, signingKeys, people, passwords, follower } = parts;
 
   const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
   const accessTokens = createAccessTokens({ ...realm, lifetimeSeconds: config.AUTH_ACCESS_TOKEN_SECONDS, signingKey: signingKeys.signingKey });
@@ -109,6 +109,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       ports.admin = await withPortSetting('AUTH_ADMIN_PORT', () => admin.listen(config.AUTH_ADMIN_HOST, config.AUTH_ADMIN_PORT));
       ports.grpc = await withPortSetting('AUTH_GRPC_PORT', () => server.listen(config.AUTH_GRPC_HOST, config.AUTH_GRPC_PORT));
       sweeper.start();
+      follower.start();
       await readiness.start();
     },
     drain: () => readiness.drain(),
@@ -117,6 +118,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       await server.drain(config.SHUTDOWN_TIMEOUT_MS * 0.7);
       readiness.close();
       await sweeper.close();
+      await follower.close();
       await parts.close();
       await admin.close();
       await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);

@@ -7,6 +7,7 @@ let followed: ReturnType<typeof useFollowed>;
 beforeAll(async () => {
   under = await startAuth();
   followed = useFollowed(under);
+  await followed.untilFollowing();
 });
 afterAll(() => under.close());
 

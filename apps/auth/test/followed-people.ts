@@ -48,6 +48,8 @@ export function useFollowed(under: AuthUnderTest) {
         const row = await known(id);
         return row?.status === status && row.revision === String(revision);
       }),
+    /** Waits until there is a cursor, from which on nothing is missed. */
+    untilFollowing: () => until(async () => (await query('find-cursor', 'select 1 from user_feed where cursor is not null')).length > 0),
     /** Waits until all that was told so far was applied. */
     async untilApplied(): Promise<void> {
       const marker = `marker-${count++}`;

@@ -28,18 +28,15 @@ const noted: ReadonlySet<Kind> = new Set([
   Kind.USER_CHANGE_KIND_ROLES_SET,
 ]);
 
-interface Changed extends KnownPerson {
-  readonly isNoted: boolean;
-}
-
 /**
- * Applies changes of people in the caller's transaction. Done twice, or with changes that are older than what is known, it changes
- * nothing: a suspension ends the sessions that were opened on the word of an earlier revision, and no others.
+ * Applies changes of people in the caller's transaction: in whatever order, and however often, the same comes of them, since the feed
+ * may tell two changes of one person the other way round. A suspension ends the sessions that were opened on the word of an
+ * earlier revision, and no others.
  */
 export async function applyUserChanges(tx: Queryable, changes: readonly UserChange[]): Promise<void> {
   const people = [...toPeople(changes).values()];
   const roleIds = changes.filter(({ kind }) => kind === Kind.USER_CHANGE_KIND_ROLE_CHANGED).map(({ roleId }) => roleId);
-  const [toNote, toRenumber] = [people.filter(({ isNoted }) => isNoted), people.filter(({ isNoted }) => !isNoted)];
+  const [toNote, toRenumber] = [people.filter(({ notedRevision }) => notedRevision > 0n), people.filter(({ notedRevision }) => notedRevision === 0n)];
   // before the locks: a login holds the password first too
   await ifAny(
     people.filter(({ status }) => status === 'purged'),
@@ -54,7 +51,7 @@ export async function applyUserChanges(tx: Queryable, changes: readonly UserChan
 export function applyUsers(tx: Queryable, users: readonly User[]): Promise<void> {
   const people = users.flatMap(({ id: userId, revision, status: told }) => {
     const status = statuses[told];
-    return status ? [{ userId, revision, status, endedRevision: status === 'active' ? 0n : revision }] : [];
+    return status ? [{ userId, revision, status, notedRevision: revision, endedRevision: status === 'active' ? 0n : revision }] : [];
   });
   return end(tx, people, () => ifAny(people, (some) => settlePeople(tx, some)));
 }
@@ -64,7 +61,7 @@ export async function applyAbsence(tx: Queryable, userIds: readonly string[]): P
   await forgetPeople(tx, userIds);
   await settlePeople(
     tx,
-    userIds.map((userId) => ({ userId, revision: 0n, status: 'purged', endedRevision: 0n })),
+    userIds.map((userId) => ({ userId, revision: 0n, status: 'purged', notedRevision: 0n, endedRevision: 0n })),
   );
 }
 
@@ -77,25 +74,26 @@ async function end(tx: Queryable, people: readonly KnownPerson[], note: () => Pr
 }
 
 /** What the changes of each person come to. */
-function toPeople(changes: readonly UserChange[]): ReadonlyMap<string, Changed> {
-  const people = new Map<string, Changed>();
+function toPeople(changes: readonly UserChange[]): ReadonlyMap<string, KnownPerson> {
+  const people = new Map<string, KnownPerson>();
   for (const { kind, userId, revision, status: told } of changes) {
     const status = kind === Kind.USER_CHANGE_KIND_PURGED ? 'purged' : statuses[told];
     if (!userId || !status) continue;
     const before = people.get(userId);
     const isLast = !before || revision >= before.revision;
-    const endedRevision = noted.has(kind) && status !== 'active' ? revision : 0n;
+    const notedRevision = noted.has(kind) ? revision : 0n;
     people.set(userId, {
       userId,
       revision: isLast ? revision : before.revision,
       status: isLast ? status : before.status,
-      endedRevision: before && before.endedRevision > endedRevision ? before.endedRevision : endedRevision,
-      isNoted: noted.has(kind) || before?.isNoted === true,
+      notedRevision: max(before?.notedRevision, notedRevision),
+      endedRevision: max(before?.endedRevision, status === 'active' ? 0n : notedRevision),
     });
   }
   return people;
 }
 
+const max = (one = 0n, other: bigint) => (one > other ? one : other);
 const toIds = (people: readonly Pick<KnownPerson, 'userId'>[]) => people.map(({ userId }) => userId);
 
 async function ifAny<T>(some: readonly T[], act: (some: readonly T[]) => Promise<void>): Promise<void> {

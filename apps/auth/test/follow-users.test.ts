@@ -82,6 +82,23 @@ describe('the order of changes', () => {
     expect([await followed.liveSessions(ada.id), await followed.refresh({ refreshToken: refreshToken! })]).toEqual([1, 'OK']);
   });
 
+  it('two that come the other way round do what they do in their order', async () => {
+    const [ada, bob] = [await followed.enter('ada'), await followed.enter('bob')];
+    const { USER_CHANGE_KIND_SUSPENDED, USER_CHANGE_KIND_REINSTATED, USER_CHANGE_KIND_UPDATED, USER_CHANGE_KIND_ROLES_SET } = UserChangeKind;
+    for (const { id } of [ada, bob]) under.users.change(id, 'USER_CHANGE_KIND_ROLES_SET');
+    await followed.untilKnown(bob.id, 'active', 2n);
+    const { notBefore } = (await followed.known(bob.id))!;
+    under.users.feed.tell({ kind: USER_CHANGE_KIND_REINSTATED, userId: ada.id, revision: 4n, status: active });
+    under.users.feed.tell({ kind: USER_CHANGE_KIND_SUSPENDED, userId: ada.id, revision: 3n, status: suspended });
+    under.users.feed.tell({ kind: USER_CHANGE_KIND_UPDATED, userId: bob.id, revision: 4n, status: active });
+    under.users.feed.tell({ kind: USER_CHANGE_KIND_ROLES_SET, userId: bob.id, revision: 3n, status: active });
+    await followed.untilApplied();
+    expect(await followed.known(ada.id)).toMatchObject({ revision: '4', status: 'active' });
+    expect(await followed.known(bob.id)).toMatchObject({ revision: '4', status: 'active' });
+    expect((await followed.known(bob.id))!.notBefore.getTime()).toBeGreaterThan(notBefore.getTime());
+    expect([await followed.refresh(ada), await followed.refresh(bob)]).toEqual(['UNAUTHENTICATED REFRESH_TOKEN_INVALID', 'OK']);
+  });
+
   it('who enters again before their suspension and its end are heard of keeps that session, and no older one', async () => {
     const ada = await followed.enter('ada');
     under.users.change(ada.id, 'USER_CHANGE_KIND_SUSPENDED', { status: suspended }, true);

@@ -8,6 +8,8 @@ export interface KnownPerson {
   readonly userId: string;
   readonly revision: bigint;
   readonly status: KnownStatus;
+  /** The last revision that tokens from before it know nothing of; 0 where there is none. */
+  readonly notedRevision: bigint;
   /** The last revision with which the sessions from before it ended; 0 where none did. */
   readonly endedRevision: bigint;
 }
@@ -16,30 +18,35 @@ const columnsOf = (people: readonly KnownPerson[]) => [
   people.map(({ userId }) => userId),
   people.map(({ revision }) => revision.toString()),
   people.map(({ status }) => status),
+  people.map(({ notedRevision }) => notedRevision.toString()),
   people.map(({ endedRevision }) => endedRevision.toString()),
 ];
-const given = 'unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[]) as given (user_id, revision, status, ended_revision)';
+const columns = 'user_id, revision, status, noted_revision, ended_revision';
+const given = `unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) as given (${columns})`;
 
-/** Notes what is newer than what is known. */
+/** Adds to what is known. In whatever order things are noted, and however often, the same comes of them. */
 export async function notePeople(tx: Queryable, people: readonly KnownPerson[]): Promise<void> {
   await tx.query({
     name: 'note-people',
-    text: `insert into known_people as known (user_id, revision, status, ended_revision) select * from ${given}
+    text: `insert into known_people as known (${columns}) select * from ${given}
            on conflict (user_id) do update
-             set revision = excluded.revision, status = excluded.status, not_before = clock_timestamp(),
-                 ended_revision = greatest(known.ended_revision, excluded.ended_revision)
-             where excluded.revision > known.revision`,
+             set status = case when excluded.revision > known.revision then excluded.status else known.status end,
+                 revision = greatest(known.revision, excluded.revision),
+                 not_before = case when excluded.noted_revision > known.noted_revision then clock_timestamp() else known.not_before end,
+                 noted_revision = greatest(known.noted_revision, excluded.noted_revision),
+                 ended_revision = greatest(known.ended_revision, excluded.ended_revision)`,
     values: columnsOf(people),
   });
 }
 
-/** Notes the revision of changes that count for nothing else, of those who are known. */
-export async function renumberPeople(tx: Queryable, people: readonly Pick<KnownPerson, 'userId' | 'revision'>[]): Promise<void> {
+/** Notes changes that count for nothing else, of those who are known. */
+export async function renumberPeople(tx: Queryable, people: readonly Pick<KnownPerson, 'userId' | 'revision' | 'status'>[]): Promise<void> {
   await tx.query({
     name: 'renumber-people',
-    text: `update known_people as known set revision = given.revision from unnest($1::uuid[], $2::bigint[]) as given (user_id, revision)
+    text: `update known_people as known set revision = given.revision, status = given.status
+           from unnest($1::uuid[], $2::bigint[], $3::text[]) as given (user_id, revision, status)
            where known.user_id = given.user_id and given.revision > known.revision`,
-    values: [people.map(({ userId }) => userId), people.map(({ revision }) => revision.toString())],
+    values: [people.map(({ userId }) => userId), people.map(({ revision }) => revision.toString()), people.map(({ status }) => status)],
   });
 }
 
@@ -50,10 +57,10 @@ export async function renumberPeople(tx: Queryable, people: readonly Pick<KnownP
 export async function settlePeople(tx: Queryable, people: readonly KnownPerson[]): Promise<void> {
   await tx.query({
     name: 'settle-people',
-    text: `insert into known_people as known (user_id, revision, status, ended_revision) select * from ${given}
+    text: `insert into known_people as known (${columns}) select * from ${given}
            where given.status <> 'active' or exists (select from known_people as other where other.user_id = given.user_id)
            on conflict (user_id) do update
-             set revision = excluded.revision, status = excluded.status,
+             set revision = excluded.revision, status = excluded.status, noted_revision = excluded.noted_revision,
                  ended_revision = case when excluded.ended_revision > 0 then excluded.ended_revision else least(known.ended_revision, excluded.revision) end,
                  not_before = case when (known.revision, known.status) = (excluded.revision, excluded.status) then known.not_before else clock_timestamp() end`,
     values: columnsOf(people),

@@ -1,12 +1,14 @@
 -- What auth has heard from user of people to whom something happened that counts here: of all others there is no row.
 create table known_people (
   user_id uuid primary key,
-  -- of the last change that was heard of
+  -- the highest that was heard of, and the status with it
   revision bigint not null,
   status text not null check (status in ('active', 'suspended', 'deleted', 'purged')),
+  -- The highest that tokens from before it know nothing of.
+  noted_revision bigint not null default 0,
   -- Sessions that were opened on the word of an earlier revision are over.
   ended_revision bigint not null default 0,
-  -- What was signed for the person before it may say what does not hold any more.
+  -- When that was heard of: what was signed for the person before may say what does not hold any more.
   not_before timestamptz not null default clock_timestamp()
 );
 create index known_people_purged_idx on known_people (not_before) where status = 'purged';

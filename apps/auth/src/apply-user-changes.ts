@@ -2,6 +2,7 @@ import { type User, type UserChange, UserChangeKind as Kind, UserStatus } from '
 import type { Queryable } from '@gatehouse/postgres';
 import {
   endSessions,
+  findDeleted,
   forgetPeople,
   type KnownPerson,
   type KnownStatus,
@@ -56,13 +57,15 @@ export function applyUsers(tx: Queryable, users: readonly User[]): Promise<void>
   return end(tx, people, () => ifAny(people, (some) => settlePeople(tx, some)));
 }
 
-/** Takes away all that is here of people who are gone from `user`, in the caller's transaction. */
-export async function applyAbsence(tx: Queryable, userIds: readonly string[]): Promise<void> {
-  await forgetPeople(tx, userIds);
+/** Takes away all that is here of those people gone from `user` who were deleted, in the caller's transaction; gives how many. */
+export async function applyAbsence(tx: Queryable, userIds: readonly string[]): Promise<number> {
+  const purged = await findDeleted(tx, userIds);
+  await forgetPeople(tx, purged);
   await settlePeople(
     tx,
-    userIds.map((userId) => ({ userId, revision: 0n, status: 'purged', notedRevision: 0n, endedRevision: 0n })),
+    purged.map((userId) => ({ userId, revision: 0n, status: 'purged', notedRevision: 0n, endedRevision: 0n })),
   );
+  return purged.length;
 }
 
 /** Notes who may not enter any more, and ends their sessions; none is opened meanwhile. */

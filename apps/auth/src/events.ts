@@ -1,7 +1,6 @@
 import { createDurations, type Observability } from '@gatehouse/observability';
 import { type UserChange, UserChangeKind } from '@gatehouse/contracts/user';
 import { Counter, Gauge } from 'prom-client';
-import { isMost } from './reconcile';
 import type { ResyncFindings } from './resync-users';
 import type { TurnsObserver, TurnsState } from './turns';
 
@@ -92,8 +91,10 @@ function createUserFeedObserver({ registry, logger }: Pick<Observability, 'regis
     applied: (changes) => changes.forEach((change) => applied.inc({ kind: kindOf(change) })),
     resynced({ people, unknown }) {
       resyncs.inc();
-      if (isMost({ unknown, passwords: people }))
-        logger.warn('user does not know most people of whom there is something here: they are left alone, see the command reconcile');
+      if (unknown)
+        logger.warn(
+          `user does not know ${unknown} of ${people} people of whom there is something here: was it restored? They are left to the command reconcile`,
+        );
       logger.info('everybody was compared with user');
     },
     lost(error) {

@@ -19,7 +19,7 @@ export interface Findings {
 }
 
 /** Whether more passwords would go than stay: so it is where the database of `user` is another one, or was made anew. */
-export const isMost = ({ unknown, passwords }: Pick<Findings, 'unknown' | 'passwords'>): boolean => unknown > passwords - unknown;
+export const isMost = ({ unknown, passwords }: Findings): boolean => unknown > passwords - unknown;
 
 export interface ReconcileOptions {
   database: Database;

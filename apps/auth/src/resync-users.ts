@@ -3,7 +3,6 @@ import { applyAbsence, applyUsers } from './apply-user-changes';
 import { withPatience } from './patience';
 import type { People } from './people';
 import { findPeopleHere, holdCursor } from './postgres/user-feed-repository';
-import { isMost } from './reconcile';
 
 export interface ResyncOptions {
   database: Database;
@@ -14,7 +13,7 @@ export interface ResyncOptions {
   onPage: () => Promise<void>;
 }
 
-/** People of whom there is something here, and those of them whom `user` does not know. */
+/** People of whom there is something here, and those whom `user` does not know though nobody said that they were deleted. */
 export interface ResyncFindings {
   readonly people: number;
   readonly unknown: number;
@@ -28,31 +27,25 @@ const noId = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Brings `auth` to agreement with how people are now, where their changes may have been missed: everybody of whom there is something
- * here is asked for, page by page. Who is gone loses all that is here, unless that is most of them: then the database of `user`
- * may be another one, and `reconcile` is for people to run.
+ * here is asked for, page by page. Who was deleted and is gone was purged, and loses all that is here. Who else is gone may be
+ * missing since `user` was restored: they are counted, and left to the command `reconcile`.
  */
 export async function resyncUsers({ database, people, follower, onPage }: ResyncOptions): Promise<ResyncFindings> {
-  const findings = await compare(false);
-  if (findings.unknown && !isMost({ unknown: findings.unknown, passwords: findings.people })) await compare(true);
-  return findings;
-
-  async function compare(isRemoving: boolean): Promise<ResyncFindings> {
-    const found = { people: 0, unknown: 0 };
-    for (let after = noId; ;) {
-      const ids = await findPeopleHere(database, after, pageSize);
-      if (!ids.length) return found;
-      const users = await withPatience(patienceMs, () => people.findByIds(ids));
-      const known = new Set(users.map(({ id }) => id));
-      const unknown = ids.filter((id) => !known.has(id));
-      await database.transaction(async (tx) => {
-        await holdCursor(tx, follower);
-        if (isRemoving) await applyAbsence(tx, unknown);
-        else await applyUsers(tx, users);
-      });
-      found.people += ids.length;
-      found.unknown += unknown.length;
-      after = ids.at(-1)!;
-      await onPage();
-    }
+  const findings = { people: 0, unknown: 0 };
+  for (let after = noId; ;) {
+    const ids = await findPeopleHere(database, after, pageSize);
+    if (!ids.length) return findings;
+    const users = await withPatience(patienceMs, () => people.findByIds(ids));
+    const found = new Set(users.map(({ id }) => id));
+    const missing = ids.filter((id) => !found.has(id));
+    const purged = await database.transaction(async (tx) => {
+      await holdCursor(tx, follower);
+      await applyUsers(tx, users);
+      return applyAbsence(tx, missing);
+    });
+    findings.people += ids.length;
+    findings.unknown += missing.length - purged;
+    after = ids.at(-1)!;
+    await onPage();
   }
 }

@@ -104,6 +104,16 @@ export async function endSessions(tx: Queryable, people: readonly Pick<KnownPers
   });
 }
 
+/** Those of the people who are known to be deleted. */
+export async function findDeleted(db: Queryable, userIds: readonly string[]): Promise<readonly string[]> {
+  const rows = await db.query<{ user_id: string }>({
+    name: 'find-deleted-people',
+    text: `select user_id from known_people where user_id = any ($1::uuid[]) and status = 'deleted'`,
+    values: [userIds],
+  });
+  return rows.map(({ user_id }) => user_id);
+}
+
 /** Removes all by which people could prove who they are. */
 export async function forgetPeople(tx: Queryable, userIds: readonly string[]): Promise<void> {
   for (const table of ['pending_sign_ups', 'credentials', 'sessions'])

@@ -20,18 +20,18 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
   const connection = {
     url: config.AUTH_DATABASE_URL,
     certificates,
-    applicationName: 'gatehouse-auth',
     isPooled: config.AUTH_DATABASE_POOLER === 'transaction',
   };
   const database = createDatabase({
     ...connection,
+    applicationName: 'gatehouse-auth',
     poolSize: config.AUTH_DATABASE_POOL_SIZE,
     observer: observability.postgres,
     constraints: { credentials_pkey: emailTaken },
     signal,
   });
   // whoever follows `user` keeps a connection for long, which no call may have to wait for
-  const placeDatabase = createDatabase({ ...connection, poolSize: 1 });
+  const placeDatabase = createDatabase({ ...connection, applicationName: 'gatehouse-auth-follower', poolSize: 1 });
   const signingKeys = createSigningKeys(database, config.AUTH_SECRET_KEY);
   const userChannel = createChannel({
     target: config.AUTH_USER_TARGET,

@@ -54,7 +54,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
   const observability = createAuthObservability(config, overrides.logStream);
   const { logger } = observability;
   const parts = createParts(config, observability);
-  const { database, signingKeys, people, passwords } = parts;
+  const { database, signingKeys, people, passwords, follower } = parts;
 
   const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
   const accessTokens = createAccessTokens({ ...realm, lifetimeSeconds: config.AUTH_ACCESS_TOKEN_SECONDS, signingKey: signingKeys.signingKey });
@@ -118,6 +118,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       ports.grpc = await withPortSetting('AUTH_GRPC_PORT', () => server.listen(config.AUTH_GRPC_HOST, config.AUTH_GRPC_PORT));
       sweeper.start();
       sightings.start();
+      follower.start();
       await readiness.start();
     },
     drain: () => readiness.drain(),
@@ -127,6 +128,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       readiness.close();
       await sweeper.close();
       await sightings.close();
+      await follower.close();
       await parts.close();
       await admin.close();
       await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);

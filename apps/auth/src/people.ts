@@ -1,5 +1,5 @@
 import { unavailable } from '@gatehouse/contracts/api';
-import { type Sighting, type User, type UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
+import { type Sighting, type User, type UserServiceDefinition, UserStatus, type WatchUserChangesResponse } from '@gatehouse/contracts/user';
 import { isAppError } from '@gatehouse/errors';
 import { errorOf, type RpcClient } from '@gatehouse/rpc';
 
@@ -13,6 +13,13 @@ export interface Person {
 export interface People {
   findByEmail(email: string): Promise<Person | undefined>;
   findById(id: string): Promise<Person | undefined>;
+  /** Those of them who are there; at most 200. */
+  findByIds(ids: readonly string[]): Promise<readonly User[]>;
+  /**
+   * What happens to people after a cursor; without one from now on. @throws CURSOR_EXPIRED, and as soon as it ends, which it does with
+   * the token that it began with: TOKEN_EXPIRED
+   */
+  watchChanges(cursor: string, signal: AbortSignal): AsyncIterable<WatchUserChangesResponse>;
   /** The ids of everybody, in their order, a page at a time; '' asks for the first one, and stands after the last. */
   listIds(pageToken: string): Promise<{ readonly ids: readonly string[]; readonly nextPageToken: string }>;
   /** Creates the person with this id, or finds the one that an earlier attempt created. @throws EMAIL_TAKEN */
@@ -42,6 +49,8 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
   return {
     findByEmail: (value) => find({ $case: 'email', value }),
     findById: (value) => find({ $case: 'id', value }),
+    findByIds: async (ids) => (await admitted(client.batchGetUsers({ ids: [...ids], allowMissing: true }))).users,
+    watchChanges: (cursor, signal) => client.watchUserChanges({ cursor }, { signal }),
     async listIds(pageToken) {
       const { users, nextPageToken } = await admitted(client.listUsers({ pageSize: 200, pageToken }));
       return { ids: users.map(({ id }) => id), nextPageToken };

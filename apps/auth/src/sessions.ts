@@ -3,6 +3,7 @@ import type { Database, Queryable } from '@gatehouse/postgres';
 import { v7 as uuidv7 } from 'uuid';
 import type { AccessTokens } from './access-tokens';
 import { isSuspended, type People, type Person } from './people';
+import { holdPerson } from './postgres/known-people-repository';
 import * as repository from './postgres/session-repository';
 import { makeRefreshToken, sealSuccessor, toTokenHash, unsealSuccessor } from './refresh-token';
 import type { Sightings } from './sightings';
@@ -32,8 +33,11 @@ export interface OpenSession {
 }
 
 export interface Sessions {
-  /** Opens a session, in the caller's transaction. */
-  open(tx: Queryable, userId: string): Promise<OpenSession>;
+  /**
+   * Opens a session, in the caller's transaction, on the word of `user` that the person may enter.
+   * @throws accountSuspended when it is known by now that this was changed since
+   */
+  open(tx: Queryable, person: Person): Promise<OpenSession>;
   toTokens(session: OpenSession, person: Person): Promise<Tokens>;
   /** Trades a refresh token for its one successor. @throws refreshTokenInvalid, accountSuspended */
   refresh(presented: string): Promise<Tokens>;
@@ -83,9 +87,10 @@ export function createSessions({ database, people, accessTokens, sightings, life
   };
 
   return {
-    async open(tx, userId) {
+    async open(tx, { user: { id: userId, revision } }) {
       const id = uuidv7();
-      await repository.insertSession(tx, { id, userId, lifetimeSeconds: lifetimes.session });
+      await holdPerson(tx, userId);
+      if (!(await repository.insertSession(tx, { id, userId, personRevision: revision, lifetimeSeconds: lifetimes.session }))) throw accountSuspended();
       return { id, refreshToken: await addToken(tx, id) };
     },
     toTokens,

@@ -1,5 +1,6 @@
 import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource, principalOf } from '@gatehouse/access';
 import {
+  cursorExpired,
   descriptorSet as userContract,
   emailTaken,
   externalIdTaken,
@@ -20,17 +21,19 @@ import {
   withPortSetting,
 } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
+import { createFeed, createOutbox, outboxMigrations } from '@gatehouse/outbox';
 import { createDatabase, createSchemaCheck } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
 import { createBulkMethods } from './bulk-methods';
 import type { Config } from './config';
+import { createEvents } from './events';
 import { sweepImports } from './postgres/import-repository';
 import { userMigrations } from './postgres/migrations';
 import { purgeUsers } from './postgres/purge-users';
 import { createRoleService } from './role-service';
 import { createUserService } from './user-service';
 
-export const migrationSets = [idempotencyMigrations, userMigrations];
+export const migrationSets = [idempotencyMigrations, outboxMigrations, userMigrations];
 
 export interface Overrides {
   keys?: KeySource;
@@ -90,8 +93,12 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
 
   const peers = config.USER_MTLS_PEERS;
   const idempotency = createIdempotency({ secret: config.USER_SECRET_KEY });
+  const outbox = createOutbox({ cursorExpired, retentionMs: config.USER_OUTBOX_RETENTION_DAYS * 86_400_000 });
+  const observer = createEvents(observability).feed;
+  const feed = createFeed({ database, outbox, onLag: observer.lag });
   const bulk = createBulkMethods(database, databaseOptions, config.USER_SECRET_KEY);
-  const userService = createUserService({ database, idempotency, retentionMs: config.USER_DELETED_RETENTION_DAYS * 86_400_000, bulk: bulk.methods });
+  const retentionMs = config.USER_DELETED_RETENTION_DAYS * 86_400_000;
+  const userService = createUserService({ database, idempotency, retentionMs, bulk: bulk.methods, outbox, feed, observer });
   const server = createRpcServer({
     services: [bindService(UserServiceDefinition, userService, peers), bindService(RoleServiceDefinition, createRoleService({ database, idempotency }), peers)],
     descriptorSets: [userContract],
@@ -129,6 +136,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       background.every(600_000, (signal) => idempotency.sweep(database, signal));
       background.every(overrides.purgeEveryMs ?? 60_000, (signal) => purgeUsers(database, signal));
       background.every(600_000, (signal) => sweepImports(database, importRetentionMs, signal));
+      background.every(600_000, (signal) => outbox.sweep(database, signal));
       await readiness.start();
     },
     drain: () => readiness.drain(),

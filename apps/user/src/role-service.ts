@@ -18,6 +18,7 @@ import { toPageSize } from './page-token';
 import { createRoleRepository } from './postgres/role-repository';
 import { differenceOf, type Role, type RoleChange } from './role';
 import { etagOf } from './user';
+import { appendRoleChange } from './user-events';
 
 /** RoleService: what roles there are. */
 export function createRoleService({ database, idempotency }: { database: Database; idempotency: Idempotency }): RpcService<RoleServiceDefinition> {
@@ -49,9 +50,11 @@ export function createRoleService({ database, idempotency }: { database: Databas
       const before = await lock(tx, role!.id, role!.etag);
       const change = readRoleChange(role!, updateMask);
       const after = { ...before, ...change };
-      requireHeld(principalOf(call), differenceOf(before.permissions, after.permissions));
+      const difference = differenceOf(before.permissions, after.permissions);
+      requireHeld(principalOf(call), difference);
       if (before.builtInPermissions?.some((permission) => !after.permissions.includes(permission))) throw roleBuiltIn();
-      const isSame = after.title === before.title && after.description === before.description && !differenceOf(before.permissions, after.permissions).length;
+      const isSame = after.title === before.title && after.description === before.description && !difference.length;
+      if (difference.length) await appendRoleChange(tx, before);
       return toRoleMessage(isSame ? before : await createRoleRepository(tx).update(before.id, change));
     }),
 
@@ -61,6 +64,7 @@ export function createRoleService({ database, idempotency }: { database: Databas
       if (role.builtInPermissions) throw roleBuiltIn();
       if (await repository.isInUse(id)) throw roleInUse();
       await repository.delete(id);
+      await appendRoleChange(tx, role);
       return {};
     }),
   };

@@ -4,7 +4,7 @@ import type { Write } from '@gatehouse/idempotency';
 import type { RpcCall, RpcService } from '@gatehouse/rpc';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
-import { changeUser, requirePowerOver } from './change-user';
+import { addUser, changeUser, requirePowerOver } from './change-user';
 import { createUserRepository } from './postgres/user-repository';
 import { requireProfile } from './profile-rules';
 import { member, type User, type UserChange, withChange } from './user';
@@ -21,9 +21,8 @@ export const createProfileMethods = (write: UserWrite): Pick<RpcService<UserServ
     if (userId && principalOf(call).kind !== 'service') throw userIdNotAllowed();
     const profile = toProfile(request);
     requireProfile(profile, '');
-    const repository = createUserRepository(tx);
     const id = userId || uuidv7();
-    const user = (await repository.insert({ ...profile, id, roleIds: [member] })) ?? (await repository.findById(id));
+    const user = (await addUser(tx, { ...profile, id, roleIds: [member] })) ?? (await createUserRepository(tx).findById(id));
     // the id is in use: by an earlier attempt at the same person, or by somebody else
     if (user?.email.toLowerCase() !== email.toLowerCase()) throw emailTaken();
     return toUserMessage(user, mayReadPrivateMetadata(call));

@@ -1,5 +1,6 @@
 import type { ImportedProfile, ImportedUser, ImportOptions, ImportState } from './import';
 import type { ImportKey } from './import-keys';
+import type { ChangedUser } from './user-events';
 
 /** The questions that an import asks, all of them in a transaction. */
 export interface ImportRepository {
@@ -17,9 +18,9 @@ export interface ImportRepository {
    */
   lockOwners(keys: readonly ImportKey[]): Promise<readonly ImportedUser[]>;
   /** Adds people. @throws ImportRace when somebody took what names one of them meanwhile */
-  insert(people: readonly ImportedProfile[]): Promise<void>;
+  insert(people: readonly ImportedProfile[]): Promise<readonly ChangedUser[]>;
   /** Writes people that are locked as new revisions; `before` is how they were read. */
-  update(changes: readonly { readonly after: ImportedProfile; readonly before: Pick<ImportedProfile, 'externalIds'> }[]): Promise<void>;
+  update(changes: readonly { readonly after: ImportedProfile; readonly before: Pick<ImportedProfile, 'externalIds'> }[]): Promise<readonly ChangedUser[]>;
   /** Notes which row of the import was theirs. It is no change of theirs. */
   noteRows(importId: string, rows: readonly { readonly id: string; readonly number: bigint }[]): Promise<void>;
 }

@@ -11,6 +11,7 @@ import type { ImportRepository } from './import-repository';
 import type { ImportRow, UnreadableRow } from './import-row';
 import type { RoleRepository } from './role-repository';
 import { emptyProfile, isAdministrator, withChange } from './user';
+import { type ChangedUser, toHappening, type UserHappening } from './user-events';
 import type { UserRepository } from './user-repository';
 
 /** What came of a row. */
@@ -26,6 +27,8 @@ export interface ImportQuestions {
   readonly imports: ImportRepository;
   readonly users: Pick<UserRepository, 'hasOtherAdministrator'>;
   readonly roles: Pick<RoleRepository, 'permissionsOf'>;
+  /** Tells followers what happened to people. */
+  readonly tell: (changes: readonly { readonly happening: UserHappening; readonly user: ChangedUser }[]) => Promise<void>;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface ImportQuestions {
  * @throws ImportRace
  */
 export async function importRows(
-  { imports, users, roles }: ImportQuestions,
+  { imports, users, roles, tell }: ImportQuestions,
   rows: readonly (ImportRow | UnreadableRow)[],
   { options, principal }: { options: ImportOptions; principal: Principal },
 ): Promise<readonly RowResult[]> {
@@ -52,8 +55,10 @@ export async function importRows(
   const freed = new Set<ImportKey>();
 
   async function write(): Promise<void> {
-    await imports.update(changed);
-    await imports.insert(added);
+    const happenings = new Map(changed.map(({ after, before }) => [after.id, toHappening(before, { ...after, roleIds: before.roleIds })]));
+    const updates = (await imports.update(changed)).map((user) => ({ happening: happenings.get(user.id)!, user }));
+    const creations = (await imports.insert(added)).map((user) => ({ happening: 'created' as const, user }));
+    await tell([...updates, ...creations]);
     await imports.noteRows(options.importId, noted);
     [added, changed, noted] = [[], [], []];
     freed.clear();

@@ -9,6 +9,7 @@ import { importRows, type RowResult } from './import-rows';
 import { createImportRepository, holdImport } from './postgres/import-repository';
 import { createRoleRepository } from './postgres/role-repository';
 import { createUserRepository } from './postgres/user-repository';
+import { appendUserChanges } from './user-events';
 
 const maxAttempts = 10;
 
@@ -70,7 +71,16 @@ export function createImportSessions(database: Database, holding: Database): Imp
       }
 
       const run = (tx: Queryable, rows: readonly (ImportRow | UnreadableRow)[]) =>
-        importRows({ imports: createImportRepository(tx), users: createUserRepository(tx), roles: createRoleRepository(tx) }, rows, { options, principal });
+        importRows(
+          {
+            imports: createImportRepository(tx),
+            users: createUserRepository(tx),
+            roles: createRoleRepository(tx),
+            tell: (changes) => appendUserChanges(tx, changes),
+          },
+          rows,
+          { options, principal },
+        );
 
       async function importAndCount(rows: readonly (ImportRow | UnreadableRow)[]): Promise<readonly RowResult[]> {
         const [results, next] = await transaction(async (tx) => {

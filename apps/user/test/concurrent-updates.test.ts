@@ -1,5 +1,6 @@
 import type { User } from '@gatehouse/contracts/user';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
 import { adminId, administratorsPermissions, startUser, type UserUnderTest, verdictOf } from './user-under-test';
 
 // `npm run proof` asks for the full size
@@ -61,3 +62,19 @@ it(`of ${size} updates of one person at once with masks on different fields, non
   expect(Number(after.etag.replaceAll('"', '')) - Number(before.etag.replaceAll('"', ''))).toBeGreaterThanOrEqual(size);
   for (const name of names) expect(after[name]).toMatch(/^w\d+$/);
 }, 300_000);
+
+it('an update of external ids that waited for another one is not taken for what was there before', async () => {
+  const before = [{ provider: 'okta', id: 'before' }];
+  const { id } = await admin.createUser({ email: 'waits@example.com', externalIds: before });
+  const other = new Client({ connectionString: user.databaseUrl });
+  await other.connect();
+  await other.query('begin');
+  await other.query('select from users where id = $1 for update', [id]);
+  await other.query(`update user_external_ids set external_id = 'meanwhile' where user_id = $1`, [id]);
+  const update = admin.updateUser({ user: { id, externalIds: before }, updateMask: ['external_ids'] });
+  while (!(await user.query(`select from pg_locks where not granted`)).length) await pause(20);
+  await other.query('commit');
+  await other.end();
+  expect((await update).externalIds).toEqual(before);
+  expect((await admin.getUser({ id })).externalIds).toEqual(before);
+});

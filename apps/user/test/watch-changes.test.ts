@@ -2,6 +2,7 @@ import { descriptorSet, RoleServiceDefinition, type User, type UserChange, UserC
 import { createChannel, createClient } from '@gatehouse/rpc';
 import { randomInt, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
+import { asImporter, importRows } from './bulk-under-test';
 import { adminId, startUser, type UserUnderTest, verdictOf } from './user-under-test';
 
 let user: UserUnderTest;
@@ -11,7 +12,7 @@ let admin: ReturnType<UserUnderTest['as']>;
 let auth: ReturnType<UserUnderTest['as']>;
 let roles: ReturnType<typeof createClient<RoleServiceDefinition>>;
 beforeAll(async () => {
-  user = await startUser();
+  user = await startUser(undefined, { overrides: { purgeEveryMs: 20 } });
   database = new Client({ connectionString: user.databaseUrl });
   await database.connect();
   const permissions = ['create', 'read', 'update', 'delete', 'suspend', 'setRoles'].map((each) => `users.${each}`);
@@ -94,6 +95,27 @@ it('an administrator is told of as made, and once they are restored, as that', a
   await auth.ensureAdministrator({ email: 'other-chief@example.com', userId: randomUUID() });
   await admin.suspendUser({ id: person.userId });
   expect(kindsOf(await told(() => auth.ensureAdministrator(person)))).toEqual(['REINSTATED']);
+});
+
+it('of people who are imported each is told of once, and who stays as they are is not', async () => {
+  const importer = await asImporter(user);
+  const rows = [{ email: 'row-1@example.com' }, { email: 'row-2@example.com', status: UserStatus.USER_STATUS_SUSPENDED }];
+  const first = await told(() => importRows(importer, rows));
+  expect(kindsOf(first)).toEqual(['CREATED', 'CREATED']);
+  expect(first.map(({ status }) => status).sort()).toEqual([UserStatus.USER_STATUS_ACTIVE, UserStatus.USER_STATUS_SUSPENDED]);
+  const again = await told(() => importRows(importer, [{ ...rows[0], status: UserStatus.USER_STATUS_SUSPENDED }, rows[1]!, { email: 'row-1@example.com' }]));
+  expect(again).toMatchObject([{ kind: UserChangeKind.USER_CHANGE_KIND_SUSPENDED, revision: 2n, status: UserStatus.USER_STATUS_SUSPENDED }]);
+  expect(await told(() => importRows(importer, [{ email: 'row-3@example.com' }], { dryRun: true }))).toEqual([]);
+});
+
+it('who is purged is told of, with the revision after their last one', async () => {
+  const { id } = await create();
+  await admin.deleteUser({ id });
+  const changes = await told(async () => {
+    await database.query('update users set purge_time = now() where id = $1', [id]);
+    while ((await verdictOf(admin.getUser({ id }))) === 'OK') await new Promise((later) => setTimeout(later, 20));
+  });
+  expect(changes).toMatchObject([{ kind: UserChangeKind.USER_CHANGE_KIND_PURGED, userId: id, revision: 3n, status: UserStatus.USER_STATUS_DELETED }]);
 });
 
 it('a role that permits something else, or is gone, is told of by its id, another title is not', async () => {

@@ -2,6 +2,7 @@ import { importInProgress, importOptionsChanged } from '@gatehouse/contracts/use
 import { findSqlState, type Queryable } from '@gatehouse/postgres';
 import type { ImportedProfile, ImportedUser, ImportState } from '../import';
 import { ImportRace, type ImportRepository } from '../import-repository';
+import type { ChangedUser } from '../user-events';
 import { toUser, userColumns, type UserRow } from './user-row';
 
 interface ImportStateRow {
@@ -45,6 +46,16 @@ const owners = `select id from unnest($1::text[]) as key, lateral (select id fro
   union select id from unnest($2::text[]) as key, lateral (select id from users where lower(username collate "C") = key and username <> '' limit 1) as each
   union select user_id from unnest($3::text[], $4::text[]) as key (provider, id),
     lateral (select user_id from user_external_ids where provider = key.provider and external_id = key.id limit 1) as each`;
+
+interface ChangedRow {
+  id: string;
+  status: 'active' | 'suspended';
+  update_time: Date;
+  /** bigint, as text */
+  revision: string;
+}
+const changedColumns = 'users.id, users.status, users.update_time, users.revision';
+const toChangedUser = ({ id, status, update_time: updateTime, revision }: ChangedRow): ChangedUser => ({ id, status, updateTime, revision: Number(revision) });
 
 const profileColumns = `email, email_verified, phone, username, display_name, given_name, family_name, locale, time_zone, picture_url,
   public_metadata, private_metadata, own_metadata, status, import_id, import_row`;
@@ -117,21 +128,20 @@ export function createImportRepository(tx: Queryable): ImportRepository {
     },
 
     async insert(added) {
-      if (!added.length) return;
-      const [row] = await tx.query<{ count: number }>({
+      if (!added.length) return [];
+      const rows = await tx.query<ChangedRow>({
         name: 'import-users',
-        text: `with added as (
-                 insert into users (id, roles, ${profileColumns}) select id, '{member}', ${profileColumns} from ${people}
-                 order by lower(email collate "C") on conflict do nothing returning 1)
-               select count(*)::int as count from added`,
+        text: `insert into users (id, roles, ${profileColumns}) select id, '{member}', ${profileColumns} from ${people}
+               order by lower(email collate "C") on conflict do nothing returning ${changedColumns}`,
         values: [toJson(added)],
       });
-      if (row!.count !== added.length) throw new ImportRace();
+      if (rows.length !== added.length) throw new ImportRace();
       await insertExternalIds(added);
+      return rows.map(toChangedUser);
     },
 
     async update(changes) {
-      if (!changes.length) return;
+      if (!changes.length) return [];
       const moved = changes.filter(({ after, before }) => JSON.stringify(after.externalIds) !== JSON.stringify(before.externalIds));
       if (moved.length)
         await tx.query({
@@ -139,14 +149,15 @@ export function createImportRepository(tx: Queryable): ImportRepository {
           text: 'delete from user_external_ids where user_id = any ($1::uuid[])',
           values: [moved.map(({ after }) => after.id)],
         });
-      await tx.query({
+      const rows = await tx.query<ChangedRow>({
         name: 'import-changes',
         text: `update users set (${profileColumns}) = row (${profileColumns.replace(/\w+/g, 'each.$&')}),
                  update_time = greatest(now(), update_time + interval '1 millisecond'), revision = revision + 1
-               from ${people} where users.id = each.id`,
+               from ${people} where users.id = each.id returning ${changedColumns}`,
         values: [toJson(changes.map(({ after }) => after))],
       });
       await insertExternalIds(moved.map(({ after }) => after));
+      return rows.map(toChangedUser);
     },
 
     async noteRows(importId, rows) {

@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '@gatehouse/postgres';
+import { appendUserChanges } from '../user-events';
 
 /** People who are removed in one transaction. */
 const batchSize = 500;
@@ -8,18 +9,22 @@ const batchSize = 500;
  * Several processes may do it at once: what one has in hand, the others pass over.
  */
 export async function purgeUsers(database: Pick<Database, 'transaction'>, signal?: AbortSignal): Promise<void> {
-  let purged: readonly string[] = [];
+  let purged = 0;
   do purged = await database.transaction((tx) => purgeSome(tx));
-  while (purged.length === batchSize && !signal?.aborted);
+  while (purged === batchSize && !signal?.aborted);
 }
 
-/** Gives the ids of who was removed. */
-async function purgeSome(tx: Queryable): Promise<readonly string[]> {
-  const rows = await tx.query<{ id: string }>({
+/** Gives how many were removed, which followers are told. */
+async function purgeSome(tx: Queryable): Promise<number> {
+  const rows = await tx.query<{ id: string; revision: string; purge_time: Date }>({
     name: 'purge-users',
     text: `delete from users where id in
              (select id from users where purge_time <= now() order by purge_time limit ${batchSize} for update skip locked)
-           returning id`,
+           returning id, revision + 1 as revision, purge_time`,
   });
-  return rows.map(({ id }) => id);
+  await appendUserChanges(
+    tx,
+    rows.map(({ id, revision, purge_time: updateTime }) => ({ happening: 'purged', user: { id, revision: Number(revision), status: 'deleted', updateTime } })),
+  );
+  return rows.length;
 }

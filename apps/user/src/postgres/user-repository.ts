@@ -29,7 +29,11 @@ export function createUserRepository(db: Queryable): UserRepository {
       afterId
         ? select('list-users-after', 'where delete_time is null and id > $2 order by id limit $1', [limit, afterId])
         : select('list-users', 'where delete_time is null order by id limit $1', [limit]),
-    lock: (id) => find('lock-user', 'where id = $1 for update', [id]),
+    async lock(id) {
+      await db.query({ name: 'lock-user', text: 'select from users where id = $1 for update', values: [id] });
+      // read once they are held: a statement that waited knows the row anew, and their external ids of before
+      return find('find-user-by-id', 'where id = $1', [id]);
+    },
     async insert(user) {
       const [row] = await db.query<UserRow>({
         name: 'insert-user',

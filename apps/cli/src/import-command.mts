@@ -16,7 +16,10 @@ interface Options extends ConnectionOptions {
 
 /** Adds the command `import`. */
 export function addImport(program: Command): void {
-  const command = program.command('import').summary('creates and changes people from a file').argument('<file>', 'people, a line or a record each; - is standard input');
+  const command = program
+    .command('import')
+    .summary('creates and changes people from a file')
+    .argument('<file>', 'people, a line or a record each; - is standard input');
   command
     .description(
       'Creates and changes people from NDJSON, a person a line as the API has one, or from CSV. However it ends, the same command goes on from where it was; once all rows have a result, it says so and changes nothing.',

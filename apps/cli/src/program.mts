@@ -14,7 +14,15 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .configureHelp({ helpWidth: 120, showGlobalOptions: false })
     // one line: what is wrong, and what is near
-    .configureOutput({ outputError: (text, write) => write(`gatehouse: ${text.replace(/^error: /, '').trimEnd().replaceAll('\n', ' ')}\n`) })
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `gatehouse: ${text
+            .replace(/^error: /, '')
+            .trimEnd()
+            .replaceAll('\n', ' ')}\n`,
+        ),
+    })
     .exitOverride();
   for (const add of [addImport, addExport, addCerts]) add(program);
   for (const command of program.commands) command.helpOption('-h, --help', 'says how it is used');

@@ -1,7 +1,16 @@
-import { overloaded, tokenInvalid, unavailable } from '@gatehouse/contracts/api';
-import { AuthServiceDefinition, descriptorSet, invalidCredentials, LoginResponse, RefreshResponse } from '@gatehouse/contracts/auth';
-import { emailTaken, ExportUsersResponse, ImportOutcome, ImportUsersResponse, User, UserServiceDefinition, type ImportRow } from '@gatehouse/contracts/user';
-import { AppError } from '@gatehouse/errors';
+import { tokenExpired, tokenInvalid } from '@gatehouse/contracts/api';
+import { AuthServiceDefinition, descriptorSet as authContract, invalidCredentials, LoginResponse, RefreshResponse } from '@gatehouse/contracts/auth';
+import {
+  descriptorSet as userContract,
+  emailTaken,
+  ExportUsersResponse,
+  ImportOutcome,
+  ImportUsersResponse,
+  User,
+  UserServiceDefinition,
+  type ImportRow,
+} from '@gatehouse/contracts/user';
+import type { AppError } from '@gatehouse/errors';
 import { bindService, createChannel, createRpcServer } from '@gatehouse/rpc';
 import { openAccess } from '@gatehouse/rpc/testing';
 import { asksForWebSocket, createTranscoder } from '@gatehouse/transcoding';
@@ -19,8 +28,8 @@ interface Import {
 
 /** What a test may have the directory do. */
 export interface Whims {
-  /** After so many rows more, once: refuses with an error, or cuts every connection, before or after the answer. */
-  after?: { rows: number; error?: AppError; cut?: 'before the answer' | 'after the answer' };
+  /** After so many rows, once: ends with an error, lets no token in any more, or cuts every connection. */
+  after?: { rows: number; error?: AppError; isExpired?: true; cut?: 'before the answer' | 'after the answer' };
   /** Refuses calls of imports and exports with these first. */
   refusals: AppError[];
   /** Of a frame, in bytes. */
@@ -41,8 +50,6 @@ export interface Directory {
   readonly whims: Whims;
   /** Cuts all connections. */
   cut(): void;
-  /** Lets no access token in that was given until now. */
-  expire(): void;
   close(): Promise<void>;
 }
 
@@ -65,12 +72,11 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
     calls: [],
     whims: { refusals: [], maxFrameBytes: 1_000_000, lifeSeconds: 900, ...whims },
     cut: () => sockets.forEach((socket) => socket.destroy()),
-    expire: () => tokens.clear(),
   };
   const tokens = new Set<string>();
   let issued = 0;
   const issue = () => {
-    const accessToken = `access ${++issued}`.replace(' ', '-');
+    const accessToken = `access-${++issued}`;
     tokens.add(accessToken);
     return { accessToken, refreshToken: `refresh-${issued}`, tokenType: 'Bearer', expiresIn: directory.whims.lifeSeconds };
   };
@@ -102,6 +108,10 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
           if (isDue) {
             directory.whims.after = undefined;
             if (after.error) throw after.error;
+            if (after.isExpired) {
+              tokens.clear();
+              throw tokenExpired();
+            }
             if (after.cut === 'before the answer') directory.cut();
           }
           const results = rows.map((row) => {
@@ -153,10 +163,14 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
     },
   );
 
-  const server = createRpcServer({ services: [people, proof], descriptorSets: [descriptorSet], access: openAccess });
+  const server = createRpcServer({ services: [people, proof], descriptorSets: [userContract, authContract], access: openAccess });
   const grpcPort = await server.listen('127.0.0.1', 0);
   server.setServing(true);
-  const channel = createChannel({ target: `127.0.0.1:${grpcPort}`, descriptorSets: [descriptorSet], errorDomains: ['user.gatehouse', 'auth.gatehouse'] });
+  const channel = createChannel({
+    target: `127.0.0.1:${grpcPort}`,
+    descriptorSets: [userContract, authContract],
+    errorDomains: ['user.gatehouse', 'auth.gatehouse'],
+  });
   const app = fastify({
     bodyLimit: directory.whims.maxFrameBytes,
     rewriteUrl: () => '/',
@@ -168,7 +182,7 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
     socket.once('close', () => sockets.delete(socket));
   });
   createTranscoder({
-    descriptors: descriptorSet,
+    descriptors: authContract,
     upstreams: new Map(['gatehouse.user.v1', 'gatehouse.auth.v1'].map((name) => [name, channel])),
     async authenticate({ service }, authorization) {
       if (service === UserServiceDefinition.fullName && !tokens.has(authorization?.replace('Bearer ', '') ?? '')) throw tokenInvalid();
@@ -186,5 +200,3 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
     },
   };
 }
-
-export { overloaded, unavailable };

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { account } from './directory';
 
 const main = resolve(__dirname, '../src/main.mts');
+// what Node makes of the sources is the same each time
+const settings = { PATH: process.env.PATH, NODE_COMPILE_CACHE: resolve(__dirname, '../../../tmp/compile-cache') };
 
 export interface Ended {
   readonly status: number | null;
@@ -22,7 +24,7 @@ const credentials = { GATEHOUSE_EMAIL: account.email, GATEHOUSE_PASSWORD: accoun
 
 /** Starts the command as a process, with nothing of our environment. */
 export function start(args: readonly string[], { env = credentials, input }: { env?: Env; input?: string } = {}): Running {
-  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, ...args], { env: { ...settings, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => (stdout += chunk));
   child.stderr.on('data', (chunk) => (stderr += chunk));

@@ -71,7 +71,9 @@ describe('rows that fail', () => {
       Buffer.concat([
         Buffer.from('\uFEFF{"email":"a@x.example"}\r\n{"email":"b@\n\n[]\n{"email":"taken@x.example"}\n{"email":"c@x.example","foo":1,"bar":{}}\n'),
         Buffer.from([0x7b, 0xff, 0x7d, 10]),
-        Buffer.from(`{"email":"d@x.example","givenName":7}\n{"email":"e@x.example","foo":2}\n{"email":"${'x'.repeat(300_000)}"}\n{"email":"f@x.example"}\n{"ema`),
+        Buffer.from(
+          `{"email":"d@x.example","givenName":7}\n{"email":"e@x.example","foo":2}\n{"email":"${'x'.repeat(300_000)}"}\n{"email":"f@x.example"}\n{"ema`,
+        ),
       ]),
     );
     const { status, stdout } = await run(file);
@@ -95,13 +97,25 @@ describe('rows that fail', () => {
     expect(statSync(`${file}.failed.ndjson`).mode & 0o777).toBe(0o600);
   });
 
-  it('are found in a frame that is refused as a whole', async () => {
+  it('are those too that would be JSON to others', async () => {
     await begin();
-    // which of the rows has the key twice is said by nobody
     const file = write(`${toLines(emails(9).map((email) => ({ email })))}{"email":"a@x.example","email":"b@x.example"}\n{"email":"c@x.example"}\n`);
     const { status, stdout } = await run(file);
     expect([status, count(stdout, 'created')]).toEqual([1, 10]);
-    expect(failed(file)).toMatchObject([{ number: 10, violations: [expect.objectContaining({ description: 'has a key twice in one object' })] }]);
+    expect(failed(file)).toMatchObject([
+      { number: 10, violations: [expect.objectContaining({ field: 'email', description: 'the body has a key twice in one object' })] },
+    ]);
+  });
+
+  it('are found in a frame of which nobody says which row is wrong', async () => {
+    await begin();
+    const publicMetadata = JSON.parse(`${'{"a":'.repeat(70)}1${'}'.repeat(70)}`);
+    const file = write(toLines(emails(5).map((email, index) => (index === 3 ? { email, publicMetadata } : { email }))));
+    const { status, stdout } = await run(file);
+    expect([status, count(stdout, 'created'), count(stdout, 'failed')]).toEqual([1, 4, 1]);
+    expect(failed(file)).toMatchObject([
+      { number: 4, reason: 'REQUEST_UNREADABLE', violations: [expect.objectContaining({ description: 'the body is nested deeper than 64 levels' })] },
+    ]);
   });
 
   it('for a field that the server does not know cost one refusal, however many there are', async () => {
@@ -141,24 +155,27 @@ describe('CSV', () => {
     expect(directory.users.get('b@x.example')).toMatchObject({ displayName: '', externalIds: [], publicMetadata: undefined });
   });
 
-  it.each([
-    ['email,nmae\n', 'the column "nmae" is not known'],
-    ['email,displayName,display_name\n', 'the column display_name is there twice'],
-    ['email;displayName\n', 'columns have to be separated by commas'],
-    ['email,external_ids\n', 'the column "external_ids" is not known'],
-    ['email,__proto__\n', 'the column "__proto__" is not known'],
-  ])('is refused before anything is sent where its header is not right: %j', async (text, sentence) => {
+  it('is refused before anything is sent where its header is not right', async () => {
     await begin();
-    const { status, stderr } = await run(write(text, 'users.csv'));
-    expect([status, directory.calls]).toEqual([2, []]);
-    expect(stderr).toContain(sentence);
-    expect(stderr).toContain('Known are email, phone, username, display_name,');
+    const headers = {
+      'email,nmae': 'the column "nmae" is not known',
+      'email,displayName,display_name': 'the column display_name is there twice',
+      'email;displayName': 'columns have to be separated by commas',
+      'email,external_ids': 'the column "external_ids" is not known',
+      'email,__proto__': 'the column "__proto__" is not known',
+    };
+    const ended = await Promise.all(Object.keys(headers).map((header, index) => run(write(`${header}\n`, `users${index}.csv`))));
+    for (const [index, sentence] of Object.values(headers).entries()) {
+      expect([ended[index]!.status, ended[index]!.stderr]).toEqual([2, expect.stringContaining(sentence)]);
+      expect(ended[index]!.stderr).toContain('Known are email, phone, username, display_name,');
+    }
+    expect(directory.calls).toEqual([]);
   });
 
   it('fails a record that cannot be read alone, by its line', async () => {
     await begin();
-    const rows = ['a@x.example,A', 'b@x.example', 'c@x.example,"C" c', 'd@x.example,D"', 'e@x.example,E,1', '"f@x.example\n",F', 'g@x.example,G', 'h@x.example,"half'];
-    const file = write(`email,given_name\n${rows.join('\n')}`, 'users.csv');
+    const rows = ['a@x.example,A', 'b@x.example', 'c@x.example,"C" c', 'd@x.example,D"', 'e@x.example,E,1', '"f@x.example\n",F', 'g@x.example,"G ""g"""'];
+    const file = write(`email,given_name\n${rows.join('\n')}\nh@x.example,"half\ni@x.example,I\n`, 'users.csv');
     const { status, stdout } = await run(file);
     expect([status, count(stdout, 'failed')]).toEqual([1, 5]);
     expect(failed(file).map(({ number, message }) => [number, message])).toEqual([
@@ -166,9 +183,20 @@ describe('CSV', () => {
       [3, 'line 4 has a quote inside of a quoted cell: write it twice'],
       [4, 'line 5 has a quote inside of a cell that is not quoted: quote the cell, and write the quote in it twice'],
       [5, 'line 6 has 3 cells, the header 2'],
-      [8, 'line 10 begins a quoted cell that never ends: it is cut off, or a quote is missing'],
+      [8, 'line 10 (to 11) begins a quoted cell that never ends: it is cut off, or a quote is missing'],
     ]);
     expect([...directory.users.keys()]).toEqual(['a@x.example', 'f@x.example\n', 'g@x.example']);
+  });
+
+  it('is not read on where a quote swallows what follows', async () => {
+    await begin();
+    const file = write(`email,given_name\na@x.example,"A\n${'b@x.example,B\n'.repeat(30_000)}`, 'users.csv');
+    const { status, stderr } = await run(file);
+    expect([status, directory.calls, stderr]).toEqual([
+      4,
+      [],
+      'gatehouse import: the record that begins at line 2 is longer than 262144 bytes: is a quote missing?\n',
+    ]);
   });
 
   it('is standard input too, whose name says no format', async () => {
@@ -197,10 +225,10 @@ describe('an import goes on', () => {
   });
 
   it('with a fresh token, where the one that it has is not taken any more', async () => {
-    await begin({ lifeSeconds: 2 });
-    const { status } = await run(people(10));
-    expect([status, directory.calls]).toEqual([0, ['Login', 'ImportUsers', 'Logout']]);
-    directory.whims.after = { rows: 500, error: new (unavailable().constructor as never as typeof Error)() as never };
+    await begin({ after: { rows: 1_000, isExpired: true } });
+    expect(await run(people(3_000))).toMatchObject({ status: 0 });
+    expect([directory.users.size, directory.taken.length]).toEqual([3_000, 3_000]);
+    expect(directory.calls).toEqual(['Login', 'ImportUsers', 'Refresh', 'ImportUsers', 'Logout']);
   });
 
   it('in smaller frames, where the gateway takes no larger ones', async () => {
@@ -238,10 +266,7 @@ describe('an import goes on', () => {
     while (!stderr().includes('going on in')) await new Promise((resolve) => setTimeout(resolve, 5));
     child.kill('SIGINT');
     const { status, stderr: text } = await ended;
-    expect([status, text.trimEnd().split('\n').at(-1)]).toEqual([
-      130,
-      'gatehouse import: interrupted. No row has a result yet: the same command begins',
-    ]);
+    expect([status, text.trimEnd().split('\n').at(-1)]).toEqual([130, 'gatehouse import: interrupted. No row has a result yet: the same command begins']);
     expect(directory.calls.at(-1)).toBe('Logout');
     directory.whims.refusals.splice(0);
     expect(await run(file)).toMatchObject({ status: 0 });

@@ -49,7 +49,7 @@ export async function persist<T>({ session, url, patienceMs, signal, position, o
         });
       // the first wait is that of any deploy
       if (attempts > 1) onWait(reason, delayMs);
-      await pause(delayMs, undefined, { signal });
+      await pause(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 }

@@ -70,7 +70,9 @@ export function createSession(url: string, credentials: Credentials): Session {
       if (!tokens.accessToken || performance.now() >= renewAt) await refresh(signal);
       if (!tokens.accessToken) await login(signal);
       if (!tokens.accessToken)
-        throw new CommandError('the server does not take the access token, or not any more: set GATEHOUSE_TOKEN to a fresh one', { exitCode: exitCodes.server });
+        throw new CommandError('the server does not take the access token, or not any more: set GATEHOUSE_TOKEN to a fresh one', {
+          exitCode: exitCodes.server,
+        });
       return tokens.accessToken;
     },
     discard(token) {

@@ -70,7 +70,8 @@ export async function readPublished(folder: string, files: readonly string[]): P
     const texts = await Promise.all(files.map((name) => readFile(join(folder, version ?? '..data', name), 'utf8').catch(unlessMissing)));
     // what was replaced while it was read may be gone
     if ((await readlinkOf(folder)) !== version) continue;
-    if (version && texts.includes(undefined)) throw new CommandError(`${folder} points at files that are gone: move the folder away to have new ones made`, { exitCode: exitCodes.file });
+    if (version && texts.includes(undefined))
+      throw new CommandError(`${folder} points at files that are gone: move the folder away to have new ones made`, { exitCode: exitCodes.file });
     return texts;
   }
 }

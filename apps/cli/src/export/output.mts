@@ -24,8 +24,7 @@ function toStandardOutput(): Output {
   process.stdout.on('error', () => {});
   return {
     name,
-    write: (text) =>
-      new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(fileError(name, 'written', error)) : resolve()))),
+    write: (text) => new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(fileError(name, 'written', error)) : resolve()))),
     commit: () => Promise.resolve(),
     abandon: () => Promise.resolve(),
   };

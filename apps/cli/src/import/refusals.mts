@@ -23,7 +23,7 @@ export interface Refusals {
   relax(): void;
 }
 
-/** The frame refused whole: its place in the stream, the row, and the path in the row's user. */
+/** A field of what was refused: the frame's place in the stream, the row, and the path in the row's user. */
 const place = /^\[(\d+)\](?:\.rows\[(\d+)\](?:\.user)?)?\.?(.*)$/s;
 
 export function createRefusals(): Refusals {
@@ -47,15 +47,19 @@ export function createRefusals(): Refusals {
       if (code !== 'INVALID_ARGUMENT') return false;
       const rows = new Map<Entry, Violation[]>();
       let whole: readonly Entry[] | undefined;
+      const ofFrame: Violation[] = [];
       for (const violation of violations) {
         const [, frame, row, field = ''] = place.exec(violation.field) ?? [];
         const entries = frames.get(Number(frame));
         const entry = row === undefined ? undefined : entries?.[Number(row)];
         if (entry) rows.set(entry, [...(rows.get(entry) ?? []), { ...violation, field }]);
-        else whole ??= entries;
+        else if (entries) {
+          whole ??= entries;
+          ofFrame.push({ ...violation, field });
+        }
       }
       // a frame of one row says by itself which it is
-      if (!rows.size && whole?.length === 1) rows.set(whole[0]!, []);
+      if (!rows.size && whole?.length === 1) rows.set(whole[0]!, ofFrame);
       for (const [entry, own] of rows) {
         const failure = { reason, message: detail, violations: own };
         for (const violation of own)

@@ -28,11 +28,17 @@ export const fieldColumns: Readonly<Record<string, Put>> = {
   status: asStatus,
 };
 
-const toMetadataKey = (field: string) => (key: string): Put => (user, text) => {
-  // a key such as __proto__ is one like any other
-  Object.defineProperty((user[field] ??= {}), key, { value: text, enumerable: true, configurable: true });
-};
-const toExternalId = (provider: string): Put => (user, text) => void ((user.externalIds ??= []) as unknown[]).push({ provider, id: text });
+const toMetadataKey =
+  (field: string) =>
+  (key: string): Put =>
+  (user, text) => {
+    // a key such as __proto__ is one like any other
+    Object.defineProperty((user[field] ??= {}), key, { value: text, enumerable: true, configurable: true });
+  };
+const toExternalId =
+  (provider: string): Put =>
+  (user, text) =>
+    void ((user.externalIds ??= []) as unknown[]).push({ provider, id: text });
 
 /** The columns that stand for a part of a field, which follows a dot. */
 export const partColumns: Readonly<Record<string, (part: string) => Put>> = {

@@ -29,11 +29,11 @@ const extensions: Readonly<Record<string, Format>> = { '.csv': 'csv', '.ndjson':
  * @throws CommandError where there is none, or nothing tells its format
  */
 export async function openSource(path: string, chosen: Format | undefined): Promise<Source> {
+  const size = path === '-' ? undefined : await measure(path);
   const format = chosen ?? extensions[extname(path).toLowerCase()];
   if (!format) throw new CommandError(`nothing says what ${path === '-' ? 'standard input' : path} is: give --csv or --ndjson`);
   const name = path === '-' ? 'standard input' : path;
   const read = (): AsyncIterable<Buffer> => (path === '-' ? process.stdin : createReadStream(path, { highWaterMark: chunkBytes }));
-  const size = path === '-' ? undefined : await measure(path);
   return {
     name,
     format,

@@ -22,7 +22,9 @@ import {
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
 import { createDatabase, createSchemaCheck } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
+import { createBulkMethods } from './bulk-methods';
 import type { Config } from './config';
+import { sweepImports } from './postgres/import-repository';
 import { userMigrations } from './postgres/migrations';
 import { createRoleService } from './role-service';
 import { createUserService } from './user-service';
@@ -52,12 +54,11 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const { logger } = observability;
   const certificateStore = createCertificateStore(observability);
   const certificates = certificateStore.open('MTLS', config);
+  const databaseOptions = { url: config.USER_DATABASE_URL, certificates, isPooled: config.USER_DATABASE_POOLER === 'transaction' };
   const database = createDatabase({
-    url: config.USER_DATABASE_URL,
-    certificates,
+    ...databaseOptions,
     applicationName: 'gatehouse-user',
     poolSize: config.USER_DATABASE_POOL_SIZE,
-    isPooled: config.USER_DATABASE_POOLER === 'transaction',
     observer: observability.postgres,
     // an id that somebody else has is met where their email changed meanwhile: to the caller it is another's
     constraints: {
@@ -85,11 +86,10 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
 
   const peers = config.USER_MTLS_PEERS;
   const idempotency = createIdempotency({ secret: config.USER_SECRET_KEY });
+  const bulk = createBulkMethods(database, databaseOptions, config.USER_SECRET_KEY);
+  const userService = createUserService({ database, idempotency, retentionMs: config.USER_DELETED_RETENTION_DAYS * 86_400_000, bulk: bulk.methods });
   const server = createRpcServer({
-    services: [
-      bindService(UserServiceDefinition, createUserService({ database, idempotency, retentionMs: config.USER_DELETED_RETENTION_DAYS * 86_400_000 }), peers),
-      bindService(RoleServiceDefinition, createRoleService({ database, idempotency }), peers),
-    ],
+    services: [bindService(UserServiceDefinition, userService, peers), bindService(RoleServiceDefinition, createRoleService({ database, idempotency }), peers)],
     descriptorSets: [userContract],
     observer: observability.rpc,
     certificates,
@@ -123,6 +123,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       ports.grpc = await withPortSetting('USER_GRPC_PORT', () => server.listen(config.USER_GRPC_HOST, config.USER_GRPC_PORT));
       remoteKeys.start();
       background.every(600_000, (signal) => idempotency.sweep(database, signal));
+      background.every(600_000, (signal) => sweepImports(database, importRetentionMs, signal));
       await readiness.start();
     },
     drain: () => readiness.drain(),
@@ -133,6 +134,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       remoteKeys.close();
       verifierChannel.close();
       await background.close();
+      await bulk.close();
       await database.close();
       certificateStore.close();
       await admin.close();
@@ -140,6 +142,9 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     },
   };
 }
+
+// how long an import that nobody goes on with can be gone on with
+const importRetentionMs = 30 * 86_400_000;
 
 function requireKeys(keys: KeySource): void {
   if (!keys.isReady()) throw new Error('no keys to verify tokens with: is VerifierService there?');

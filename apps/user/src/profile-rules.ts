@@ -40,9 +40,16 @@ function isLocale(text: string): boolean {
   }
 }
 
+// to ask takes longer than all other rules together, and there are some hundred of them
+const timeZones = new Set<string>();
+
 function isTimeZone(text: string): boolean {
+  if (timeZones.has(text)) return true;
   try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
+    const isKnown = Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
+    // in whatever case they are written
+    if (timeZones.size < 2_000) timeZones.add(text);
+    return isKnown;
   } catch {
     return false;
   }

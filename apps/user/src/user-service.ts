@@ -14,16 +14,19 @@ export interface UserServiceOptions {
   idempotency: Idempotency;
   /** How long people who were deleted are kept. Milliseconds. */
   retentionMs: number;
+  /** ImportUsers and ExportUsers, which hold connections of their own. */
+  bulk: Pick<RpcService<UserServiceDefinition>, 'importUsers' | 'exportUsers'>;
 }
 
 /** UserService: who people are. */
-export function createUserService({ database, idempotency, retentionMs }: UserServiceOptions): RpcService<UserServiceDefinition> {
+export function createUserService({ database, idempotency, retentionMs, bulk }: UserServiceOptions): RpcService<UserServiceDefinition> {
   const write = createWrites({ database, idempotency, definition: UserServiceDefinition, descriptorSet, toPrincipal: toPrincipalName });
   return {
     ...createReads(database),
     ...createProfileMethods(write),
     ...createStatusMethods(write, retentionMs),
     ...createStreams(),
+    ...bulk,
     ...createInternalMethods(database, write),
   };
 }

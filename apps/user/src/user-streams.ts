@@ -1,14 +1,8 @@
 import { cursorExpired, type UserServiceDefinition } from '@gatehouse/contracts/user';
 import type { RpcService } from '@gatehouse/rpc';
 
-/** The methods of UserService that are streams. */
-export const createStreams = (): Pick<RpcService<UserServiceDefinition>, 'importUsers' | 'exportUsers' | 'watchUserChanges'> => ({
-  async *importUsers() {
-    throw cursorExpired();
-  },
-  async *exportUsers() {
-    throw cursorExpired();
-  },
+/** The method of UserService that tells of changes. */
+export const createStreams = (): Pick<RpcService<UserServiceDefinition>, 'watchUserChanges'> => ({
   async *watchUserChanges() {
     throw cursorExpired();
   },

@@ -75,7 +75,7 @@ const depConstraints = [
   allow('tool:packages'),
   allow('tool:release', 'tool:scratch-clone'),
   allow('tool:bench', ...libs('errors', 'rpc', 'access', 'observability'), ...contracts('user', 'auth', 'verifier'), 'tool:postgres-server', 'tool:services'),
-  allow('tool:docs', 'tool:services', 'app:cli'),
+  allow('tool:docs', 'tool:services'),
   ...['generate', 'scratch-clone', 'compose', 'services', 'commands', 'words'].map((name) => allow(`tool:${name}`)),
 ];
 

@@ -9,6 +9,7 @@ for (const page of [
   'benchmarks',
   'observability',
   'decisions',
+  'cli',
   'request-figure',
   'handler-figure',
   'projects-figure',

@@ -8,7 +8,7 @@ export interface ConnectionOptions {
   readonly giveUpAfter: number;
 }
 
-export const credentialsHelp = `
+const credentialsHelp = `
 Credentials come from the environment, never from the command line: GATEHOUSE_EMAIL and GATEHOUSE_PASSWORD, or GATEHOUSE_TOKEN, an access
 token. What is missing is asked for on a terminal. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are followed.`;
 

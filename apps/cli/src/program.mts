@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import manifest from '../../../package.json' with { type: 'json' };
+import manifest from '#manifest' with { type: 'json' };
 import { addCerts } from './certs-command.mts';
 import { addExport } from './export-command.mts';
 import { addImport } from './import-command.mts';

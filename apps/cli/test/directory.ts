@@ -6,7 +6,7 @@ import {
   ExportUsersResponse,
   ImportOutcome,
   ImportUsersResponse,
-  User,
+  type User,
   UserServiceDefinition,
   type ImportRow,
 } from '@gatehouse/contracts/user';

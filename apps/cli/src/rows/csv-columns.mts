@@ -20,7 +20,7 @@ const asFlag =
 const asStatus: Put = (user, text) => void (user.status = /^[a-z]+$/i.test(text) ? `USER_STATUS_${text.toUpperCase()}` : text);
 
 /** The columns that stand for a field, by its name in the API. */
-export const fieldColumns: Readonly<Record<string, Put>> = {
+const fieldColumns: Readonly<Record<string, Put>> = {
   ...Object.fromEntries(
     ['email', 'phone', 'username', 'displayName', 'givenName', 'familyName', 'locale', 'timeZone', 'pictureUrl'].map((name) => [name, asText(name)]),
   ),
@@ -41,7 +41,7 @@ const toExternalId =
     void ((user.externalIds ??= []) as unknown[]).push({ provider, id: text });
 
 /** The columns that stand for a part of a field, which follows a dot. */
-export const partColumns: Readonly<Record<string, (part: string) => Put>> = {
+const partColumns: Readonly<Record<string, (part: string) => Put>> = {
   externalIds: toExternalId,
   publicMetadata: toMetadataKey('publicMetadata'),
   privateMetadata: toMetadataKey('privateMetadata'),

@@ -23,13 +23,14 @@ export type Env = Readonly<Record<string, string | undefined>>;
 const credentials = { GATEHOUSE_EMAIL: account.email, GATEHOUSE_PASSWORD: account.password };
 
 /** Starts the command as a process, with nothing of our environment. */
-export function start(args: readonly string[], { env = credentials, input }: { env?: Env; input?: string } = {}): Running {
+export function start(args: readonly string[], { env = credentials, input }: { env?: Env; input?: string | null } = {}): Running {
   const child = spawn(process.execPath, [main, ...args], { env: { ...settings, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => (stdout += chunk));
   child.stderr.on('data', (chunk) => (stderr += chunk));
   child.stdin.on('error', () => {});
-  child.stdin.end(input);
+  // of null the test writes it
+  if (input !== null) child.stdin.end(input);
   const ended = new Promise<Ended>((done) => child.once('close', (status) => done({ status, stdout, stderr })));
   return { child, stderr: () => stderr, ended };
 }

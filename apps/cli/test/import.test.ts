@@ -1,6 +1,8 @@
 import { permissionDenied, unavailable } from '@gatehouse/contracts/api';
 import { importOptionsChanged } from '@gatehouse/contracts/user';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { account, type Directory, startDirectory, type Whims } from './directory';
@@ -62,6 +64,16 @@ it('takes a dry run, other options and another file for imports of their own', a
   expect(directory.imports.size).toBe(3);
   const dry = await run(file, '--dry-run');
   expect([dry.status, dry.stdout.includes('a dry run, nobody was changed'), directory.imports.size]).toEqual([0, true, 3]);
+});
+
+it('takes a file that is larger than its memory', async () => {
+  await begin();
+  directory.users.set = () => directory.users;
+  const givenName = 'x'.repeat(1_500);
+  const file = write(toLines(emails(40_000).map((email) => ({ email, givenName }))));
+  const env = { GATEHOUSE_EMAIL: account.email, GATEHOUSE_PASSWORD: account.password, NODE_OPTIONS: '--max-old-space-size=40' };
+  const { status, stdout } = await gatehouse(['import', file, '--url', directory.url], { env });
+  expect([status, count(stdout, 'created')]).toEqual([0, 40_000]);
 });
 
 describe('rows that fail', () => {
@@ -134,6 +146,11 @@ describe('rows that fail', () => {
     expect((await run(file, '--results', file)).stderr).toContain('--results is the file itself');
     expect(readFileSync(notes, 'utf8')).toBe('my notes\n');
   });
+  it('end the import where their list cannot be written', async () => {
+    await begin();
+    const { status, stderr } = await run(write('{"email":"a@x.example"}\n[]\n'), '--results', '/dev/full');
+    expect([status, stderr]).toEqual([4, expect.stringMatching(/^gatehouse import: \/dev\/full cannot be written \(ENOSPC\): make room\. (Rows|No row)/)]);
+  });
 });
 
 describe('CSV', () => {
@@ -199,6 +216,19 @@ describe('CSV', () => {
     ]);
   });
 
+  it('that cannot be read on in the middle is in as far as it was read', async () => {
+    await begin();
+    const good = emails(2_000).map((email) => `${email},A\n`);
+    const { status, stderr } = await run(write(`email,given_name\n${good.join('')}x@x.example,"A\n${'b@x.example,B\n'.repeat(30_000)}`, 'users.csv'));
+    expect([status, stderr]).toEqual([
+      4,
+      expect.stringMatching(
+        /^gatehouse import: the record that begins at line 2002 is longer.*\. Rows up to [\d,]+ have a result: the same command goes on from there\n$/,
+      ),
+    ]);
+    expect(directory.calls.at(-1)).toBe('Logout');
+  });
+
   it('is standard input too, whose name says no format', async () => {
     await begin();
     const args = ['import', '-', '--url', directory.url];
@@ -259,6 +289,22 @@ describe('an import goes on', () => {
     if (numbers.length < 60) expect(stdout).toContain(`${60 - numbers.length} failed rows are not listed`);
   });
 
+  it('of standard input by the id that it tells, after Ctrl-C while nothing comes', async () => {
+    await begin();
+    const { child, ended } = start(['import', '-', '--csv', '--url', directory.url], { input: null });
+    child.stdin!.write(`email\n${emails(700).join('\n')}\n`);
+    while (directory.taken.length < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGINT');
+    const { status, stderr } = await ended;
+    // the answer may have come, or not
+    const [, id] = /interrupted\. .*: the same input with --import-id (\S+) (goes on from there|begins)\n$/.exec(stderr) ?? [stderr];
+    expect(id).toBeDefined();
+    expect(status).toBe(130);
+    const again = ['import', '-', '--csv', '--url', directory.url, '--import-id', id!];
+    expect(await gatehouse(again, { input: `email\n${emails(700).join('\n')}\n` })).toMatchObject({ status: 0 });
+    expect(directory.taken).toEqual(emails(700));
+  });
+
   it('by the same command, after Ctrl-C, which says so', async () => {
     await begin({ refusals: Array.from({ length: 50 }, () => unavailable()) });
     const file = people(10);
@@ -301,6 +347,21 @@ describe('what the server refuses ends it with the next step', () => {
     await directory.close();
     const { status, stderr } = await run(people(1), '--give-up-after', '1');
     expect([status, stderr]).toEqual([3, expect.stringMatching(/could not be asked for \d+ s: connect ECONNREFUSED/)]);
+  });
+
+  it('another server, which is none of ours', async () => {
+    await begin();
+    const website = createServer((_request, response) => response.end('<html>'));
+    await new Promise<void>((resolve) => website.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `http://127.0.0.1:${(website.address() as AddressInfo).port}`;
+      for (const env of [undefined, { GATEHOUSE_TOKEN: 'x' }]) {
+        const { status, stderr } = await gatehouse(['import', people(1), '--url', url], { env });
+        expect([status, stderr]).toEqual([3, expect.stringContaining('is --url that of a gateway of Gatehouse?')]);
+      }
+    } finally {
+      website.close();
+    }
   });
 
   it('no credentials, where nobody can be asked', async () => {

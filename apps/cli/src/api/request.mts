@@ -1,4 +1,4 @@
-import { ConnectionLost, toServerError } from './server-error.mts';
+import { ConnectionLost, ServerError, toServerError } from './server-error.mts';
 
 export interface RequestOptions {
   readonly token?: string;
@@ -35,4 +35,13 @@ export async function request(url: string, { token, accept = 'application/json',
   }
   if (response.ok) return response;
   throw toServerError(response.status, await response.text().catch(() => ''), response.headers.get('retry-after'));
+}
+
+/** Reads JSON that the API sent. @throws ServerError for what is none: another server sent it */
+export function readJson<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new ServerError({ status: 200, detail: 'the answer is no JSON' }, { cause });
+  }
 }

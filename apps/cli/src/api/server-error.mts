@@ -21,9 +21,9 @@ export class ServerError extends Error {
   /** When to ask again, in milliseconds, where it said so. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(problem: Problem, retryAfterMs?: number) {
+  constructor(problem: Problem, { retryAfterMs, cause }: { retryAfterMs?: number; cause?: unknown } = {}) {
     const fields = (problem.violations ?? []).map(({ field, description }) => `; ${field} ${description}`).join('');
-    super(`${problem.detail ?? `the answer was HTTP ${problem.status}`}${problem.reason ? ` (${problem.reason})` : ''}${fields}`);
+    super(`${problem.detail ?? `the answer was HTTP ${problem.status}`}${problem.reason ? ` (${problem.reason})` : ''}${fields}`, { cause });
     this.problem = problem;
     this.retryAfterMs = retryAfterMs;
   }
@@ -44,7 +44,7 @@ export function toServerError(status: number, body: string, retryAfter: string |
   } catch {
     // a proxy's page
   }
-  return new ServerError(problem, Number.isFinite(seconds) ? seconds * 1_000 : undefined);
+  return new ServerError(problem, Number.isFinite(seconds) ? { retryAfterMs: seconds * 1_000 } : {});
 }
 
 const passingCodes = new Set(['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED', 'ABORTED', 'INTERNAL', 'UNKNOWN', 'CANCELLED']);

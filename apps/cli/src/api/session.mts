@@ -1,6 +1,6 @@
 import { CommandError, exitCodes } from '../command-error.mts';
 import type { Credentials } from '../config.mts';
-import { request } from './request.mts';
+import { readJson, request } from './request.mts';
 import { ServerError } from './server-error.mts';
 
 /** Somebody's session at the API, in memory alone. */
@@ -34,7 +34,8 @@ export function createSession(url: string, credentials: Credentials): Session {
     const lifeMs = (given.expiresIn ?? 900) * 1_000;
     renewAt = performance.now() + Math.max(lifeMs - marginMs, lifeMs / 2);
   };
-  const ask = async (path: string, body: object, signal: AbortSignal) => (await (await request(`${url}/v1/auth/${path}`, { body, signal })).json()) as Tokens;
+  const ask = async (path: string, body: object, signal: AbortSignal) =>
+    readJson<Tokens>(await (await request(`${url}/v1/auth/${path}`, { body, signal })).text());
 
   const refresh = async (signal: AbortSignal) => {
     const { refreshToken } = tokens;

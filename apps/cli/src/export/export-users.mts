@@ -1,5 +1,5 @@
 import { type PersistOptions, persist } from '../api/persist.mts';
-import { request, toCause } from '../api/request.mts';
+import { readJson, request, toCause } from '../api/request.mts';
 import { ConnectionLost, type Problem, ServerError } from '../api/server-error.mts';
 
 /** A line of the answer. */
@@ -57,7 +57,7 @@ async function* readFrames(url: string, token: string, signal: AbortSignal): Asy
       if (done) break;
       const lines = (rest + value).split('\n');
       rest = lines.pop()!;
-      for (const line of lines) if (line) yield JSON.parse(line) as Frame;
+      for (const line of lines) if (line) yield readJson<Frame>(line);
     }
   } finally {
     void reader.cancel().catch(() => {});

@@ -1,5 +1,5 @@
-import { globalAgent as plainAgent } from 'node:http';
-import { globalAgent as tlsAgent } from 'node:https';
+import http from 'node:http';
+import https from 'node:https';
 import { WebSocket } from 'ws';
 import { toCause } from '../api/request.mts';
 import { ConnectionLost, type Problem, ServerError, toServerError } from '../api/server-error.mts';
@@ -35,7 +35,8 @@ const maxPayload = 16 * 1_048_576;
 export function converse(url: string, token: string, signal: AbortSignal, onResponse: (response: ImportUsersResponse) => void): Conversation {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/users:import`, ['json'], {
     headers: { authorization: `Bearer ${token}` },
-    agent: url.startsWith('https:') ? tlsAgent : plainAgent,
+    // asked for here: those of a proxy take the place of the first
+    agent: (url.startsWith('https:') ? https : http).globalAgent,
     handshakeTimeout: handshakeMs,
     perMessageDeflate: false,
     maxPayload,

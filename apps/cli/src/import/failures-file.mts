@@ -1,4 +1,5 @@
 import { closeSync, createReadStream, ftruncateSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { CommandError, fileError } from '../command-error.mts';
 import type { Failure } from '../rows/row.mts';
@@ -75,6 +76,8 @@ export async function openFailuresFile(path: string): Promise<FailuresFile> {
 async function readEarlier(path: string): Promise<{ isThere: boolean; bytes: number; count: number; last: number }> {
   const found = { isThere: false, bytes: 0, count: 0, last: 0 };
   try {
+    // a device has no earlier, and may have no end
+    if (!(await stat(path)).isFile()) return found;
     const stream = createReadStream(path);
     // a last line that is cut off is none
     let previous: string | undefined;

@@ -37,10 +37,13 @@ export async function importUsers({ file, format, options, url, giveUpAfter, ...
   const source = await openSource(file, format);
   const rows = source.rows();
   // a header that is not right is told before anything is asked or sent
-  const first = await rows.next();
+  const first = await rows.next().catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw error;
+  });
   const failures = await openFailuresFile(path);
   const progress = createProgress();
-  const importId = wishes.importId ?? (await findImportId(source, options, progress));
+  const importId = wishes.importId ?? (await findImportId(source, options, progress, signal));
   const refusals = createRefusals();
   const tally = createTally();
   const window = createWindow(
@@ -91,11 +94,14 @@ export async function importUsers({ file, format, options, url, giveUpAfter, ...
   return counts;
 }
 
-async function findImportId(source: Source, options: ImportOptions, progress: Progress): Promise<string> {
+async function findImportId(source: Source, options: ImportOptions, progress: Progress, signal: AbortSignal): Promise<string> {
   // what can be read once has no second time to be found again
   if (source.size === undefined) return randomUUID();
   const size = source.size;
-  return toImportId(source, options, (bytes) => progress.show(() => `reading ${source.name}`, bytes / size));
+  return toImportId(source, options, (bytes) => {
+    signal.throwIfAborted();
+    progress.show(() => `reading ${source.name}`, bytes / size);
+  });
 }
 
 async function* startingWith(first: IteratorResult<Row>, rows: AsyncGenerator<Row>): AsyncGenerator<Row> {

@@ -108,28 +108,31 @@ async function sendByOneCall(
   };
   call.ended.then(onEnd, onEnd);
   call.send({ options: { importId, ...options } });
-  while (!hasBegun && !isOver) await change();
-  while (!isOver) {
-    const batch = left.size < maxUnanswered ? await window.next(refusals.limits) : [];
-    if (isOver) break;
-    if (!batch.length) {
-      if (!left.size && window.isAtEnd) break;
-      await change();
-      continue;
+  try {
+    while (!hasBegun && !isOver) await change();
+    while (!isOver) {
+      const batch = left.size < maxUnanswered ? await window.next(refusals.limits) : [];
+      if (isOver) break;
+      if (!batch.length) {
+        if (!left.size && window.isAtEnd) break;
+        await change();
+        continue;
+      }
+      const index = count++;
+      frames.set(index, batch);
+      left.set(index, batch.length);
+      for (const { number } of batch) frameOf.set(number, index);
+      call.send(`{"rows":[${batch.map(({ number, user }) => `{"number":"${number}","user":${user}}`).join(',')}]}`);
     }
-    const index = count++;
-    frames.set(index, batch);
-    left.set(index, batch.length);
-    for (const { number } of batch) frameOf.set(number, index);
-    call.send(`{"rows":[${batch.map(({ number, user }) => `{"number":"${number}","user":${user}}`).join(',')}]}`);
+    if (isOver) {
+      await call.ended;
+      // it ended well, though not all was answered
+      if (left.size || !window.isAtEnd || !hasBegun) throw new ConnectionLost('the server ended the call early');
+      return;
+    }
+    call.finish();
+    await Promise.race([call.ended.catch(() => {}), pause(farewellMs, undefined, { ref: false })]);
+  } finally {
+    call.destroy();
   }
-  if (isOver) {
-    await call.ended;
-    // it ended well, though not all was answered
-    if (left.size || !window.isAtEnd || !hasBegun) throw new ConnectionLost('the server ended the call early');
-    return;
-  }
-  call.finish();
-  await Promise.race([call.ended.catch(() => {}), pause(farewellMs, undefined, { ref: false })]);
-  call.destroy();
 }

@@ -17,7 +17,7 @@ export interface Source {
   /** In bytes; undefined where nobody knows. */
   readonly size: number | undefined;
   rows(): AsyncGenerator<Row>;
-  /** Reads it once, for the SHA-256 of what it is. @throws CommandError for what cannot be read twice */
+  /** Reads it once, for the SHA-256 of what it is. @throws CommandError where it cannot be read, and what onRead throws */
   digest(prefix: string, onRead: (bytes: number) => void): Promise<Buffer>;
 }
 
@@ -54,7 +54,7 @@ export async function openSource(path: string, chosen: Format | undefined): Prom
           onRead((bytes += chunk.length));
         }
       } catch (error) {
-        throw fileError(name, 'read', error);
+        throw error instanceof CommandError ? error : fileError(name, 'read', error);
       }
       return hash.digest();
     },

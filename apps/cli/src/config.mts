@@ -22,9 +22,18 @@ export async function readCredentials(): Promise<Credentials> {
     );
   try {
     const email = GATEHOUSE_EMAIL || (await read<string>({ prompt: 'Email:', output: process.stderr }));
-    const password = GATEHOUSE_PASSWORD || (await read<string>({ prompt: 'Password:', silent: true, output: process.stderr }));
+    const password = GATEHOUSE_PASSWORD || (await readSilently('Password:'));
     return { email, password };
   } catch (cause) {
     throw new CommandError('there are no credentials', { cause });
+  }
+}
+
+async function readSilently(prompt: string): Promise<string> {
+  try {
+    return await read<string>({ prompt, silent: true, output: process.stderr });
+  } finally {
+    // that of the person was not echoed either
+    process.stderr.write('\n');
   }
 }

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { account } from './directory';
 
-const main = resolve(__dirname, '../src/main.mts');
+/** The command's file. */
+export const main = resolve(__dirname, '../src/main.mts');
 // what Node makes of the sources is the same each time
 const settings = { PATH: process.env.PATH, NODE_COMPILE_CACHE: resolve(__dirname, '../../../tmp/compile-cache') };
 

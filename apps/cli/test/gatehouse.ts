@@ -4,8 +4,7 @@ import { account } from './directory';
 
 /** The command's file. */
 export const main = resolve(__dirname, '../src/main.mts');
-// what Node makes of the sources is the same each time
-const settings = { PATH: process.env.PATH, NODE_COMPILE_CACHE: resolve(__dirname, '../../../tmp/compile-cache') };
+const settings = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
 
 export interface Ended {
   readonly status: number | null;

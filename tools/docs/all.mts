@@ -10,6 +10,7 @@ for (const page of [
   'benchmarks',
   'observability',
   'decisions',
+  'cli',
   'request-figure',
   'handler-figure',
   'projects-figure',

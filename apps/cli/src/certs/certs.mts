@@ -1,16 +1,18 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readServices } from '#services';
 import { type Authority, findAuthority, makeAuthority } from './authority.mts';
 import { issue, type San } from './certificate.mts';
-import { CommandError } from './command-error.mts';
+import { CommandError } from '../command-error.mts';
 import { claimFolder, publish } from './folder.mts';
 
-export const certsUsage = `certs --out <folder> [--days 30] [--name <name>]... [--san <name>=<value>]...
-    makes an authority for development, and of each name (the services and postgres) a folder with tls.crt, tls.key
-    and ca.crt, valid for as many days. Run again it renews them and keeps the authority.
-    --san adds a DNS name, an IP address or a URI such as user=spiffe://gatehouse.example/user`;
+/** What its caller says. */
+export interface CertsOptions {
+  readonly out: string;
+  readonly days: string;
+  readonly name: readonly string[];
+  readonly san: readonly string[];
+}
 
 const dayMs = 86_400_000;
 // ten years, and no less than two runs of the longest certificate
@@ -24,10 +26,10 @@ interface Wishes {
 
 /**
  * Makes or renews the certificates of a development installation.
- * @throws CommandError for arguments that cannot be meant, and for a folder that cannot be used
+ * @throws CommandError for options that cannot be meant, and for a folder that cannot be used
  */
-export async function certs(args: string[]): Promise<void> {
-  const { out, days, sans } = readWishes(args);
+export async function certs(options: CertsOptions): Promise<void> {
+  const { out, days, sans } = readWishes(options);
   await claimFolder(out);
   const notAfter = new Date(Date.now() + days * dayMs);
   const authority = await settle(out, notAfter, days, async (authority) => {
@@ -55,10 +57,8 @@ async function settle(out: string, notAfter: Date, days: number, work: (authorit
   }
 }
 
-function readWishes(args: string[]): Wishes {
-  const { out, days: daysText, name: given, san } = parse(args);
+function readWishes({ out, days: daysText, name: given, san }: CertsOptions): Wishes {
   const names = given.length ? given : findNames();
-  if (!out) throw new CommandError('--out is missing: the folder to write to');
   const days = Number(daysText);
   if (!/^\d+$/.test(daysText) || days < 1 || days > 3_650) throw new CommandError(`--days ${daysText}: must be a whole number from 1 to 3650`);
   const sans = new Map<string, San[]>();
@@ -84,25 +84,9 @@ function readWishes(args: string[]): Wishes {
 /** The processes of the checkout that this is the command of. */
 function findNames(): string[] {
   try {
-    return [...readServices(join(import.meta.dirname, '../../..')).map(({ name }) => name), 'postgres'];
+    return [...readServices(join(import.meta.dirname, '../../../..')).map(({ name }) => name), 'postgres'];
   } catch (cause) {
     throw new CommandError('--name is missing: outside of a checkout nothing says which services there are', { cause });
-  }
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        out: { type: 'string' },
-        days: { type: 'string', default: '30' },
-        name: { type: 'string', multiple: true, default: [] },
-        san: { type: 'string', multiple: true, default: [] },
-      },
-    }).values;
-  } catch (error) {
-    throw new CommandError((error as Error).message, { cause: error });
   }
 }
 

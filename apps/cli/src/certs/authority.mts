@@ -9,7 +9,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { createPrivateKey, type webcrypto, X509Certificate } from 'node:crypto';
-import { CommandError } from './command-error.mts';
+import { CommandError, exitCodes } from '../command-error.mts';
 import { readPublished } from './folder.mts';
 
 /** Who signs. */
@@ -58,7 +58,7 @@ export async function findAuthority(folder: string): Promise<Authority | undefin
   } catch (cause) {
     throw new CommandError(
       `${folder} holds no authority that can be used (tls.crt and tls.key must be a pair in PEM): move the folder away to have a new one made`,
-      { cause },
+      { exitCode: exitCodes.file, cause },
     );
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { CommandError } from './command-error.mts';
+import { CommandError, exitCodes } from '../command-error.mts';
 
 const names = ['tls.crt', 'tls.key', 'ca.crt'];
 // longer than any command takes from its first file to the last
@@ -20,6 +20,7 @@ export async function claimFolder(folder: string): Promise<void> {
     if (foreign)
       throw new CommandError(
         `${folder} holds ${relative(folder, join(foreign.parentPath, foreign.name))}, which this command has not written: choose an empty folder, or one that it has`,
+        { exitCode: exitCodes.file },
       );
   }
 }
@@ -69,7 +70,8 @@ export async function readPublished(folder: string, files: readonly string[]): P
     const texts = await Promise.all(files.map((name) => readFile(join(folder, version ?? '..data', name), 'utf8').catch(unlessMissing)));
     // what was replaced while it was read may be gone
     if ((await readlinkOf(folder)) !== version) continue;
-    if (version && texts.includes(undefined)) throw new CommandError(`${folder} points at files that are gone: move the folder away to have new ones made`);
+    if (version && texts.includes(undefined))
+      throw new CommandError(`${folder} points at files that are gone: move the folder away to have new ones made`, { exitCode: exitCodes.file });
     return texts;
   }
 }
@@ -77,7 +79,7 @@ export async function readPublished(folder: string, files: readonly string[]): P
 const readlinkOf = (folder: string) => readlink(join(folder, '..data')).catch(unlessMissing);
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw new CommandError(`${error.path} cannot be read (${error.code})`, { cause: error });
+  if (error.code !== 'ENOENT') throw new CommandError(`${error.path} cannot be read (${error.code})`, { exitCode: exitCodes.file, cause: error });
 }
 
 /** What earlier commands wrote, and what one left that was killed; not what another is about to put in. */
@@ -104,6 +106,6 @@ async function tellWriteErrors<T>(folder: string, work: () => Promise<T>): Promi
       EEXIST: 'it is no folder',
       ENOTDIR: 'what stands above it is no folder',
     }[code];
-    throw new CommandError(`cannot write to ${path} (${code})${advice ? `: ${advice}` : ''}`, { cause: error });
+    throw new CommandError(`cannot write to ${path} (${code})${advice ? `: ${advice}` : ''}`, { exitCode: exitCodes.file, cause: error });
   }
 }

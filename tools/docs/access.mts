@@ -1,5 +1,5 @@
 // Writes docs/access.md, who may call what, from the access rules of the contracts; with --check says whether it is current.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { publish } from './page.mts';
 import { runSource } from './run-source.mts';
 
@@ -12,7 +12,7 @@ interface Verdicts {
 }
 
 // the packages of options have no methods
-const contracts = readdirSync('libs/contracts').filter((name) => name !== 'api');
+const contracts = readdirSync('libs/contracts').filter((name) => name !== 'api' && existsSync(`libs/contracts/${name}/src/index.ts`));
 const source = `
 import { getOption, hasOption } from '@bufbuild/protobuf';
 import { accessRuleOf } from '@gatehouse/access';

@@ -1,4 +1,5 @@
 import type { User } from '@gatehouse/contracts/user';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { adminId, administratorsPermissions, startUser, type UserUnderTest, verdictOf } from './user-under-test';
@@ -17,11 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => user.close());
 
-/** Asks until the service has room for it. */
-async function untilAdmitted(call: () => Promise<unknown>): Promise<string> {
+/** Asks until the service has room for it; by its request_id, what was done and not heard is not done again. */
+async function untilAdmitted(call: (requestId: string) => Promise<unknown>): Promise<string> {
+  const requestId = randomUUID();
   for (;;) {
-    const verdict = await verdictOf(call());
-    if (!/OVERLOADED|DEADLINE_EXCEEDED|UNAVAILABLE/.test(verdict)) return verdict;
+    const verdict = await verdictOf(call(requestId));
+    if (!/OVERLOADED|DEADLINE_EXCEEDED|UNAVAILABLE|REQUEST_IN_PROGRESS/.test(verdict)) return verdict;
     await pause(Math.random() * 200);
   }
 }
@@ -30,7 +32,11 @@ it(`of ${size} updates of one person at once with an etag, exactly one wins each
   for (let round = 0; round < rounds; round++) {
     const { etag } = await admin.getUser({ id: ada.id });
     const writers = Array.from({ length: size }, (_, writer) => `${round}-${writer}`);
-    const verdicts = await Promise.all(writers.map((displayName) => untilAdmitted(() => admin.updateUser({ user: { id: ada.id, displayName, etag } }))));
+    const verdicts = await Promise.all(
+      writers.map((displayName) =>
+        untilAdmitted((requestId) => admin.updateUser({ user: { id: ada.id, displayName, etag }, requestId }, { deadlineMs: 60_000 })),
+      ),
+    );
     const winners = writers.filter((_, writer) => verdicts[writer] === 'OK');
     expect(winners).toHaveLength(1);
     expect(new Set(verdicts)).toEqual(new Set(['OK', 'ABORTED ETAG_MISMATCH']));
@@ -47,8 +53,8 @@ it(`of ${size} updates of one person at once with masks on different fields, non
     Array.from({ length: size }, (_, writer) => {
       const name = names[writer % names.length]!;
       const value = `w${writer}`;
-      return untilAdmitted(async () => {
-        const after = await admin.updateUser({ user: { id: ada.id, [name]: value }, updateMask: [fields[name]] });
+      return untilAdmitted(async (requestId) => {
+        const after = await admin.updateUser({ user: { id: ada.id, [name]: value }, updateMask: [fields[name]], requestId }, { deadlineMs: 60_000 });
         expect(after[name]).toBe(value);
         seen[writer % names.length]!.push(after.etag);
       });

@@ -54,6 +54,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const certificates = certificateStore.open('MTLS', config);
   const database = createDatabase({
     url: config.USER_DATABASE_URL,
+    readUrl: config.USER_DATABASE_READ_URL,
     certificates,
     applicationName: 'gatehouse-user',
     poolSize: config.USER_DATABASE_POOL_SIZE,

@@ -31,7 +31,10 @@ const settings = z.object({
   USER_ADMIN_HOST: host.default('127.0.0.1').describe('address of the port for `/livez`, `/readyz`, `/metrics` and `/loglevel`'),
   USER_ADMIN_PORT: port.default(9_051).describe('port for `/livez`, `/readyz`, `/metrics` and `/loglevel`; 0 takes a free one'),
   USER_DATABASE_URL: databaseUrl.describe('PostgreSQL database of the service, `postgresql://user:password@host:port/database`'),
-  USER_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most'),
+  USER_DATABASE_READ_URL: databaseUrl
+    .optional()
+    .describe('a standby of the same cluster, which may answer what only reads once it shows every acknowledged write'),
+  USER_DATABASE_POOL_SIZE: integer(1, 1_000, 'connections').default(10).describe('connections to the database at most, and as many again to its replica'),
   USER_DATABASE_POOLER: databasePooler,
   USER_DATABASE_MIGRATION_URL: migrationUrl,
   USER_MIGRATE_WAIT_SECONDS: seconds(0, 86_400)

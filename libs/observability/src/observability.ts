@@ -54,7 +54,7 @@ export function createObservability(options: ObservabilityOptions): Observabilit
   const tracing = createTracing({ ...traces, service, version, metrics });
   const { spans } = tracing;
   // made when they are asked for, so that a process has no instrument of what it does not do
-  const postgres = lazy(() => createPostgresObserver({ spans, registry }));
+  const postgres = lazy(() => createPostgresObserver({ spans, registry, logger }));
   const http = lazy(() => createHttpObserver({ spans, registry, logger, trustTraceparent }));
   return {
     logger,

@@ -8,17 +8,24 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from '@opentelemetry/semantic-conventions';
-import { isAppError } from '@gatehouse/errors';
 import type { PostgresObserver } from '@gatehouse/postgres';
 import type { MetricsRegistry } from './exposition';
-import { addDatabaseMetrics, other } from './metrics';
+import { lazy } from './lazy';
+import type { Logger } from './logger';
+import { addDatabaseMetrics } from './metrics';
+import { createReplicaReport } from './replica-report';
+import { createRowLoaderObservers } from './row-loader-observer';
 import { settle } from './settle';
+import { findSqlState, isCancelled, toErrorType } from './sql-error';
 import { addRetry, markFailed, type Spans, withClientSpan } from './tracing';
 
 /** Measures SQL, and traces what is part of a call. Statements are parameterised, so their text holds no value. */
-export function createPostgresObserver({ spans, registry }: { spans: Spans; registry: MetricsRegistry }): PostgresObserver {
+export function createPostgresObserver({ spans, registry, logger }: { spans: Spans; registry: MetricsRegistry; logger: Logger }): PostgresObserver {
   const metrics = addDatabaseMetrics(registry);
+  const loaders = lazy(() => createRowLoaderObservers({ spans, registry }));
   return {
+    openReplica: () => createReplicaReport({ registry, logger }),
+    openRowLoader: (name) => loaders()(name),
     openPool: metrics.addPool,
     acquire(pool, run) {
       const begin = performance.now();
@@ -37,22 +44,9 @@ export function createPostgresObserver({ spans, registry }: { spans: Spans; regi
       return withClientSpan(spans, name, attributes, measured, (span, error) => {
         const sqlState = findSqlState(error);
         if (sqlState) span.setAttribute(ATTR_DB_RESPONSE_STATUS_CODE, sqlState);
-        // who cancels gets what they asked for
-        if (error !== undefined && !(isAppError(error) && error.code === 'CANCELLED')) markFailed(span, toErrorType(error));
+        if (error !== undefined && !isCancelled(error)) markFailed(span, toErrorType(error));
       });
     },
     retry: ({ attempt, error }) => addRetry(trace.getActiveSpan(), attempt, { [ATTR_DB_RESPONSE_STATUS_CODE]: findSqlState(error) }),
   };
-}
-
-/** The SQLSTATE, or the code of what it was made into where PostgreSQL did not answer; empty without an error. */
-const toErrorType = (error: unknown): string => (error === undefined ? '' : (findSqlState(error) ?? (isAppError(error) ? error.code : other)));
-
-/** The SQLSTATE in an error's chain of causes. None begins with E, but EPIPE and its like do. */
-function findSqlState(error: unknown): string | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as { code?: unknown };
-    if (typeof code === 'string' && /^(?!E)[0-9A-Z]{5}$/.test(code)) return code;
-  }
-  return undefined;
 }

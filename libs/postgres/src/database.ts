@@ -1,9 +1,7 @@
-import { unavailable } from '@gatehouse/contracts/api';
-import { Pool, type PoolClient } from 'pg';
-import { type DatabaseCertificates, toClientConfig } from './connection-tls';
-import { type Session, execute } from './execute';
-import { toAbortError, toAppError } from './sqlstate';
-import type { ConstraintErrors, PoolStats, PostgresObserver, Queryable, Statement } from './statement';
+import { createReplicaReads } from './replica';
+import { createRowLoader, type RowLoader, type RowLoaderOptions } from './row-loader';
+import { type ConnectionOptions, createSessionPool } from './session-pool';
+import type { PoolStats, Queryable } from './statement';
 import { type TransactionOptions, runTransaction, withRetries } from './transaction';
 
 /** A pool of connections to one database. */
@@ -13,6 +11,13 @@ export interface Database extends Queryable {
    * and deadlocks run it again, so it must have no effect but its statements; after some attempts they are `conflict()`.
    */
   transaction<T>(run: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * For statements that only read: a replica may answer them, and it has then replayed everything that was acknowledged before
+   * the read began, to whomever. The primary answers where there is no replica, or it does not keep up.
+   */
+  readonly read: Queryable;
+  /** Reads single rows by their key, those that are asked for at the same time by one statement of `read`. */
+  createRowLoader<Row extends object>(options: DatabaseRowLoaderOptions<Row>): RowLoader<Row>;
   /** Resolves when the database answers. */
   ping(signal?: AbortSignal): Promise<void>;
   /** A connection beside the pool, for checks that must not wait behind calls. */
@@ -22,112 +27,53 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-export interface DatabaseOptions {
-  /** A server elsewhere than on this machine is spoken to over TLS, its name verified, unless the URL has another `sslmode`. */
-  url: string;
-  /** What is shown and believed where the URL names no files for that; new connections see them renewed. */
-  certificates?: DatabaseCertificates;
-  /** What pg_stat_activity shows. */
-  applicationName: string;
-  /** Connections at most. Default: 10. */
-  poolSize?: number;
-  /**
-   * A pooler in transaction mode stands between: each transaction may have another session, so nothing is kept in one, neither
-   * prepared statements nor the limits of time, which are then to be set for the role. Default: false.
-   */
-  isPooled?: boolean;
-  observer?: PostgresObserver;
-  constraints?: ConstraintErrors;
+export interface DatabaseRowLoaderOptions<Row> extends Pick<RowLoaderOptions<Row>, 'keyOf' | 'maxKeys'> {
+  /** Of the statement, kebab-case: `find-user-by-id`. */
+  readonly name: string;
+  /** Its one parameter is the array of the keys: `select id, email from users where id = any($1::uuid[])`. */
+  readonly text: string;
+}
+
+export interface DatabaseOptions extends ConnectionOptions {
+  /** Of a standby of the same cluster, by streaming replication, which `read` may be answered by. */
+  readUrl?: string;
+  /** How long a read waits for the replica to connect and to catch up before it goes to the primary, in milliseconds. Default: 50. */
+  replicaWaitMs?: number;
   /** Of the call in progress; once it is aborted, its SQL is cancelled. */
   signal?: () => AbortSignal | undefined;
-  /** After which the server itself cancels a statement. Default: 30 s. */
-  statementTimeoutMs?: number;
-  /** For a connection, new or from the pool. Default: 3 s. */
-  connectTimeoutMs?: number;
 }
 
 /** Opens a database; connections are made when they are needed, so it need not be there yet. */
 export function createDatabase(options: DatabaseOptions): Database {
-  const { constraints = {}, isPooled = false, observer, signal = () => undefined, statementTimeoutMs = 30_000 } = options;
-  const settings = {
-    ...toClientConfig(options.url, options.certificates),
-    application_name: options.applicationName,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
-    idleTimeoutMillis: 30_000,
-    ...(isPooled ? {} : { statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: 60_000 }),
-    // where the server is not heard of any more, so that it cannot
-    query_timeout: statementTimeoutMs + 5_000,
-    keepAlive: true,
-  };
-  const open = (max: number): Pool => {
-    const opened = new Pool({ ...settings, max });
-    // A lost connection leaves the pool; who needs one next gets a new one, or the error. Without listeners the process would end.
-    opened.on('error', () => {});
-    opened.on('connect', (client) => client.on('error', () => {}));
-    return opened;
-  };
-  const pool = open(options.poolSize ?? 10);
-  const probePool = open(1);
-  const { hostname, port, pathname } = new URL(options.url);
-  const observed = { database: decodeURIComponent(pathname.slice(1)), server: { address: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 5_432) } };
-  const stats = (): PoolStats => ({ size: pool.totalCount, idle: pool.idleCount, max: pool.options.max, waiting: pool.waitingCount });
-  observer?.openPool?.({ name: observed.database, stats });
+  const { observer, readUrl, replicaWaitMs = 50, signal = () => undefined } = options;
+  const pool = createSessionPool(options);
+  // of what a process asks by itself nothing is told
+  const probePool = createSessionPool({ ...options, poolSize: 1, observer: undefined });
+  const replicaPool = readUrl ? createSessionPool({ ...options, url: readUrl }, '-replica') : undefined;
+  const ask: Queryable['query'] = (statement) => pool.query(statement, statement.signal ?? signal());
+  const readFromReplica = replicaPool && createReplicaReads({ primary: pool, replica: replicaPool, waitMs: replicaWaitMs, onRoute: observer?.openReplica?.() });
+  const read: Queryable = { query: readFromReplica ? (statement) => readFromReplica(statement, statement.signal ?? signal()) : ask };
+  const probe: Queryable = { query: (statement) => probePool.query(statement, statement.signal) };
   let closed: Promise<void> | undefined;
 
-  const observe = <T>({ name, text }: Statement, run: () => Promise<T>): Promise<T> => (observer ? observer.query({ name, text, ...observed }, run) : run());
-
-  async function acquire(abort: AbortSignal | undefined, from: Pool): Promise<PoolClient> {
-    if (abort?.aborted) throw toAbortError(abort);
-    const pending = from.connect();
-    try {
-      return await (abort ? orAborted(pending, abort) : pending);
-    } catch (error) {
-      if (abort?.aborted) {
-        pending.then(
-          (client) => client.release(),
-          () => {},
-        );
-        throw toAbortError(abort);
-      }
-      const reason = toAppError(error);
-      // Nothing was sent yet.
-      throw reason.code === 'UNAVAILABLE' ? unavailable({ cause: error, retryDelayMs: 1_000 }) : reason;
-    }
-  }
-
-  /** Gives a connection to `use`, and back to the pool unless it is spoilt. */
-  async function withSession<T>(abort: AbortSignal | undefined, use: (session: Session) => Promise<T>, from = pool): Promise<T> {
-    const take = () => acquire(abort, from);
-    const client = await (from === pool && observer?.acquire ? observer.acquire(observed.database, take) : take());
-    const session: Session = { client, constraints, isPrepared: !isPooled, signal: abort, spoilt: false };
-    try {
-      return await use(session);
-    } finally {
-      session.client.release(session.spoilt);
-    }
-  }
-
-  const run = <Row>(statement: Statement, abort: AbortSignal | undefined, from?: Pool) =>
-    withSession(abort, async (session) => (await execute<Row>(session, statement)).rows, from);
-  const probe: Queryable = { query: (statement) => run(statement, statement.signal, probePool) };
-
   return {
-    query: <Row>(statement: Statement) => observe(statement, () => run<Row>(statement, statement.signal ?? signal())),
+    query: ask,
+    read,
+    createRowLoader: <Row extends object>({ name, text, ...rest }: DatabaseRowLoaderOptions<Row>) =>
+      createRowLoader<Row>({
+        ...rest,
+        signal,
+        observer: observer?.openRowLoader?.(name),
+        load: (keys, abandoned) => read.query<Row>({ name, text, values: [keys], signal: abandoned }),
+      }),
     transaction: (work, transactionOptions = {}) => {
       const abort = signal();
-      return withRetries(abort, () => withSession(abort, (session) => runTransaction(session, observe, work, transactionOptions)), observer?.retry);
+      const attempt = () => pool.withSession(abort, (session) => runTransaction(session, pool.observe, work, transactionOptions));
+      return withRetries(abort, attempt, observer?.retry);
     },
     probe,
     ping: async (signal) => void (await probe.query({ name: 'ping', text: 'select 1', signal })),
-    stats,
-    close: () => (closed ??= Promise.all([pool.end(), probePool.end()]).then(() => {})),
+    stats: pool.stats,
+    close: () => (closed ??= Promise.all([pool.close(), probePool.close(), replicaPool?.close()]).then(() => {})),
   };
-}
-
-function orAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    pending.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -26,9 +26,10 @@ export interface Outcome<Row> {
 /**
  * Runs one statement on a connection; throws AppErrors only. When the signal aborts, the statement is cancelled, and the
  * connection is spoilt: the cancellation might hit whatever it runs next.
+ * @param signal default: the session's
  */
-export async function execute<Row>(session: Session, statement: Statement): Promise<Outcome<Row>> {
-  const { client, isPrepared, signal } = session;
+export async function execute<Row>(session: Session, statement: Statement, signal = session.signal): Promise<Outcome<Row>> {
+  const { client, isPrepared } = session;
   if (signal?.aborted) throw toAbortError(signal);
   const running = client.query({
     name: isPrepared && statement.isPrepared !== false ? statement.name : undefined,

@@ -35,6 +35,35 @@ export interface PostgresObserver {
   acquire?<T>(pool: string, run: () => Promise<T>): Promise<T>;
   /** Told of the pool when it is opened. */
   openPool?(pool: ObservedPool): void;
+  /** Told of each loader of rows that is made, by its name; gives what watches it. */
+  openRowLoader?(name: string): RowLoaderObserver;
+  /** Told that there is a replica; gives what is told of each read that it might answer. */
+  openReplica?(): (route: ReadRoute) => void;
+}
+
+/** What is told about reads of single rows, and the batches that answer them. */
+export interface RowLoaderObserver {
+  /** Around each read, in the context of its caller; `run` takes what `batch` is to know it by. */
+  read<T>(run: (read: BatchedRead) => Promise<T>): Promise<T>;
+  /** Around each batch, in the context of nobody; `reads` are those that it answers. */
+  batch<T>(reads: readonly BatchedRead[], run: () => Promise<T>): Promise<T>;
+}
+
+/** What an observer knows a read of a batch by; its own affair. */
+export type BatchedRead = unknown;
+
+/**
+ * Who answered a read: the replica; or the primary, since the replica is behind, away, no standby, of another cluster or another
+ * timeline (after a failover), or since the primary did not say where it is.
+ */
+export type ReadWay = 'replica' | 'stale' | 'down' | 'promoted' | 'other_cluster' | 'other_timeline' | 'position_unknown';
+
+export interface ReadRoute {
+  readonly way: ReadWay;
+  /** How much the replica had yet to replay as it was last asked; undefined where it was not. */
+  readonly lagBytes?: number;
+  /** Why the replica is down, or the position unknown. */
+  readonly error?: unknown;
 }
 
 /** A pool as it can be asked about at any time. */

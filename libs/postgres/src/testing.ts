@@ -3,6 +3,8 @@ import { Client } from 'pg';
 import { migrate } from './migrate';
 import type { MigrationSet } from './migration';
 
+export { findSequentialScans, recordStatements } from './testing/plans';
+
 /** A database for one test file. */
 export interface TestDatabase {
   /** Of a role that owns this database and nothing else, as a service's does. */

@@ -12,7 +12,7 @@ export const keepers = installed.filter(({ hasDatabase }) => hasDatabase).map(({
 export interface EnvVar {
   name: string;
   value?: string;
-  valueFrom?: { secretKeyRef?: { name: string; key: string } };
+  valueFrom?: { secretKeyRef?: { name: string; key: string; optional?: boolean } };
 }
 interface Probe {
   httpGet: { path: string; port: string };
@@ -67,6 +67,7 @@ export function readInstallation(overlay: string) {
 /** What a Secret may hold under each of the keys that are asked for. */
 const sampleSecrets: Readonly<Record<string, string>> = {
   'database-url': 'postgresql://gatehouse:secret@databases:5432/gatehouse?sslmode=require',
+  'database-read-url': 'postgresql://gatehouse:secret@replicas:5432/gatehouse?sslmode=require',
   'secret-key': Buffer.alloc(32, 7).toString('base64'),
   email: 'admin@gatehouse.example',
   password: 'correct horse battery',

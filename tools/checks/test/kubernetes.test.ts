@@ -225,7 +225,7 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
   });
 
   it('takes no secret but by reference', () => {
-    const secret = /(SECRET_KEY|DATABASE_URL|REDIS_URL|PASSWORD|HEADERS)$/;
+    const secret = /(SECRET_KEY|DATABASE_(READ_)?URL|REDIS_URL|PASSWORD|HEADERS)$/;
     expect(installation.all('Secret')).toEqual([]);
     for (const { env = [] } of containers) for (const { name, value } of env) expect([name, secret.test(name) && value !== undefined]).toEqual([name, false]);
     for (const { data = {} } of installation.all('ConfigMap')) expect(Object.keys(data).filter((name) => secret.test(name))).toEqual([]);
@@ -235,13 +235,14 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
 describe('the large installation', () => {
   const installation = readInstallation('large');
 
-  it('fetches each secret that a container asks for', () => {
+  it('fetches each secret that a container cannot be without', () => {
     const fetched = installation
       .all('ExternalSecret')
       .flatMap(({ spec }) => spec.data.map(({ secretKey }: { secretKey: string }) => `${spec.target.name}/${secretKey}`));
     const asked = [...installation.workloads('Deployment'), ...installation.workloads('Job')]
       .flatMap(({ spec }) => spec.template.spec.containers[0].env ?? [])
-      .flatMap(({ valueFrom }) => (valueFrom?.secretKeyRef ? [`${valueFrom.secretKeyRef.name}/${valueFrom.secretKeyRef.key}`] : []));
+      .flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? [])
+      .flatMap(({ name, key, optional }) => (optional ? [] : [`${name}/${key}`]));
     expect([...new Set(asked)].sort()).toEqual(fetched.sort());
   });
 

@@ -50,6 +50,14 @@ export const database: Dashboard = {
     ),
     quantiles('Wait for a connection', 'db_client_connection_wait_time_seconds', of, 'How long it took to get one.'),
     graph(
+      'Reads that a replica might answer',
+      'reqps',
+      `sum by (way) (rate(db_client_replica_reads_total${of}${interval}))`,
+      '{{way}}',
+      'By the replica, or by the primary for the reason named.',
+    ),
+    graph('Replica behind', 'bytes', `max by (job) (db_client_replica_lag_bytes${of})`, '{{job}}', 'What it had yet to replay as a read last asked it.'),
+    graph(
       'Time spent',
       'percentunit',
       `sum by (db_operation_name) (rate(db_client_operation_duration_seconds_sum${of}${interval}))`,

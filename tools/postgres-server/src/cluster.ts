@@ -21,7 +21,8 @@ export async function prepareCluster(dataFolder: string, place: Place, durable: 
   return password;
 }
 
-const toPasswordFile = (dataFolder: string): string => join(dataFolder, 'superuser-password');
+/** Holds the superuser's password. */
+export const toPasswordFile = (dataFolder: string): string => join(dataFolder, 'superuser-password');
 
 /** Whether the data folder knows the password of its data; not so where somebody removed it and the data are outside of it. */
 export const hasPassword = (dataFolder: string): boolean => existsSync(toPasswordFile(dataFolder));

@@ -1,3 +1,3 @@
 export { withClient } from './connection';
 export { type PostgresServer, type PostgresServerOptions, startPostgresServer } from './server';
-export { startTemporaryPostgresServer } from './temporary';
+export { startTemporaryPostgresServer, startTemporaryStandby } from './temporary';

@@ -49,6 +49,7 @@ const table: readonly (readonly [service: ServiceName, setting: string, told: st
     'names a certificate file that is not there, or cannot be read',
     ...['/nowhere/ca.pem', '/tmp', '/dev/null'].map((file) => `postgresql://u:${secretWord}@db/a?sslmode=verify-full&sslrootcert=${file}`),
   ],
+  ['user', 'USER_DATABASE_READ_URL', databaseUrl, `mysql://u:${secretWord}@db/a`, `postgresql://u:${secretWord}@db`],
   ['user', 'USER_DATABASE_POOL_SIZE', 'must be a whole number from 1 to 1000', '0', '-1', '1001', 'ten'],
   ['user', 'USER_MIGRATE_WAIT_SECONDS', 'must be a whole number from 0 to 86400', '-1', '10m', '86401'],
   [

@@ -85,11 +85,16 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'user' });
 
   const peers = config.USER_MTLS_PEERS;
-  const idempotency = createIdempotency({ secret: config.USER_SECRET_KEY });
+  const secret = config.USER_SECRET_KEY;
+  const idempotency = createIdempotency({ secret });
   const server = createRpcServer({
     services: [
-      bindService(UserServiceDefinition, createUserService({ database, idempotency, retentionMs: config.USER_DELETED_RETENTION_DAYS * 86_400_000 }), peers),
-      bindService(RoleServiceDefinition, createRoleService({ database, idempotency }), peers),
+      bindService(
+        UserServiceDefinition,
+        createUserService({ database, idempotency, secret, retentionMs: config.USER_DELETED_RETENTION_DAYS * 86_400_000 }),
+        peers,
+      ),
+      bindService(RoleServiceDefinition, createRoleService({ database, idempotency, secret }), peers),
     ],
     descriptorSets: [userContract],
     observer: observability.rpc,

@@ -4,6 +4,8 @@ import { createWrites, type Idempotency } from '@gatehouse/idempotency';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcService } from '@gatehouse/rpc';
 import { createInternalMethods } from './internal-methods';
+import { createLists } from './list-users';
+import { createUserLoader } from './postgres/user-loader';
 import { createReads } from './read-users';
 import { createStatusMethods } from './user-status';
 import { createStreams } from './user-streams';
@@ -14,16 +16,20 @@ export interface UserServiceOptions {
   idempotency: Idempotency;
   /** How long people who were deleted are kept. Milliseconds. */
   retentionMs: number;
+  /** 32 bytes, the same in all replicas: page tokens are sealed under a key of it. */
+  secret: Uint8Array;
 }
 
 /** UserService: who people are. */
-export function createUserService({ database, idempotency, retentionMs }: UserServiceOptions): RpcService<UserServiceDefinition> {
+export function createUserService({ database, idempotency, retentionMs, secret }: UserServiceOptions): RpcService<UserServiceDefinition> {
   const write = createWrites({ database, idempotency, definition: UserServiceDefinition, descriptorSet, toPrincipal: toPrincipalName });
+  const loader = createUserLoader(database);
   return {
-    ...createReads(database),
+    ...createReads(loader),
+    ...createLists({ database, secret }),
     ...createProfileMethods(write),
     ...createStatusMethods(write, retentionMs),
     ...createStreams(),
-    ...createInternalMethods(database, write),
+    ...createInternalMethods(database, loader, write),
   };
 }

@@ -23,12 +23,6 @@ export function createUserRepository(db: Queryable): UserRepository {
     findById: (id) => find('find-user-by-id', 'where id = $1', [id]),
     findByIds: (ids) => select('find-users-by-id', 'where id = any ($1::uuid[])', [ids]),
     findByEmail: (email) => find('find-user-by-email', 'where lower(email collate "C") = lower($1 collate "C")', [email]),
-    findByExternalId: (provider, id) =>
-      find('find-user-by-external-id', 'where id = (select user_id from user_external_ids where provider = $1 and external_id = $2)', [provider, id]),
-    list: (limit, afterId) =>
-      afterId
-        ? select('list-users-after', 'where delete_time is null and id > $2 order by id limit $1', [limit, afterId])
-        : select('list-users', 'where delete_time is null order by id limit $1', [limit]),
     lock: (id) => find('lock-user', 'where id = $1 for update', [id]),
     async insert(user) {
       const [row] = await db.query<UserRow>({

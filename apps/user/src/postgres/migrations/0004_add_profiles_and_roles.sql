@@ -25,19 +25,21 @@ alter table users
   -- Roles are data now: RoleService holds to them.
   drop constraint users_roles_check;
 
-create unique index users_username_key on users (lower(username collate "C")) where username <> '';
+-- Each index makes every write dearer: here are those by which people are listed, filtered and searched, and no others.
+create unique index users_username_key on users (lower(nullif(username, '') collate "C")) where nullif(username, '') is not null;
+create index users_phone_idx on users ((nullif(phone, '') collate "C")) where nullif(phone, '') is not null;
 create index users_create_time_idx on users (create_time, id);
 create index users_update_time_idx on users (update_time, id);
 create index users_display_name_idx on users ((lower(display_name) collate "C"), id);
 create index users_given_name_idx on users ((lower(given_name) collate "C"), id);
 create index users_family_name_idx on users ((lower(family_name) collate "C"), id);
-create index users_phone_idx on users (phone, id) where phone <> '';
 create index users_status_idx on users ((case when delete_time is null then status else 'deleted' end), id);
+create index users_delete_time_idx on users (delete_time) where delete_time is not null;
 create index users_purge_time_idx on users (purge_time) where purge_time is not null;
 create index users_roles_idx on users using gin (roles);
 create index users_administrators_idx on users (id) where 'admin' = any (roles) and status = 'active' and delete_time is null;
-create index users_text_idx on users using gin
-  (lower(email || ' ' || username || ' ' || display_name || ' ' || given_name || ' ' || family_name) gin_trgm_ops);
+-- As an array, so that its statistics tell how common each trigram is, and what has all of them needs no second look.
+create index users_trigrams_idx on users using gin (show_trgm(email || ' ' || username || ' ' || display_name || ' ' || given_name || ' ' || family_name));
 
 create table user_external_ids (
   provider text not null check (char_length(provider) between 1 and 200),

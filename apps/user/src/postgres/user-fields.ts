@@ -1,16 +1,19 @@
 import { defineFields, enumeration, type Field, type Fields, text, textArray, timestamp, uuid } from '@gatehouse/listing';
 
+// no status
+const nobody = '';
+
 /** What people are filtered and ordered by; an index of the migrations serves each of them. */
 export const userFields = defineUserFields('deleted');
 
 /** The same where deleted people are left out: nobody has that status, and no index has to be read to find out. */
-export const undeletedUserFields = defineUserFields('nobody');
+export const undeletedUserFields = defineUserFields(nobody);
 
 function defineUserFields(deleted: string): Fields {
   return defineFields({
     id: uuid('id', { sortable: true }),
     email: text('email', { ignoreCase: 'ascii', sortable: true }),
-    phone: text("nullif(phone, '')"),
+    phone: withEmptyAsNone('phone', text('phone')),
     username: text("nullif(username, '')", { ignoreCase: 'ascii' }),
     displayName: name('display_name'),
     givenName: name('given_name'),
@@ -24,13 +27,20 @@ function defineUserFields(deleted: string): Fields {
   });
 }
 
-/** A name, which is empty where it is not known. */
 function name(column: string): Field {
-  const field = text(column, { ignoreCase: 'all', sortable: true });
-  return { ...field, compare: (comparison, bind) => withEmptyAsNone(column, comparison.operator, field.compare(comparison, bind)) };
+  return withEmptyAsNone(column, text(column, { ignoreCase: 'all', sortable: true }));
 }
 
-const withEmptyAsNone = (column: string, operator: string, condition: string): string => (operator === ':' ? `(${column} <> '')` : condition);
+/** A text that is empty where it is not known: `:*` asks whether it is. */
+function withEmptyAsNone(column: string, field: Field): Field {
+  return {
+    ...field,
+    compare(comparison, bind) {
+      const condition = field.compare(comparison, bind);
+      return comparison.operator === ':' ? `(${column} <> '')` : condition;
+    },
+  };
+}
 
 /** The status, of which "another than this" is "one of the others", which its index finds. */
 function status(values: Readonly<Record<string, string>>): Field {
@@ -41,7 +51,7 @@ function status(values: Readonly<Record<string, string>>): Field {
       if (comparison.operator !== '!=') return field.compare(comparison, bind);
       const placeholders: string[] = [];
       field.compare(comparison, (value) => {
-        for (const other of Object.values(values)) if (other !== value) placeholders.push(bind(other));
+        for (const other of Object.values(values)) if (other !== value && other !== nobody) placeholders.push(bind(other));
         return '';
       });
       return `(${expression} in (${placeholders.join(', ')}))`;

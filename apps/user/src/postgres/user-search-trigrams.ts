@@ -5,7 +5,11 @@ const searched = `email || ' ' || username || ' ' || display_name || ' ' || give
 
 // At most so many rows are looked at, and of so many of the newest people where the trigrams are those of everybody.
 const candidates = 2_000;
-const newest = 10_000;
+const newest = 4_000;
+// Of those that fit, so many are ranked.
+const matches = 300;
+// Of the trigrams the rarest leave out the most; more of them would take longer to look up.
+const rarest = 4;
 // A trigram that more people have would cost more to look up than it leaves out.
 const commonFrom = 0.02;
 
@@ -24,7 +28,7 @@ export async function findByTrigrams(db: Queryable, query: string, after: Trigra
   const words = [...new Set(query.split(/\s+/).filter(Boolean))];
   const trigrams = await db.query<{ trigram: string; frequency: number }>({ name: 'find-trigrams', text: trigramsText, values: [words] });
   if (!trigrams.length) return [];
-  const isCommon = trigrams.every(({ frequency }) => frequency > commonFrom);
+  const isCommon = trigrams[0]!.frequency > commonFrom;
   return db.query<TrigramMatch>({
     name: isCommon ? 'search-newest-users' : 'search-users-by-trigrams',
     text: isCommon ? newestText : containingText,
@@ -47,15 +51,19 @@ const trigramsText = `
     select element, frequency
     from pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs) common (element, frequency)
     where schemaname = current_schema() and tablename = 'users_trigrams_idx'
-  ) known on element = trigram`;
+  ) known on element = trigram
+  order by 2, 1 limit ${rarest}`;
 
 const toText = (candidate: string) => `
   with candidate as materialized (${candidate})
   select id, score::text as score
   from (
     select id, (1 - similarity(searched, $1::text))::real as score
-    from candidate
-    where delete_time is null and (select bool_and(strpos(lower(searched), lower(word)) > 0) from unnest($3::text[]) word) and not (${isFoundByStep})
+    from (
+      select id, searched from candidate
+      where delete_time is null and (select bool_and(strpos(lower(searched), lower(word)) > 0) from unnest($3::text[]) word) and not (${isFoundByStep})
+      limit ${matches}
+    ) matching
   ) scored
   where $4::text is null or (score, id) > ($4::text::real, $5::uuid)
   order by scored.score, id`;

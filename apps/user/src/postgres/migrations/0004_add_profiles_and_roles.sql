@@ -27,7 +27,7 @@ alter table users
 
 -- Each index makes every write dearer: here are those by which people are listed, filtered and searched, and no others.
 create unique index users_username_key on users (lower(nullif(username, '') collate "C")) where nullif(username, '') is not null;
-create index users_phone_idx on users ((nullif(phone, '') collate "C")) where nullif(phone, '') is not null;
+create index users_phone_idx on users ((phone collate "C"));
 create index users_create_time_idx on users (create_time, id);
 create index users_update_time_idx on users (update_time, id);
 create index users_display_name_idx on users ((lower(display_name) collate "C"), id);

@@ -92,15 +92,17 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'user' });
 
   const peers = config.USER_MTLS_PEERS;
-  const idempotency = createIdempotency({ secret: config.USER_SECRET_KEY });
+  const secret = config.USER_SECRET_KEY;
+  const idempotency = createIdempotency({ secret });
   const outbox = createOutbox({ cursorExpired, retentionMs: config.USER_OUTBOX_RETENTION_DAYS * 86_400_000 });
   const observer = createEvents(observability).feed;
   const feed = createFeed({ database, outbox, onLag: observer.lag });
-  const bulk = createBulkMethods(database, databaseOptions, config.USER_SECRET_KEY);
+  const bulk = createBulkMethods(database, databaseOptions, secret);
   const retentionMs = config.USER_DELETED_RETENTION_DAYS * 86_400_000;
-  const userService = createUserService({ database, idempotency, retentionMs, bulk: bulk.methods, outbox, feed, observer });
+  const userService = createUserService({ database, idempotency, secret, retentionMs, bulk: bulk.methods, outbox, feed, observer });
+  const roleService = createRoleService({ database, idempotency, secret });
   const server = createRpcServer({
-    services: [bindService(UserServiceDefinition, userService, peers), bindService(RoleServiceDefinition, createRoleService({ database, idempotency }), peers)],
+    services: [bindService(UserServiceDefinition, userService, peers), bindService(RoleServiceDefinition, roleService, peers)],
     descriptorSets: [userContract],
     observer: observability.rpc,
     certificates,

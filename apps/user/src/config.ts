@@ -40,7 +40,7 @@ const settings = z.object({
   USER_MIGRATE_WAIT_SECONDS: seconds(0, 86_400)
     .default(600)
     .describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
-  USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records'),
+  USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records, and seals page tokens'),
   USER_DELETED_RETENTION_DAYS: integer(0, 3_650, 'days').default(30).describe('how long people who were deleted can be undeleted; then they are purged'),
   USER_OUTBOX_RETENTION_DAYS: integer(1, 365, 'days')
     .default(7)

@@ -3,6 +3,7 @@ import type { Database } from '@gatehouse/postgres';
 import type { RpcService } from '@gatehouse/rpc';
 import { addUser, changeUser, notFound } from './change-user';
 import { createRoleRepository } from './postgres/role-repository';
+import type { UserLoader } from './postgres/user-loader';
 import { createUserRepository } from './postgres/user-repository';
 import { administrator, emptyProfile, member } from './user';
 import { toUserMessage } from './user-message';
@@ -13,12 +14,11 @@ type InternalMethods = Pick<RpcService<UserServiceDefinition>, 'resolvePerson' |
 const forServices = { withPrivateMetadata: false };
 
 /** The methods of UserService that services alone may call. */
-export function createInternalMethods(database: Database, write: UserWrite): InternalMethods {
-  const users = createUserRepository(database);
-  const roles = createRoleRepository(database);
+export function createInternalMethods(database: Database, loader: UserLoader, write: UserWrite): InternalMethods {
+  const roles = createRoleRepository(database.read);
   return {
     async resolvePerson({ person }) {
-      const user = person?.$case === 'email' ? await users.findByEmail(person.value) : await users.findById(person!.value);
+      const user = person?.$case === 'email' ? await loader.findByEmail(person.value) : await loader.findById(person!.value);
       if (!user) throw person?.$case === 'email' ? emailUnknown() : notFound(person!.value);
       return { user: toUserMessage(user, forServices), permissions: [...(await roles.permissionsOf(user.roleIds))] };
     },

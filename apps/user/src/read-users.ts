@@ -1,52 +1,34 @@
-import { externalIdUnknown, pageTokenInvalid, type UserServiceDefinition } from '@gatehouse/contracts/user';
-import type { Database } from '@gatehouse/postgres';
+import { externalIdUnknown, type UserServiceDefinition } from '@gatehouse/contracts/user';
 import type { RpcService } from '@gatehouse/rpc';
 import { notFound } from './change-user';
-import { readPageToken, toPageSize, toPageToken } from './page-token';
-import { createUserRepository } from './postgres/user-repository';
+import type { UserLoader } from './postgres/user-loader';
 import { toUserMessage } from './user-message';
 import { mayReadPrivateMetadata, toUserId } from './whose';
 
-type Reads = Pick<RpcService<UserServiceDefinition>, 'getUser' | 'batchGetUsers' | 'getUserByExternalId' | 'listUsers' | 'searchUsers'>;
+type Reads = Pick<RpcService<UserServiceDefinition>, 'getUser' | 'batchGetUsers' | 'getUserByExternalId'>;
 
-/** The methods of UserService that read people. */
-export function createReads(database: Database): Reads {
-  const users = createUserRepository(database);
+/** The methods of UserService that read people by what names them. */
+export function createReads(loader: UserLoader): Reads {
   return {
     async getUser(request, call) {
       const id = toUserId(request.id, call);
-      const user = await users.findById(id);
+      const user = await loader.findById(id);
       if (!user) throw notFound(id);
       return toUserMessage(user, mayReadPrivateMetadata(call));
     },
 
-    async batchGetUsers({ ids, allowMissing }, call) {
-      const found = new Map((await users.findByIds(ids)).map((user) => [user.id, user]));
-      const missing = ids.find((id) => !found.has(id));
-      if (missing && !allowMissing) throw notFound(missing);
-      return { users: [...new Set(ids)].flatMap((id) => found.get(id) ?? []).map((user) => toUserMessage(user, mayReadPrivateMetadata(call))) };
+    async batchGetUsers(request, call) {
+      const ids = [...new Set(request.ids)];
+      const found = await Promise.all(ids.map((id) => loader.findById(id)));
+      const missing = ids.find((_, index) => !found[index]);
+      if (missing && !request.allowMissing) throw notFound(missing);
+      return { users: found.flatMap((user) => (user ? [toUserMessage(user, mayReadPrivateMetadata(call))] : [])) };
     },
 
     async getUserByExternalId({ provider, id }, call) {
-      const user = await users.findByExternalId(provider, id);
+      const user = await loader.findByExternalId(provider, id);
       if (!user) throw externalIdUnknown();
       return toUserMessage(user, mayReadPrivateMetadata(call));
-    },
-
-    async listUsers({ pageSize, pageToken }, call) {
-      const size = toPageSize(pageSize);
-      // one more than asked for tells whether there is a next page
-      const found = await users.list(size + 1, readPageToken(pageToken));
-      const page = found.slice(0, size);
-      return {
-        users: page.map((user) => toUserMessage(user, mayReadPrivateMetadata(call))),
-        nextPageToken: found.length > size ? toPageToken(page.at(-1)!.id) : '',
-        estimatedTotalSize: 0,
-      };
-    },
-
-    async searchUsers() {
-      throw pageTokenInvalid();
     },
   };
 }

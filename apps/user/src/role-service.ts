@@ -10,19 +10,27 @@ import {
   roleNotFound,
   RoleServiceDefinition,
 } from '@gatehouse/contracts/user';
+import { createPageTokens, toPageSize } from '@gatehouse/listing';
 import { createWrites, type Idempotency } from '@gatehouse/idempotency';
 import type { Database, Queryable } from '@gatehouse/postgres';
 import type { RpcService } from '@gatehouse/rpc';
 import { requireHeld } from './change-user';
-import { toPageSize } from './page-token';
 import { createRoleRepository } from './postgres/role-repository';
 import { differenceOf, type Role, type RoleChange } from './role';
 import { etagOf } from './user';
 import { appendRoleChange } from './user-events';
 
+export interface RoleServiceOptions {
+  database: Database;
+  idempotency: Idempotency;
+  /** 32 bytes, the same in all replicas: page tokens are sealed under a key of it. */
+  secret: Uint8Array;
+}
+
 /** RoleService: what roles there are. */
-export function createRoleService({ database, idempotency }: { database: Database; idempotency: Idempotency }): RpcService<RoleServiceDefinition> {
-  const roles = createRoleRepository(database);
+export function createRoleService({ database, idempotency, secret }: RoleServiceOptions): RpcService<RoleServiceDefinition> {
+  const roles = createRoleRepository(database.read);
+  const tokens = createPageTokens({ secret, label: 'user/ListRoles', invalid: pageTokenInvalid });
   const write = createWrites({ database, idempotency, definition: RoleServiceDefinition, descriptorSet, toPrincipal: toPrincipalName });
   return {
     createRole: write('createRole', async ({ roleId, role }, call, tx) => {
@@ -40,10 +48,11 @@ export function createRoleService({ database, idempotency }: { database: Databas
     },
 
     async listRoles({ pageSize, pageToken }) {
-      const size = toPageSize(pageSize);
-      const found = await roles.list(size + 1, readPageToken(pageToken));
+      const size = toPageSize(pageSize, { default: 50, max: 200 });
+      const [afterId = ''] = tokens.open(pageToken, {}) ?? [];
+      const found = await roles.list(size + 1, afterId);
       const page = found.slice(0, size);
-      return { roles: page.map(toRoleMessage), nextPageToken: found.length > size ? toPageToken(page.at(-1)!.id) : '' };
+      return { roles: page.map(toRoleMessage), nextPageToken: found.length > size ? tokens.seal({}, [page.at(-1)!.id]) : '' };
     },
 
     updateRole: write('updateRole', async ({ role, updateMask = [] }, call, tx) => {

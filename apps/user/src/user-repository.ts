@@ -7,9 +7,6 @@ export interface UserRepository {
   findByIds(ids: readonly string[]): Promise<readonly User[]>;
   /** Without regard to case. */
   findByEmail(email: string): Promise<User | undefined>;
-  findByExternalId(provider: string, id: string): Promise<User | undefined>;
-  /** At most `limit` people after an id who are not deleted, in the order of ids. */
-  list(limit: number, afterId: string | undefined): Promise<readonly User[]>;
   /** Reads a person, and holds them until the transaction ends: others who would change them wait. */
   lock(id: string): Promise<User | undefined>;
   /**

@@ -64,13 +64,6 @@ describe('ListUsers', () => {
     expect(seen).toEqual([...made].sort());
   });
 
-  it('refuses a page token that it did not give, and a negative size', async () => {
-    const admin = await user.asAdmin();
-    for (const pageToken of ['x', 'AAAA', '%'.repeat(22), 'A'.repeat(23)])
-      expect(await verdictOf(admin.listUsers({ pageToken }))).toBe('INVALID_ARGUMENT PAGE_TOKEN_INVALID');
-    expect(await verdictOf(admin.listUsers({ pageSize: -1 }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED pageSize');
-  });
-
   it('is for administrators, and for auth', async () => {
     expect(await verdictOf((await user.asService()).listUsers({}))).toBe('OK');
     expect(await verdictOf((await user.asService('gateway')).listUsers({}))).toBe('PERMISSION_DENIED PERMISSION_DENIED');

@@ -33,7 +33,7 @@ export interface Fields<Name extends string = string> {
  * ```ts
  * const fields = defineFields({
  *   id: uuid('id', { sortable: true }),
- *   email: text('email', { ignoreCase: true, sortable: true }), // index on (lower(email collate "C"))
+ *   email: text('email', { ignoreCase: 'ascii', sortable: true }), // index on (lower(email collate "C"))
  *   status: enumeration('status', { USER_STATUS_ACTIVE: 'active', USER_STATUS_SUSPENDED: 'suspended' }),
  *   createTime: timestamp('create_time', { sortable: true }), // index on (create_time, id)
  *   roleIds: textArray('roles'), // gin (roles)

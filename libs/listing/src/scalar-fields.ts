@@ -11,8 +11,11 @@ export interface ScalarOptions {
 }
 
 export interface TextOptions extends ScalarOptions {
-  /** A to Z are compared as a to z, by `lower(column collate "C")`. */
-  readonly ignoreCase?: boolean;
+  /**
+   * `ascii`: A to Z are compared as a to z, by `lower(column collate "C")`. `all`: all letters are, as the locale of the database has
+   * them, by `lower(column) collate "C"`.
+   */
+  readonly ignoreCase?: 'ascii' | 'all';
 }
 
 interface ScalarType {
@@ -20,6 +23,8 @@ interface ScalarType {
   readonly expression: string;
   /** Type of the placeholders. */
   readonly cast: string;
+  /** What a placeholder is compared as. Default: the value as it is. */
+  toOperand?(placeholder: string): string;
   readonly asText?: string;
   readonly operators: readonly Operator[];
   /** What its values look like, as the caller reads it. */
@@ -34,12 +39,25 @@ const equality: readonly Operator[] = ['=', '!='];
 const ordered: readonly Operator[] = [...equality, '<', '<=', '>', '>='];
 
 /** Text: `=`, `!=`, the order of its code points, and what it begins with, `name = "Ad*"`. */
-export function text(column: string, { ignoreCase = false, sortable }: TextOptions = {}): Field {
+export function text(column: string, { ignoreCase, sortable }: TextOptions = {}): Field {
+  if (ignoreCase === 'all') return foldedText(column, sortable);
   const inC = `${column} collate "C"`;
   const toKey = (value: string) => (ignoreCase ? value.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : value);
   const expression = ignoreCase ? `lower(${inC})` : `(${inC})`;
   const comparePrefix = (prefix: string, bind: Bind) => prefixRange(expression, toKey(prefix), bind);
   return scalar({ expression, cast: 'text', operators: ordered, expected: 'text', read: toKey, comparePrefix }, sortable);
+}
+
+/** Only the database knows how it folds letters, so it folds what is asked for too. */
+function foldedText(column: string, sortable: boolean | undefined): Field {
+  const expression = `(lower(${column}) collate "C")`;
+  const toOperand = (placeholder: string) => `(lower(${placeholder}) collate "C")`;
+  const comparePrefix = (prefix: string, bind: Bind) => {
+    const begin = toOperand(`${bind(prefix)}::text`);
+    // the last of the code points, which is no character
+    return `(${expression} >= ${begin} and ${expression} < ${begin} || ${bind('\u{10ffff}')}::text)`;
+  };
+  return scalar({ expression, cast: 'text', toOperand, operators: ordered, expected: 'text', read: (value) => value, comparePrefix }, sortable);
 }
 
 /** A UUID, in upper or lower case: `=` and `!=`. */
@@ -106,7 +124,7 @@ function scalar(type: ScalarType, sortable = false): Field {
 }
 
 function compareScalar(type: ScalarType, { path, at, operator, operatorAt, literal }: Comparison, bind: Bind): string {
-  const { expression, cast } = type;
+  const { expression, cast, toOperand = (placeholder) => placeholder } = type;
   if (path.length > 1) refuseFilter('filter.unknown_field', at, 'this field has no fields within: write its name alone');
   if (operator === ':' && isAnything(literal)) return `(${expression} is not null)`;
   if (!type.operators.includes(operator))
@@ -121,7 +139,7 @@ function compareScalar(type: ScalarType, { path, at, operator, operatorAt, liter
   const value = type.read(literal.text);
   if (value === undefined) refuseFilter('filter.value', literal.at, `the value here is ${type.expected}`);
   // AIP-160: true unless it is equal, so true where there is none
-  return `(${expression} ${operator === '!=' ? 'is distinct from' : operator} ${bind(value)}::${cast})`;
+  return `(${expression} ${operator === '!=' ? 'is distinct from' : operator} ${toOperand(`${bind(value)}::${cast}`)})`;
 }
 
 /** Whether it is the `*` of `field:*`. */

@@ -5,7 +5,7 @@ import { boolean, defineFields, enumeration, integer, json, number, text, textAr
 /** What the tests list: a field of each kind, some of them without a value in some rows. */
 export const fields = defineFields({
   id: uuid('id', { sortable: true }),
-  email: text('email', { ignoreCase: true, sortable: true }),
+  email: text('email', { ignoreCase: 'ascii', sortable: true }),
   displayName: text('display_name'),
   status: enumeration('status', { PERSON_STATUS_ACTIVE: 'active', PERSON_STATUS_ON_LEAVE: 'on leave', PERSON_STATUS_GONE: 'gone' }),
   createTime: timestamp('create_time', { sortable: true }),

@@ -42,6 +42,12 @@ describe('the statements of a service', () => {
     expect(await scansOf('select id from notes where owner = $1')).toEqual(scans('generic'));
   });
 
+  it('are looked at with their values alone where they are not prepared', async () => {
+    const unprepared = { name: 'asked', text: 'select id from notes where owner = $1', values: [7], isPrepared: false };
+    expect(await findSequentialScans(database, [unprepared], ['notes'])).toEqual([]);
+    expect(await findSequentialScans(database, [{ ...unprepared, values: [-7] }], ['notes'])).toEqual(scans('custom'));
+  });
+
   it('pass where they read another table, or are not planned at all', async () => {
     expect(await scansOf('select name from kinds')).toEqual([]);
     expect(await scansOf('lock table notes')).toEqual([]);

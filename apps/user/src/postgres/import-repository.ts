@@ -43,7 +43,7 @@ const toImportedUser = (row: ImportedUserRow): ImportedUser => ({
 
 // each key is looked up by itself, in an index: a plan that reads the table is none, however new its statistics are
 const owners = `select id from unnest($1::text[]) as key, lateral (select id from users where lower(email collate "C") = key limit 1) as each
-  union select id from unnest($2::text[]) as key, lateral (select id from users where lower(username collate "C") = key and username <> '' limit 1) as each
+  union select id from unnest($2::text[]) as key, lateral (select id from users where lower(nullif(username, '') collate "C") = key limit 1) as each
   union select user_id from unnest($3::text[], $4::text[]) as key (provider, id),
     lateral (select user_id from user_external_ids where provider = key.provider and external_id = key.id limit 1) as each`;
 

@@ -4,6 +4,7 @@ import foldEmailsAlike from './migrations/0002_fold_emails_alike.sql';
 import lowerEmailDomains from './migrations/0003_lower_email_domains.sql';
 import addProfilesAndRoles from './migrations/0004_add_profiles_and_roles.sql';
 import createImports from './migrations/0005_create_imports.sql';
+import indexPeople from './migrations/0006_index_people.sql';
 
 export const userMigrations: MigrationSet = {
   name: 'user',
@@ -13,5 +14,6 @@ export const userMigrations: MigrationSet = {
     { name: '0003_lower_email_domains', sql: lowerEmailDomains },
     { name: '0004_add_profiles_and_roles', sql: addProfilesAndRoles },
     { name: '0005_create_imports', sql: createImports },
+    { name: '0006_index_people', sql: indexPeople },
   ],
 };

@@ -58,7 +58,8 @@ export function createRoleRepository(db: Queryable): RoleRepository {
     async isInUse(id) {
       const [row] = await db.query<{ exists: boolean }>({
         name: 'is-role-in-use',
-        text: 'select exists (select from users where roles @> array[$1]) as exists',
+        // planned as if all of them were read, so by the index: a first one may be the only one, or nobody
+        text: 'with holder as materialized (select from users where roles @> array[$1]) select exists (select from holder) as exists',
         values: [id],
       });
       return row!.exists;

@@ -23,12 +23,6 @@ export function createUserRepository(db: Queryable): UserRepository {
     findById: (id) => find('find-user-by-id', 'where id = $1', [id]),
     findByIds: (ids) => select('find-users-by-id', 'where id = any ($1::uuid[])', [ids]),
     findByEmail: (email) => find('find-user-by-email', 'where lower(email collate "C") = lower($1 collate "C")', [email]),
-    findByExternalId: (provider, id) =>
-      find('find-user-by-external-id', 'where id = (select user_id from user_external_ids where provider = $1 and external_id = $2)', [provider, id]),
-    list: (limit, afterId) =>
-      afterId
-        ? select('list-users-after', 'where delete_time is null and id > $2 order by id limit $1', [limit, afterId])
-        : select('list-users', 'where delete_time is null order by id limit $1', [limit]),
     async lock(id) {
       await db.query({ name: 'lock-user', text: 'select from users where id = $1 for update', values: [id] });
       // read once they are held: a statement that waited knows the row anew, and their external ids of before

@@ -30,6 +30,8 @@ export async function findSequentialScans(database: Database, statements: readon
   const found = new Map<string, SequentialScan>();
   for (const statement of statements.filter(({ text }) => planned.test(text)))
     for (const plan of ['generic', 'custom'] as const) {
+      // what is not prepared is planned for its values alone
+      if (plan === 'generic' && statement.isPrepared === false) continue;
       const root = plan === 'generic' ? await explainGeneric(database, statement) : await explainCustom(database, statement);
       for (const node of root ? toNodes(root) : []) {
         const table = node['Relation Name'];

@@ -107,10 +107,9 @@ export function createUserFollower({ database, placeDatabase, people, observer }
           return true;
         });
         failures = 0;
-        if (isOurs) continue;
         // another one follows
-        observer.heard();
-        await rest(placePauseMs);
+        if (!isOurs) observer.heard();
+        await rest(isOurs ? firstPauseMs : placePauseMs);
       } catch (error) {
         if (signal.aborted) return;
         failures = hasHeard ? 0 : failures + 1;

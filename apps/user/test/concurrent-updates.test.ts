@@ -24,7 +24,8 @@ async function untilAdmitted(call: (requestId: string) => Promise<unknown>): Pro
   for (;;) {
     const verdict = await verdictOf(call(requestId));
     if (!/OVERLOADED|DEADLINE_EXCEEDED|UNAVAILABLE|REQUEST_IN_PROGRESS/.test(verdict)) return verdict;
-    await pause(Math.random() * 200);
+    // so far apart that the refusals themselves leave room
+    await pause(Math.random() * size * 5);
   }
 }
 

@@ -16,7 +16,7 @@ export interface Role {
 export type RoleChange = Partial<Pick<Role, 'title' | 'description' | 'permissions'>>;
 
 /** Lets who has it give and take permissions that they do not have themselves. */
-export const escalate = 'roles.escalate';
+const escalate = 'roles.escalate';
 
 /** The permissions that one of two has and the other has not. */
 export const differenceOf = (before: readonly string[], after: readonly string[]): readonly string[] => [

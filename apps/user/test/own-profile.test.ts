@@ -64,7 +64,7 @@ describe('of themselves people', () => {
   it('write back what they read, and lose nothing that they are not told', async () => {
     const read = await self.getUser({ id: 'me' });
     const written = await self.updateUser({ user: { ...read, id: 'me', displayName: 'Ada' }, updateMask: ['*'] });
-    expect(written).toEqual({ ...read, displayName: 'Ada', updateTime: written.updateTime, etag: written.etag });
+    expect(written).toEqual({ ...read, displayName: 'Ada', updateTime: written.updateTime, etag: written.etag, revision: written.revision });
     expect((await admin.getUser({ id: ada.id })).privateMetadata).toEqual({ risk: 'high' });
   });
 

@@ -123,7 +123,7 @@ describe('a mask', () => {
     let before = ada;
     for (const [field, value] of Object.entries(wanted)) {
       const after = await admin.updateUser({ user: { id: ada.id, ...wanted }, updateMask: [toPath(field)] });
-      expect(after).toEqual({ ...before, [field]: value, updateTime: after.updateTime, etag: after.etag });
+      expect(after).toEqual({ ...before, [field]: value, updateTime: after.updateTime, etag: after.etag, revision: after.revision });
       expect(after.etag).not.toBe(before.etag);
       before = after;
     }
@@ -135,7 +135,7 @@ describe('a mask', () => {
     expect(after).toMatchObject({ ...wanted, roleIds: ['member'], status: ada.status, createTime: ada.createTime });
     expect(await admin.updateUser({ user: after, updateMask: ['*'] })).toEqual(after);
     const emptied = await admin.updateUser({ user: { id: ada.id, email: ada.email }, updateMask: ['*'] });
-    expect(emptied).toEqual({ ...ada, updateTime: emptied.updateTime, etag: emptied.etag });
+    expect(emptied).toEqual({ ...ada, updateTime: emptied.updateTime, etag: emptied.etag, revision: emptied.revision });
   });
 
   it('passes over what only the service sets', async () => {
@@ -158,7 +158,7 @@ describe('a mask', () => {
     for (const updateMask of [
       ['nothing'],
       ['display_name', 'user.email'],
-      ['revision'],
+      ['undelete_status'],
       ['import_id'],
       ['public_metadata.a'],
       ['external_ids.provider'],

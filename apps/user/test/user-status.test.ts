@@ -75,7 +75,7 @@ describe('a deleted person', () => {
     const auth = await user.asService();
     expect((await auth.resolvePerson({ person: { $case: 'email', value: ada.email } })).user).toMatchObject({ status: UserStatus.USER_STATUS_DELETED });
     const back = await admin.undeleteUser({ id: ada.id });
-    expect(back).toEqual({ ...ada, updateTime: back.updateTime, etag: back.etag });
+    expect(back).toEqual({ ...ada, updateTime: back.updateTime, etag: back.etag, revision: back.revision });
   });
 
   it('can neither be changed nor be given roles', async () => {

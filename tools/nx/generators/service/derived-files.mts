@@ -27,10 +27,6 @@ const files: Readonly<Record<string, (wishes: Wishes) => readonly Edit[]>> = {
     [/\n *\/\/ an id that somebody else has[^\n]*\n *constraints: [^\n]*/, ''],
     ['descriptorSet as userContract, emailTaken, UserServiceDefinition', 'descriptorSet as userContract, UserServiceDefinition'],
   ],
-  [app('src/page-token.ts')]: ({ names }) => [
-    ['the last person on the page', `the last of the ${names.resourceWords} on the page`],
-    ['continues after a person', 'continues after an id'],
-  ],
   [app('test/user-under-test.ts')]: ({ names }) => [
     // that other tests of user ask for
     ['export const adminId', 'const adminId'],

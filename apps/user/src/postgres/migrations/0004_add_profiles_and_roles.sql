@@ -41,6 +41,12 @@ create index users_administrators_idx on users (id) where 'admin' = any (roles) 
 -- As an array, so that its statistics tell how common each trigram is, and what has all of them needs no second look.
 create index users_trigrams_idx on users using gin (show_trgm(email || ' ' || username || ' ' || display_name || ' ' || given_name || ' ' || family_name));
 
+-- With coarse statistics a beginning that is rare is taken for a common one, and everybody walked through for it.
+alter index users_email_key alter column 1 set statistics 500;
+alter index users_display_name_idx alter column 1 set statistics 500;
+alter index users_given_name_idx alter column 1 set statistics 500;
+alter index users_family_name_idx alter column 1 set statistics 500;
+
 create table user_external_ids (
   provider text not null check (char_length(provider) between 1 and 200),
   external_id text not null check (char_length(external_id) between 1 and 255),

@@ -66,7 +66,7 @@ const config: KnipConfig = {
     'lint-staged',
   ],
   // programs of the host that only tests in apps/e2e/host run, and of any Unix
-  ignoreBinaries: ['promtool', 'prometheus', 'redis-server', 'kubectl', 'mount', 'umount', 'mkfifo'],
+  ignoreBinaries: ['promtool', 'prometheus', 'redis-server', 'kubectl', 'mount', 'umount', 'mkfifo', 'script'],
   jest: false,
   nx: { config: ['nx.json', '{apps,libs,tools}/**/project.json', 'proto/project.json'] },
 };

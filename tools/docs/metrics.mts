@@ -13,6 +13,8 @@ const groups: Record<string, string> = {
   rpc_client: 'gRPC calls made',
   db_client: 'The database',
   auth_password: 'Passwords',
+  auth_user: 'The change feed',
+  user_feed: 'The change feed',
   gateway_: 'The edge',
   tls_: 'Certificates',
   log_: 'What telemetry loses',

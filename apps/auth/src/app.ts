@@ -14,6 +14,7 @@ import { createParts } from './parts';
 import { authMigrations } from './postgres/migrations';
 import { deriveKey } from './seal';
 import { createSessions } from './sessions';
+import { createSightings } from './sightings';
 import { createSignUp } from './sign-up';
 import { createSweeper, type Sweeper } from './sweeper';
 import { createVerifierService } from './verifier-service';
@@ -31,6 +32,8 @@ export interface AuthApp extends App {
 export interface Overrides {
   /** Milliseconds after which a sign-up counts as abandoned. */
   abandonedAfterMs?: number;
+  /** How long it takes at most until `user` hears when people were seen. Milliseconds. */
+  tellSightingsEveryMs?: number;
   /** Where log lines go. */
   logStream?: ObservabilityOptions['logStream'];
 }
@@ -51,12 +54,17 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
   const observability = createAuthObservability(config, overrides.logStream);
   const { logger } = observability;
   const parts = createParts(config, observability);
-  const { database, signingKeys, people, passwords } = parts;
+  const { database, signingKeys, people, passwords, follower } = parts;
 
   const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
   const accessTokens = createAccessTokens({ ...realm, lifetimeSeconds: config.AUTH_ACCESS_TOKEN_SECONDS, signingKey: signingKeys.signingKey });
   const lifetimes = { refreshToken: config.AUTH_REFRESH_TOKEN_SECONDS, session: config.AUTH_SESSION_SECONDS, replay: config.AUTH_REFRESH_REPLAY_SECONDS };
-  const sessions = createSessions({ database, people, accessTokens, lifetimes });
+  const sightings = createSightings({
+    people,
+    everyMs: overrides.tellSightingsEveryMs,
+    onError: (error) => logger.warn('last seen times are lost', { exception: error }),
+  });
+  const sessions = createSessions({ database, people, accessTokens, sightings, lifetimes });
   const idempotency = createIdempotency({ secret: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse idempotency') });
   const login = createLogin({ database, people, passwords, sessions });
   const signUp = createSignUp({ database, people, passwords, sessions, idempotency, login, emailKey: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse email') });
@@ -109,6 +117,8 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       ports.admin = await withPortSetting('AUTH_ADMIN_PORT', () => admin.listen(config.AUTH_ADMIN_HOST, config.AUTH_ADMIN_PORT));
       ports.grpc = await withPortSetting('AUTH_GRPC_PORT', () => server.listen(config.AUTH_GRPC_HOST, config.AUTH_GRPC_PORT));
       sweeper.start();
+      sightings.start();
+      follower.start();
       await readiness.start();
     },
     drain: () => readiness.drain(),
@@ -117,6 +127,8 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       await server.drain(config.SHUTDOWN_TIMEOUT_MS * 0.7);
       readiness.close();
       await sweeper.close();
+      await sightings.close();
+      await follower.close();
       await parts.close();
       await admin.close();
       await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);

@@ -1,14 +1,28 @@
 import { createDurations, type Observability } from '@gatehouse/observability';
+import { type UserChange, UserChangeKind } from '@gatehouse/contracts/user';
 import { Counter, Gauge } from 'prom-client';
+import type { ResyncFindings } from './resync-users';
 import type { TurnsObserver, TurnsState } from './turns';
 
 /** What `auth` itself measures. */
 export interface Events {
   /** Of the queue in which passwords wait to be hashed. */
   readonly passwordHashes: TurnsObserver;
+  /** Of the changes of people. */
+  readonly userFeed: UserFeedObserver;
 }
 
-export function createEvents({ registry }: Pick<Observability, 'registry'>): Events {
+/** What is told of following `user`. */
+export interface UserFeedObserver {
+  /** Just now there was nothing more to apply, or another process follows. */
+  heard(): void;
+  applied(changes: readonly UserChange[]): void;
+  resynced(findings: ResyncFindings): void;
+  /** It is not followed now; told of each attempt. */
+  lost(error: unknown): void;
+}
+
+export function createEvents({ registry, logger }: Pick<Observability, 'registry' | 'logger'>): Events {
   const registers = [registry];
   const states: (() => TurnsState)[] = [];
   const sum = (name: keyof TurnsState) => states.reduce((total, state) => total + state()[name], 0);
@@ -38,6 +52,54 @@ export function createEvents({ registry }: Pick<Observability, 'registry'>): Eve
       waited: (ms) => wait.observe([], ms / 1000),
       worked: (ms) => work.observe([], ms / 1000),
       refused: () => refused.inc(),
+    },
+    userFeed: createUserFeedObserver({ registry, logger }),
+  };
+}
+
+const kindOf = ({ kind }: UserChange): string => (UserChangeKind[kind] ?? '_OTHER').replace('USER_CHANGE_KIND_', '').toLowerCase();
+
+function createUserFeedObserver({ registry, logger }: Pick<Observability, 'registry' | 'logger'>): UserFeedObserver {
+  const registers = [registry];
+  let lastHeard = performance.now();
+  let isLost = false;
+  new Gauge({
+    name: 'auth_user_feed_age_seconds',
+    help: 'How long ago it was that changes of people came, or word that there are none, in seconds; as well where another process follows',
+    registers,
+    collect() {
+      this.set((performance.now() - lastHeard) / 1000);
+    },
+  });
+  const applied = new Counter({
+    name: 'auth_user_changes_applied_total',
+    help: 'Changes of people that were applied, by their kind',
+    labelNames: ['kind'],
+    registers,
+  });
+  const resyncs = new Counter({
+    name: 'auth_user_feed_resyncs_total',
+    help: 'How often everybody was compared with user because changes may have been missed',
+    registers,
+  });
+  return {
+    heard() {
+      lastHeard = performance.now();
+      if (isLost) logger.info('the change feed of user is back');
+      isLost = false;
+    },
+    applied: (changes) => changes.forEach((change) => applied.inc({ kind: kindOf(change) })),
+    resynced({ people, unknown }) {
+      resyncs.inc();
+      if (unknown)
+        logger.warn(
+          `user does not know ${unknown} of ${people} people of whom there is something here: was it restored? They are left to the command reconcile`,
+        );
+      logger.info('everybody was compared with user');
+    },
+    lost(error) {
+      if (!isLost) logger.warn('the change feed of user is lost', { exception: error });
+      isLost = true;
     },
   };
 }

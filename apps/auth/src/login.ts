@@ -31,7 +31,7 @@ export function createLogin({ database, people, passwords, sessions }: LoginOpti
     const better = passwords.isOld(hash) ? await passwords.hash(password) : undefined;
     const session = await database.transaction(async (tx) => {
       const isSame = better ? await replacePasswordHash(tx, id, hash, better) : await holdPasswordHash(tx, id, hash);
-      return isSame ? sessions.open(tx, id) : undefined;
+      return isSame ? sessions.open(tx, person) : undefined;
     });
     // replaced while it was verified: by a better hash of the same password, or by another password's
     if (!session) return login(email, password);

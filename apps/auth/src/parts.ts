@@ -7,6 +7,7 @@ import { createChannel, createClient, currentCall } from '@gatehouse/rpc';
 import type { createObservability } from '@gatehouse/observability';
 import type { Config } from './config';
 import { createEvents } from './events';
+import { createUserFollower } from './follow-users';
 import { createPasswords } from './passwords';
 import { createPeople } from './people';
 import { createSigningKeys } from './signing-keys';
@@ -16,16 +17,21 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
   const certificateStore = createCertificateStore(observability);
   const certificates = certificateStore.open('MTLS', config);
   const signal = () => currentCall()?.signal;
-  const database = createDatabase({
+  const connection = {
     url: config.AUTH_DATABASE_URL,
     certificates,
+    isPooled: config.AUTH_DATABASE_POOLER === 'transaction',
+  };
+  const database = createDatabase({
+    ...connection,
     applicationName: 'gatehouse-auth',
     poolSize: config.AUTH_DATABASE_POOL_SIZE,
-    isPooled: config.AUTH_DATABASE_POOLER === 'transaction',
     observer: observability.postgres,
     constraints: { credentials_pkey: emailTaken },
     signal,
   });
+  // whoever follows `user` keeps a connection for long, which no call may have to wait for
+  const placeDatabase = createDatabase({ ...connection, applicationName: 'gatehouse-auth-follower', poolSize: 1 });
   const signingKeys = createSigningKeys(database, config.AUTH_SECRET_KEY);
   const userChannel = createChannel({
     target: config.AUTH_USER_TARGET,
@@ -35,14 +41,18 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
     serverName: config.MTLS_SERVER_NAMES.get(config.AUTH_USER_TARGET),
   });
   const credentials = createServiceTokens({ issuer: config.GATEHOUSE_ISSUER, service: 'auth', audience: 'user', signingKey: signingKeys.signingKey });
+  const people = createPeople(createClient(UserServiceDefinition, userChannel, { credentials }));
+  const events = createEvents(observability);
   return {
     certificates,
     database,
     signingKeys,
-    passwords: createPasswords({ signal, observer: createEvents(observability).passwordHashes }),
-    people: createPeople(createClient(UserServiceDefinition, userChannel, { credentials })),
+    passwords: createPasswords({ signal, observer: events.passwordHashes }),
+    people,
+    follower: createUserFollower({ database, placeDatabase, people, observer: events.userFeed }),
     async close() {
       userChannel.close();
+      await placeDatabase.close();
       await database.close();
       certificateStore.close();
     },

@@ -1,5 +1,5 @@
 import { unavailable } from '@gatehouse/contracts/api';
-import { type User, type UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
+import { type Sighting, type User, type UserServiceDefinition, UserStatus, type WatchUserChangesResponse } from '@gatehouse/contracts/user';
 import { isAppError } from '@gatehouse/errors';
 import { errorOf, type RpcClient } from '@gatehouse/rpc';
 
@@ -13,6 +13,13 @@ export interface Person {
 export interface People {
   findByEmail(email: string): Promise<Person | undefined>;
   findById(id: string): Promise<Person | undefined>;
+  /** Those of them who are there; at most 200. */
+  findByIds(ids: readonly string[]): Promise<readonly User[]>;
+  /**
+   * What happens to people after a cursor; without one from now on. @throws CURSOR_EXPIRED, and as soon as it ends, which it does with
+   * the token that it began with: TOKEN_EXPIRED
+   */
+  watchChanges(cursor: string, signal: AbortSignal): AsyncIterable<WatchUserChangesResponse>;
   /** The ids of everybody, in their order, a page at a time; '' asks for the first one, and stands after the last. */
   listIds(pageToken: string): Promise<{ readonly ids: readonly string[]; readonly nextPageToken: string }>;
   /** Creates the person with this id, or finds the one that an earlier attempt created. @throws EMAIL_TAKEN */
@@ -21,6 +28,8 @@ export interface People {
   rename(id: string, person: { email: string; displayName: string }): Promise<User>;
   /** Makes the person with this email and id an administrator, created if need be. @throws EMAIL_TAKEN when the email is another's */
   ensureAdministrator(email: string, id: string): Promise<User>;
+  /** Says when people were seen; at most 1,000 of them. */
+  recordLastSeen(sightings: readonly Sighting[]): Promise<void>;
 }
 
 export const isSuspended = ({ user }: Person): boolean => user.status !== UserStatus.USER_STATUS_ACTIVE;
@@ -40,6 +49,8 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
   return {
     findByEmail: (value) => find({ $case: 'email', value }),
     findById: (value) => find({ $case: 'id', value }),
+    findByIds: async (ids) => (await admitted(client.batchGetUsers({ ids: [...ids], allowMissing: true }))).users,
+    watchChanges: (cursor, signal) => client.watchUserChanges({ cursor }, { signal }),
     async listIds(pageToken) {
       const { users, nextPageToken } = await admitted(client.listUsers({ pageSize: 200, pageToken }));
       return { ids: users.map(({ id }) => id), nextPageToken };
@@ -48,6 +59,8 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
     create: async ({ id, email, displayName }) => void (await admitted(client.createUser({ userId: id, requestId: id, email, displayName }))),
     rename: (id, { email, displayName }) => admitted(client.updateUser({ user: { id, email, displayName }, updateMask: ['email', 'display_name'] })),
     ensureAdministrator: (email, userId) => admitted(client.ensureAdministrator({ email, userId })),
+    // nobody waits for it, a shutdown least of all
+    recordLastSeen: async (sightings) => void (await admitted(client.recordLastSeen({ sightings: [...sightings] }, { deadlineMs: 2_000 }))),
   };
 }
 

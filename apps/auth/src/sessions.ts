@@ -3,13 +3,17 @@ import type { Database, Queryable } from '@gatehouse/postgres';
 import { v7 as uuidv7 } from 'uuid';
 import type { AccessTokens } from './access-tokens';
 import { isSuspended, type People, type Person } from './people';
+import { holdPerson } from './postgres/known-people-repository';
 import * as repository from './postgres/session-repository';
 import { makeRefreshToken, sealSuccessor, toTokenHash, unsealSuccessor } from './refresh-token';
+import type { Sightings } from './sightings';
 
 export interface SessionsOptions {
   database: Database;
   people: People;
   accessTokens: AccessTokens;
+  /** Is told who gets tokens. */
+  sightings: Pick<Sightings, 'note'>;
   /** How long a refresh token waits to be used, a session lasts, and a used token gives its successor again. Seconds. */
   lifetimes: { refreshToken: number; session: number; replay: number };
 }
@@ -29,8 +33,11 @@ export interface OpenSession {
 }
 
 export interface Sessions {
-  /** Opens a session, in the caller's transaction. */
-  open(tx: Queryable, userId: string): Promise<OpenSession>;
+  /**
+   * Opens a session, in the caller's transaction, on the word of `user` that the person may enter.
+   * @throws accountSuspended when it is known by now that this was changed since
+   */
+  open(tx: Queryable, person: Person): Promise<OpenSession>;
   toTokens(session: OpenSession, person: Person): Promise<Tokens>;
   /** Trades a refresh token for its one successor. @throws refreshTokenInvalid, accountSuspended */
   refresh(presented: string): Promise<Tokens>;
@@ -38,7 +45,7 @@ export interface Sessions {
   end(presented: string): Promise<void>;
 }
 
-export function createSessions({ database, people, accessTokens, lifetimes }: SessionsOptions): Sessions {
+export function createSessions({ database, people, accessTokens, sightings, lifetimes }: SessionsOptions): Sessions {
   const addToken = async (tx: Queryable, sessionId: string): Promise<string> => {
     const token = makeRefreshToken();
     await repository.insertRefreshToken(tx, { hash: toTokenHash(token), sessionId, lifetimeSeconds: lifetimes.refreshToken });
@@ -73,17 +80,17 @@ export function createSessions({ database, people, accessTokens, lifetimes }: Se
     return found?.isUsed && found.sealedSuccessor ? findLast(tx, unsealSuccessor(token, found.sealedSuccessor)) : token;
   };
 
-  const toTokens = async (session: OpenSession, { user, permissions }: Person): Promise<Tokens> => ({
-    accessToken: await accessTokens.sign({ userId: user.id, sessionId: session.id, permissions }),
-    refreshToken: session.refreshToken,
-    tokenType: 'Bearer',
-    expiresIn: accessTokens.lifetimeSeconds,
-  });
+  const toTokens = async (session: OpenSession, { user, permissions }: Person): Promise<Tokens> => {
+    const accessToken = await accessTokens.sign({ userId: user.id, sessionId: session.id, permissions });
+    sightings.note(user.id);
+    return { accessToken, refreshToken: session.refreshToken, tokenType: 'Bearer', expiresIn: accessTokens.lifetimeSeconds };
+  };
 
   return {
-    async open(tx, userId) {
+    async open(tx, { user: { id: userId, revision } }) {
       const id = uuidv7();
-      await repository.insertSession(tx, { id, userId, lifetimeSeconds: lifetimes.session });
+      await holdPerson(tx, userId);
+      if (!(await repository.insertSession(tx, { id, userId, personRevision: revision, lifetimeSeconds: lifetimes.session }))) throw accountSuspended();
       return { id, refreshToken: await addToken(tx, id) };
     },
     toTokens,

@@ -73,7 +73,7 @@ export function createSignUp({ database, people, passwords, sessions, idempotenc
       // while the pending sign-up is held: no other attempt gives the person its name after this
       const named = isOwn ? person.user : await people.rename(pending.userId, request);
       await record(tx);
-      return [named, await sessions.open(tx, pending.userId)] as const;
+      return [named, await sessions.open(tx, person)] as const;
     });
     return { user, verificationRequired: false, ...(await sessions.toTokens(session, person)) };
   };

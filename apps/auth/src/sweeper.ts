@@ -2,6 +2,7 @@ import type { Idempotency } from '@gatehouse/idempotency';
 import { createBackgroundWork } from '@gatehouse/lifecycle';
 import type { Database } from '@gatehouse/postgres';
 import type { People } from './people';
+import { deletePurgedPeople } from './postgres/known-people-repository';
 import { deleteExpiredTokens, deleteOldSessions, eraseSealedSuccessors } from './postgres/session-repository';
 import { endSignUp, takeAbandonedSignUps } from './postgres/sign-up-repository';
 import { activate, findPersonOf } from './sign-up';
@@ -25,7 +26,7 @@ export interface Sweeper {
   close(): Promise<void>;
   /** Finishes or removes each sign-up that was left half done. */
   sweepSignUps(): Promise<void>;
-  /** Removes tokens and sessions past their time, a batch a statement, until there are none or `signal` aborts. */
+  /** Removes tokens, sessions and what is known of people past their time, a batch a statement, until there are none or `signal` aborts. */
   sweepSessions(signal?: AbortSignal): Promise<void>;
 }
 
@@ -42,7 +43,7 @@ export function createSweeper({ database, people, idempotency, replaySeconds, ab
     }
   };
   const sweepSessions = async (signal?: AbortSignal) => {
-    for (const deleteSome of [deleteExpiredTokens, deleteOldSessions]) while (!signal?.aborted && (await deleteSome(database)));
+    for (const deleteSome of [deleteExpiredTokens, deleteOldSessions, deletePurgedPeople]) while (!signal?.aborted && (await deleteSome(database)));
   };
   return {
     start() {

@@ -98,7 +98,17 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
     database,
     readyz: async () => (await fetch(`http://127.0.0.1:${app.adminPort}/readyz`)).status,
     async dump() {
-      const tables = ['signing_keys', 'credentials', 'pending_sign_ups', 'sessions', 'refresh_tokens', 'idempotency_records'];
+      const tables = [
+        'signing_keys',
+        'credentials',
+        'pending_sign_ups',
+        'sessions',
+        'refresh_tokens',
+        'idempotency_records',
+        'known_people',
+        'changed_roles',
+        'user_feed',
+      ];
       // bytes as text too, as they might hold what is text
       const rows = await Promise.all(
         tables.map((table) => database.query<{ row: string }>({ name: `dump-${table}`, text: `select ${table}::text as row from ${table}` })),

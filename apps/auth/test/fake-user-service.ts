@@ -1,9 +1,20 @@
 import { createAccess, createRemoteKeys, createTokenVerifier } from '@gatehouse/access';
 import type { Jwk } from '@gatehouse/contracts/verifier';
-import { descriptorSet, emailTaken, emailUnknown, Role, User, UserServiceDefinition, UserStatus, userNotFound } from '@gatehouse/contracts/user';
+import {
+  descriptorSet,
+  emailTaken,
+  emailUnknown,
+  Role,
+  User,
+  UserChangeKind,
+  UserServiceDefinition,
+  UserStatus,
+  userNotFound,
+} from '@gatehouse/contracts/user';
 import { unavailable } from '@gatehouse/contracts/api';
 import { startTestServer, type TestServer } from '@gatehouse/rpc/testing';
 import { v7 as uuidv7 } from 'uuid';
+import { createFakeUserFeed, type FakeUserFeed } from './fake-user-feed';
 
 export const realm = { issuer: 'https://gatehouse.test', audience: 'gatehouse' };
 
@@ -12,13 +23,25 @@ export interface FakeUserService {
   readonly target: string;
   readonly people: Map<string, User>;
   /** Awaited at that point of a call; one that never resolves makes the call hang, one that throws makes it fail. `pageSize` is the most people that a page has. */
-  readonly gates: { beforeCreate?: () => Promise<void>; afterCreate?: () => Promise<void>; beforeResolve?: () => Promise<void>; pageSize?: number };
+  readonly gates: {
+    beforeCreate?: () => Promise<void>;
+    afterCreate?: () => Promise<void>;
+    beforeResolve?: () => Promise<void>;
+    beforeBatch?: () => Promise<void>;
+    pageSize?: number;
+  };
   /** Calls of CreateUser, as they came. */
   readonly creations: { userId: string; requestId: string; email: string; displayName: string }[];
+  /** By the ids of people. */
+  readonly lastSeen: Map<string, Date>;
   /** Verifies tokens with the keys that these calls give. */
   trust(getJwks: () => Promise<{ keys: readonly Jwk[] }>): Promise<void>;
   add(email: string, changes?: Partial<User>): User;
   findByEmail(email: string): User | undefined;
+  /** Tells what happened to people; by itself it does nothing to them. */
+  readonly feed: FakeUserFeed;
+  /** Changes a person, and tells it unless it is done in silence. */
+  change(id: string, kind: keyof typeof UserChangeKind, changes?: Partial<User>, isSilent?: boolean): void;
   stop(): Promise<void>;
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -30,7 +53,6 @@ async function* refuseStream(): AsyncGenerator<never> {
   throw unavailable();
 }
 const isNotAsked = {
-  batchGetUsers: refuse,
   getUserByExternalId: refuse,
   searchUsers: refuse,
   deleteUser: refuse,
@@ -46,12 +68,22 @@ export async function startFakeUserService(): Promise<FakeUserService> {
   const people = new Map<string, User>();
   const gates: FakeUserService['gates'] = {};
   const creations: FakeUserService['creations'] = [];
+  const lastSeen: FakeUserService['lastSeen'] = new Map();
   const answers = new Map<string, User>();
+  const feed = createFakeUserFeed();
   let keys = createRemoteKeys({ getJwks: () => Promise.reject(unavailable()), retryMs: 50 });
 
   const findByEmail = (email: string) => [...people.values()].find((user) => user.email.toLowerCase() === email.toLowerCase());
   const add: FakeUserService['add'] = (email, changes = {}) => {
-    const user = User.fromPartial({ id: uuidv7(), email, status: UserStatus.USER_STATUS_ACTIVE, roles: [Role.ROLE_MEMBER], etag: '"1"', ...changes });
+    const user = User.fromPartial({
+      id: uuidv7(),
+      email,
+      revision: 1n,
+      status: UserStatus.USER_STATUS_ACTIVE,
+      roles: [Role.ROLE_MEMBER],
+      etag: '"1"',
+      ...changes,
+    });
     people.set(user.id, user);
     return user;
   };
@@ -92,10 +124,15 @@ export async function startFakeUserService(): Promise<FakeUserService> {
           const size = Math.min(pageSize, gates.pageSize ?? 200);
           return { users: users.slice(0, size), nextPageToken: users.length > size ? users[size - 1]!.id : '', estimatedTotalSize: users.length };
         },
-        async *watchUserChanges() {
-          throw unavailable();
+        async batchGetUsers({ ids }) {
+          await gates.beforeBatch?.();
+          return { users: ids.flatMap((id) => people.get(id) ?? []) };
         },
-        recordLastSeen: async () => ({}),
+        watchUserChanges: ({ cursor }, { signal }) => feed.watch(cursor, signal),
+        async recordLastSeen({ sightings }) {
+          for (const { userId, time } of sightings) lastSeen.set(userId, time!);
+          return {};
+        },
         ...isNotAsked,
       },
       {
@@ -105,6 +142,14 @@ export async function startFakeUserService(): Promise<FakeUserService> {
       },
     );
 
+  const change: FakeUserService['change'] = (id, kind, changes = {}, isSilent = false) => {
+    const before = people.get(id)!;
+    const user = { ...before, ...changes, revision: before.revision + 1n };
+    if (kind === 'USER_CHANGE_KIND_PURGED') people.delete(id);
+    else people.set(id, user);
+    if (!isSilent) feed.tell({ kind: UserChangeKind[kind], userId: id, revision: user.revision, status: user.status, time: new Date() });
+  };
+
   let server = await start();
   const { port, target } = server;
   return {
@@ -112,7 +157,10 @@ export async function startFakeUserService(): Promise<FakeUserService> {
     people,
     gates,
     creations,
+    lastSeen,
     add,
+    feed,
+    change,
     findByEmail,
     async trust(getJwks) {
       keys.close();

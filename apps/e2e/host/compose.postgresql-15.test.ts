@@ -144,7 +144,7 @@ it('lets nobody to a database without TLS, without a certificate, with that of a
   expect(ask('gatehouse_user', 'gatehouse_auth', own)).toContain('no pg_hba.conf entry');
   expect(ask('gatehouse_auth', 'gatehouse_auth', own)).toBe('t');
   const elsewhere = join(installation.volumes.databases!, 'elsewhere');
-  expect(spawnSync(process.execPath, [join(__dirname, '../../../tools/certs/src/main.mts'), 'certs', '--out', elsewhere], { ...account }).status).toBe(0);
+  expect(spawnSync(process.execPath, [join(__dirname, '../../cli/src/main.mts'), 'certs', '--out', elsewhere], { ...account }).status).toBe(0);
   expect(ask('gatehouse_user', 'gatehouse_user', { ...own, sslcert: join(elsewhere, 'user/tls.crt'), sslkey: join(elsewhere, 'user/tls.key') })).toMatch(
     /unknown ca/,
   );

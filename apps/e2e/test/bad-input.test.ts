@@ -89,9 +89,9 @@ describe('a path', () => {
   it('that no route has is 404, and a method that it does not take 405', async () => {
     for (const path of ['/', '/v1/nothing', '/v1/users/', '/v1/users/a/b', '/V1/users', '/v1/users/me/', '//v1/users'])
       expectProblem(await send(proxy.url, 'GET', path), 404, 'UNIMPLEMENTED', 'METHOD_UNKNOWN');
-    const answer = await send(proxy.url, 'DELETE', '/v1/users/me');
+    const answer = await send(proxy.url, 'PUT', '/v1/users/me');
     expectProblem(answer, 405, 'UNIMPLEMENTED', 'HTTP_METHOD_UNSUPPORTED');
-    expect(answer.headers.get('allow')).toBe('GET, HEAD, PATCH');
+    expect(answer.headers.get('allow')).toBe('DELETE, GET, HEAD, PATCH');
   });
 
   it('that is no text is unreadable', async () => {

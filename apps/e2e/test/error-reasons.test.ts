@@ -36,6 +36,23 @@ interface Provocation {
 const asAdministrator = () => scene.administrator;
 const asAda = () => scene.ada.accessToken;
 const asAuth = () => scene.issuer.service();
+/** Somebody who may do much, and less than others. */
+const asSupporter = () => scene.issuer.access(scene.bob.id, 0, supportersPermissions);
+const supportersPermissions = ['users.read', 'users.update', 'users.delete', 'users.suspend', 'users.setRoles', 'roles.create', 'roles.update'];
+const okta = (id: string) => ({ externalIds: [{ provider: 'okta', id }] });
+const stale = '"77"';
+
+/** The reasons of a method that says whether somebody may enter, or what they may do. */
+const ofStatus = (method: string, reasons: readonly string[], more: JsonObject = {}): Readonly<Record<string, Provocation>> => {
+  const all: Readonly<Record<string, Provocation>> = {
+    USER_NOT_FOUND: { request: () => ({ id: nobodysId, ...more }), token: asAdministrator },
+    USER_DELETED: { request: () => ({ id: scene.deleted, ...more }), token: asAdministrator },
+    LAST_ADMINISTRATOR: { request: () => ({ id: scene.root, ...more }), token: asAdministrator },
+    PERMISSION_NOT_HELD: { request: () => ({ id: scene.biller, ...more }), token: asSupporter },
+    ETAG_MISMATCH: { request: () => ({ id: scene.ada.id, etag: stale, ...more }), token: asAdministrator },
+  };
+  return Object.fromEntries(reasons.map((reason) => [`UserService.${method} ${reason}`, all[reason]!]));
+};
 
 /** What the methods declare, by method and reason. */
 const ofMethods: Readonly<Record<string, Provocation>> = {
@@ -47,6 +64,49 @@ const ofMethods: Readonly<Record<string, Provocation>> = {
   'UserService.UpdateUser EMAIL_TAKEN': { request: () => ({ user: { id: scene.ada.id, email: scene.bob.email } }), token: asAdministrator },
   'UserService.UpdateUser EMAIL_CHANGE_NOT_ALLOWED': { request: () => ({ user: { id: 'me', email: 'else@example.com' } }), token: asAda },
   'UserService.UpdateUser ETAG_MISMATCH': { request: () => ({ user: { id: scene.ada.id, displayName: 'Ada', etag: '"77"' } }), token: asAdministrator },
+  'UserService.CreateUser USERNAME_TAKEN': { request: () => ({ email: 'new@example.com', username: 'NAMED' }), token: asAdministrator },
+  'UserService.CreateUser EXTERNAL_ID_TAKEN': { request: () => ({ email: 'new@example.com', ...okta('named') }), token: asAdministrator },
+  'UserService.UpdateUser USERNAME_TAKEN': { request: () => ({ user: { id: scene.ada.id, username: 'NAMED' } }), token: asAdministrator },
+  'UserService.UpdateUser EXTERNAL_ID_TAKEN': { request: () => ({ user: { id: scene.ada.id, ...okta('named') } }), token: asAdministrator },
+  'UserService.UpdateUser FIELD_CHANGE_NOT_ALLOWED': { request: () => ({ user: { id: 'me', phone: '+4930123456' } }), token: asAda },
+  'UserService.UpdateUser PERMISSION_NOT_HELD': { request: () => ({ user: { id: scene.biller, displayName: 'Bill' } }), token: asSupporter },
+  'UserService.UpdateUser USER_DELETED': { request: () => ({ user: { id: scene.deleted, displayName: 'Ghost' } }), token: asAdministrator },
+  'UserService.BatchGetUsers USER_NOT_FOUND': { request: () => ({ ids: [scene.ada.id, nobodysId] }), token: asAdministrator },
+  'UserService.GetUserByExternalId EXTERNAL_ID_UNKNOWN': { request: () => ({ provider: 'okta', id: 'nobody' }), token: asAdministrator },
+  'UserService.SearchUsers PAGE_TOKEN_INVALID': { request: () => ({ query: 'ada', pageToken: 'made-up' }), token: asAdministrator },
+  ...ofStatus('DeleteUser', ['USER_NOT_FOUND', 'LAST_ADMINISTRATOR', 'PERMISSION_NOT_HELD', 'ETAG_MISMATCH']),
+  ...ofStatus('UndeleteUser', ['USER_NOT_FOUND', 'PERMISSION_NOT_HELD', 'ETAG_MISMATCH']),
+  ...ofStatus('SuspendUser', ['USER_NOT_FOUND', 'USER_DELETED', 'LAST_ADMINISTRATOR', 'PERMISSION_NOT_HELD', 'ETAG_MISMATCH']),
+  ...ofStatus('ReinstateUser', ['USER_NOT_FOUND', 'USER_DELETED', 'PERMISSION_NOT_HELD', 'ETAG_MISMATCH']),
+  ...ofStatus('SetUserRoles', ['USER_NOT_FOUND', 'USER_DELETED', 'LAST_ADMINISTRATOR', 'PERMISSION_NOT_HELD', 'ETAG_MISMATCH'], { roleIds: ['member'] }),
+  'UserService.SetUserRoles ROLE_NOT_FOUND': { request: () => ({ id: scene.ada.id, roleIds: ['nothing'] }), token: asAdministrator },
+  'UserService.ImportUsers IMPORT_OPTIONS_CHANGED': {
+    request: () => ({ options: { importId: scene.ada.id, onExisting: 'ON_EXISTING_SKIP' } }),
+    token: asAdministrator,
+    while: async (calls) => {
+      await grpc.call('UserService.ImportUsers', { options: { importId: scene.ada.id } }, { token: scene.administrator });
+      await calls();
+    },
+  },
+  'UserService.ImportUsers IMPORT_IN_PROGRESS': {
+    request: () => ({ options: { importId: scene.bob.id } }),
+    token: asAdministrator,
+    while: (calls) => grpc.whileOpen('UserService.ImportUsers', { options: { importId: scene.bob.id } }, { token: scene.administrator }, calls),
+  },
+  'UserService.ExportUsers CURSOR_EXPIRED': { request: () => ({ cursor: 'made-up' }), token: asAdministrator },
+  'UserService.WatchUserChanges CURSOR_EXPIRED': { request: () => ({ cursor: 'made-up' }), token: asAuth },
+  'RoleService.CreateRole ROLE_EXISTS': { request: () => ({ roleId: 'biller', role: { title: 'Again' } }), token: asAdministrator },
+  'RoleService.CreateRole PERMISSION_NOT_HELD': { request: () => ({ roleId: 'all', role: { permissions: ['roles.escalate'] } }), token: asSupporter },
+  'RoleService.GetRole ROLE_NOT_FOUND': { request: () => ({ id: 'nothing' }), token: asAdministrator },
+  'RoleService.ListRoles PAGE_TOKEN_INVALID': { request: () => ({ pageToken: 'made up' }), token: asAdministrator },
+  'RoleService.UpdateRole ROLE_NOT_FOUND': { request: () => ({ role: { id: 'nothing', title: 'None' } }), token: asAdministrator },
+  'RoleService.UpdateRole ROLE_BUILT_IN': { request: () => ({ role: { id: 'admin', permissions: ['users.read'] } }), token: asAdministrator },
+  'RoleService.UpdateRole PERMISSION_NOT_HELD': { request: () => ({ role: { id: 'biller', permissions: ['users.read'] } }), token: asSupporter },
+  'RoleService.UpdateRole ETAG_MISMATCH': { request: () => ({ role: { id: 'biller', title: 'Late', etag: stale } }), token: asAdministrator },
+  'RoleService.DeleteRole ROLE_NOT_FOUND': { request: () => ({ id: 'nothing' }), token: asAdministrator },
+  'RoleService.DeleteRole ROLE_BUILT_IN': { request: () => ({ id: 'admin' }), token: asAdministrator },
+  'RoleService.DeleteRole ROLE_IN_USE': { request: () => ({ id: 'biller' }), token: asAdministrator },
+  'RoleService.DeleteRole ETAG_MISMATCH': { request: () => ({ id: 'biller', etag: stale }), token: asAdministrator },
   'UserService.ResolvePerson USER_NOT_FOUND': { request: () => ({ id: nobodysId }), token: asAuth },
   'UserService.ResolvePerson EMAIL_UNKNOWN': { request: () => ({ email: 'nobody@example.com' }), token: asAuth },
   'UserService.EnsureAdministrator EMAIL_TAKEN': { request: () => ({ email: scene.ada.email, userId: nobodysId }), token: asAuth },
@@ -141,7 +201,8 @@ const toExpected = ({ code, reason, domain, message, metadata, httpStatus }: Err
   code,
   reason,
   domain,
-  message,
+  // what stands in the place of {name} is the metadata's
+  message: expect.stringMatching(new RegExp(`^${message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\\\{\w+\\\}/g, '.+')}$`)),
   metadata: [...metadata].sort(),
   status: toHttpStatus({ code, httpStatus }),
 });

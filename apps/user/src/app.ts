@@ -1,5 +1,6 @@
 import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource, principalOf } from '@gatehouse/access';
 import {
+  cursorExpired,
   descriptorSet as userContract,
   emailTaken,
   externalIdTaken,
@@ -20,17 +21,24 @@ import {
   withPortSetting,
 } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
+import { createFeed, createOutbox, outboxMigrations } from '@gatehouse/outbox';
 import { createDatabase, createSchemaCheck } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
+import { createBulkMethods } from './bulk-methods';
 import type { Config } from './config';
+import { createEvents } from './events';
+import { sweepImports } from './postgres/import-repository';
 import { userMigrations } from './postgres/migrations';
+import { purgeUsers } from './postgres/purge-users';
 import { createRoleService } from './role-service';
 import { createUserService } from './user-service';
 
-export const migrationSets = [idempotencyMigrations, userMigrations];
+export const migrationSets = [idempotencyMigrations, outboxMigrations, userMigrations];
 
 export interface Overrides {
   keys?: KeySource;
+  /** How long there is between two looks for people who are to be purged. Milliseconds. */
+  purgeEveryMs?: number;
 }
 
 export interface UserApp extends App {
@@ -52,13 +60,12 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const { logger } = observability;
   const certificateStore = createCertificateStore(observability);
   const certificates = certificateStore.open('MTLS', config);
+  const databaseOptions = { url: config.USER_DATABASE_URL, certificates, isPooled: config.USER_DATABASE_POOLER === 'transaction' };
   const database = createDatabase({
-    url: config.USER_DATABASE_URL,
+    ...databaseOptions,
     readUrl: config.USER_DATABASE_READ_URL,
-    certificates,
     applicationName: 'gatehouse-user',
     poolSize: config.USER_DATABASE_POOL_SIZE,
-    isPooled: config.USER_DATABASE_POOLER === 'transaction',
     observer: observability.postgres,
     // an id that somebody else has is met where their email changed meanwhile: to the caller it is another's
     constraints: {
@@ -87,15 +94,15 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
   const peers = config.USER_MTLS_PEERS;
   const secret = config.USER_SECRET_KEY;
   const idempotency = createIdempotency({ secret });
+  const outbox = createOutbox({ cursorExpired, retentionMs: config.USER_OUTBOX_RETENTION_DAYS * 86_400_000 });
+  const observer = createEvents(observability).feed;
+  const feed = createFeed({ database, outbox, onLag: observer.lag });
+  const bulk = createBulkMethods(database, databaseOptions, secret);
+  const retentionMs = config.USER_DELETED_RETENTION_DAYS * 86_400_000;
+  const userService = createUserService({ database, idempotency, secret, retentionMs, bulk: bulk.methods, outbox, feed, observer });
+  const roleService = createRoleService({ database, idempotency, secret });
   const server = createRpcServer({
-    services: [
-      bindService(
-        UserServiceDefinition,
-        createUserService({ database, idempotency, secret, retentionMs: config.USER_DELETED_RETENTION_DAYS * 86_400_000 }),
-        peers,
-      ),
-      bindService(RoleServiceDefinition, createRoleService({ database, idempotency, secret }), peers),
-    ],
+    services: [bindService(UserServiceDefinition, userService, peers), bindService(RoleServiceDefinition, roleService, peers)],
     descriptorSets: [userContract],
     observer: observability.rpc,
     certificates,
@@ -129,6 +136,9 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       ports.grpc = await withPortSetting('USER_GRPC_PORT', () => server.listen(config.USER_GRPC_HOST, config.USER_GRPC_PORT));
       remoteKeys.start();
       background.every(600_000, (signal) => idempotency.sweep(database, signal));
+      background.every(overrides.purgeEveryMs ?? 60_000, (signal) => purgeUsers(database, signal));
+      background.every(600_000, (signal) => sweepImports(database, importRetentionMs, signal));
+      background.every(600_000, (signal) => outbox.sweep(database, signal));
       await readiness.start();
     },
     drain: () => readiness.drain(),
@@ -139,6 +149,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       remoteKeys.close();
       verifierChannel.close();
       await background.close();
+      await bulk.close();
       await database.close();
       certificateStore.close();
       await admin.close();
@@ -146,6 +157,9 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     },
   };
 }
+
+// how long an import that nobody goes on with can be gone on with
+const importRetentionMs = 30 * 86_400_000;
 
 function requireKeys(keys: KeySource): void {
   if (!keys.isReady()) throw new Error('no keys to verify tokens with: is VerifierService there?');

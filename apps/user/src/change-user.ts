@@ -6,11 +6,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { createRoleRepository } from './postgres/role-repository';
 import { createUserRepository } from './postgres/user-repository';
 import { findNotHeld } from './role';
-import { etagOf, isAdministrator, type User } from './user';
+import { etagOf, isAdministrator, type NewUser, type User } from './user';
+import { appendUserChanges, toHappening } from './user-events';
 
 /**
  * The one way in which a person is changed: they are locked, held to the etag if there is one, and written if it makes a
- * difference. Gives how they are after it.
+ * difference, which followers are told. Gives how they are after it.
  * @throws userNotFound, etagMismatch, lastAdministrator when nobody could administer any more, and what `change` throws
  */
 export async function changeUser(tx: Queryable, { id, etag }: { id: string; etag: string }, change: (user: User) => User | Promise<User>): Promise<User> {
@@ -21,7 +22,16 @@ export async function changeUser(tx: Queryable, { id, etag }: { id: string; etag
   const after = await change(before);
   if (isDeepStrictEqual(after, before)) return before;
   if (isAdministrator(before) && !isAdministrator(after) && !(await users.hasOtherAdministrator(id))) throw lastAdministrator();
-  return users.update(after, before);
+  const changed = await users.update(after, before);
+  await appendUserChanges(tx, [{ happening: toHappening(before, changed), user: changed }]);
+  return changed;
+}
+
+/** Adds a person, which followers are told; gives undefined when the id is in use. @throws as `UserRepository.insert` */
+export async function addUser(tx: Queryable, user: NewUser): Promise<User | undefined> {
+  const added = await createUserRepository(tx).insert(user);
+  if (added) await appendUserChanges(tx, [{ happening: 'created', user: added }]);
+  return added;
 }
 
 /** @throws etagMismatch when an etag is given that is not the current one */

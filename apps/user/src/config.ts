@@ -42,6 +42,9 @@ const settings = z.object({
     .describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
   USER_SECRET_KEY: secretKey.describe('32 bytes in base64, the same in all replicas; keys the HMACs of idempotency records, and seals page tokens'),
   USER_DELETED_RETENTION_DAYS: integer(0, 3_650, 'days').default(30).describe('how long people who were deleted can be undeleted; then they are purged'),
+  USER_OUTBOX_RETENTION_DAYS: integer(1, 365, 'days')
+    .default(7)
+    .describe('how long changes of people are kept for followers that are away; who is away for longer reads everybody anew'),
   USER_VERIFIER_TARGET: target.default('127.0.0.1:50052').describe('gRPC target of VerifierService, which gives the keys that tokens are verified with'),
   USER_MTLS_PEERS: peers
     .prefault(callers['gatehouse.user.v1'])

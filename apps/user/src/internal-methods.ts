@@ -1,7 +1,7 @@
 import { emailTaken, emailUnknown, type UserServiceDefinition } from '@gatehouse/contracts/user';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcService } from '@gatehouse/rpc';
-import { changeUser, notFound } from './change-user';
+import { addUser, changeUser, notFound } from './change-user';
 import { createRoleRepository } from './postgres/role-repository';
 import type { UserLoader } from './postgres/user-loader';
 import { createUserRepository } from './postgres/user-repository';
@@ -30,11 +30,10 @@ export function createInternalMethods(database: Database, loader: UserLoader, wr
     },
 
     ensureAdministrator: write('ensureAdministrator', async ({ email, userId }, _call, tx) => {
-      const repository = createUserRepository(tx);
-      const known = await repository.findByEmail(email);
+      const known = await createUserRepository(tx).findByEmail(email);
       if (known && known.id !== userId) throw emailTaken();
       const user =
-        (known ? undefined : await repository.insert({ ...emptyProfile, id: userId, email, roleIds: [administrator, member] })) ??
+        (known ? undefined : await addUser(tx, { ...emptyProfile, id: userId, email, roleIds: [administrator, member] })) ??
         (await changeUser(tx, { id: userId, etag: '' }, (before) => {
           // the id is of somebody with another email
           if (before.email.toLowerCase() !== email.toLowerCase()) throw emailTaken();

@@ -40,9 +40,16 @@ function isLocale(text: string): boolean {
   }
 }
 
+// to ask takes longer than all other rules together, and there are some hundred of them
+const timeZones = new Set<string>();
+
 function isTimeZone(text: string): boolean {
+  if (timeZones.has(text)) return true;
   try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
+    const isKnown = Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
+    // in whatever case they are written
+    if (timeZones.size < 2_000) timeZones.add(text);
+    return isKnown;
   } catch {
     return false;
   }
@@ -52,10 +59,15 @@ function findMetadataFault(metadata: Metadata | undefined): Omit<Violation, 'fie
   if (!metadata) return undefined;
   if (levelsOf(metadata) > maxMetadataLevels)
     return { description: `must not be nested more than ${maxMetadataLevels} levels deep`, reason: 'metadata.levels' };
+  if (!isJson(metadata)) return { description: 'must not have a number that JSON has not, such as NaN', reason: 'metadata.number' };
   const bytes = Buffer.byteLength(JSON.stringify(metadata));
   if (bytes > maxMetadataBytes) return { description: `must not have more than ${maxMetadataBytes} bytes as JSON, and has ${bytes}`, reason: 'metadata.size' };
   return undefined;
 }
+
+/** Whether all numbers are such as JSON has. */
+const isJson = (value: unknown): boolean =>
+  typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object' || value === null || Object.values(value).every(isJson);
 
 /** How deep it is nested; no deeper than is needed to know that it is too deep. */
 function levelsOf(value: unknown, level = 0): number {

@@ -2,12 +2,12 @@ import { principalOf, toPrincipalName } from '@gatehouse/access';
 import {
   descriptorSet,
   etagMismatch,
+  pageTokenInvalid,
   type RoleDefinition,
   roleBuiltIn,
   roleExists,
   roleInUse,
   roleNotFound,
-  pageTokenInvalid,
   RoleServiceDefinition,
 } from '@gatehouse/contracts/user';
 import { createPageTokens, toPageSize } from '@gatehouse/listing';
@@ -18,6 +18,7 @@ import { requireHeld } from './change-user';
 import { createRoleRepository } from './postgres/role-repository';
 import { differenceOf, type Role, type RoleChange } from './role';
 import { etagOf } from './user';
+import { appendRoleChange } from './user-events';
 
 export interface RoleServiceOptions {
   database: Database;
@@ -58,9 +59,11 @@ export function createRoleService({ database, idempotency, secret }: RoleService
       const before = await lock(tx, role!.id, role!.etag);
       const change = readRoleChange(role!, updateMask);
       const after = { ...before, ...change };
-      requireHeld(principalOf(call), differenceOf(before.permissions, after.permissions));
+      const difference = differenceOf(before.permissions, after.permissions);
+      requireHeld(principalOf(call), difference);
       if (before.builtInPermissions?.some((permission) => !after.permissions.includes(permission))) throw roleBuiltIn();
-      const isSame = after.title === before.title && after.description === before.description && !differenceOf(before.permissions, after.permissions).length;
+      const isSame = after.title === before.title && after.description === before.description && !difference.length;
+      if (difference.length) await appendRoleChange(tx, before);
       return toRoleMessage(isSame ? before : await createRoleRepository(tx).update(before.id, change));
     }),
 
@@ -70,6 +73,7 @@ export function createRoleService({ database, idempotency, secret }: RoleService
       if (role.builtInPermissions) throw roleBuiltIn();
       if (await repository.isInUse(id)) throw roleInUse();
       await repository.delete(id);
+      await appendRoleChange(tx, role);
       return {};
     }),
   };
@@ -85,6 +89,16 @@ async function lock(tx: Queryable, id: string, etag: string): Promise<Role> {
 }
 
 const notFound = (id: string) => roleNotFound({ id }, { resource: { type: 'gatehouse.user.v1.RoleDefinition', name: id } });
+
+// a token is the id of the last role on the page before
+const toPageToken = (id: string): string => Buffer.from(id).toString('base64url');
+
+/** The id after which to continue. @throws pageTokenInvalid */
+function readPageToken(token: string): string {
+  const id = Buffer.from(token, 'base64url').toString();
+  if (toPageToken(id) !== token || id.includes('\0')) throw pageTokenInvalid();
+  return id;
+}
 
 const toPermissions = ({ permissions }: RoleDefinition): readonly string[] => [...new Set(permissions)].sort();
 

@@ -30,11 +30,17 @@ export const toProfile = (message: ProfileMessage): Profile =>
   ({ ...emptyProfile, ...Object.fromEntries(fields.map(([, field]) => [field, toValue(field, message)])) }) satisfies Profile;
 
 /**
- * What a request changes: the fields that its mask names, or without a mask those that have a value (AIP-134).
+ * What a request changes: the fields that its mask names, or without a mask those that have a value (AIP-134). Who is not told
+ * private metadata cannot give it back: to them "*" does not stand for it.
  * @throws validationFailed when it would leave the person without an email
  */
-export function readUserChange(user: ProfileMessage, updateMask: readonly string[] = []): UserChange {
-  const isNamed = (path: string, field: keyof Profile) => (updateMask.length ? updateMask.includes(path) || updateMask.includes('*') : hasValue(user[field]));
+export function readUserChange(
+  user: ProfileMessage,
+  updateMask: readonly string[] = [],
+  { withPrivateMetadata }: { withPrivateMetadata: boolean },
+): UserChange {
+  const isInAll = (field: keyof Profile) => updateMask.includes('*') && (withPrivateMetadata || field !== 'privateMetadata');
+  const isNamed = (path: string, field: keyof Profile) => (updateMask.length ? updateMask.includes(path) || isInAll(field) : hasValue(user[field]));
   const change: UserChange = Object.fromEntries(fields.filter(([path, field]) => isNamed(path, field)).map(([, field]) => [field, toValue(field, user)]));
   if (change.email === '') throw validationFailed({ violations: [{ field: 'user.email', description: 'value is required', reason: 'required' }] });
   return change;

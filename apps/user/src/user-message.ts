@@ -37,4 +37,5 @@ export const toUserMessage = (user: User, { withPrivateMetadata }: { withPrivate
   purgeTime: user.purgeTime,
   lastSeenTime: user.lastSeenTime,
   etag: etagOf(user),
+  revision: BigInt(user.revision),
 });

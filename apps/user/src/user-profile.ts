@@ -2,8 +2,9 @@ import { principalOf } from '@gatehouse/access';
 import { emailChangeNotAllowed, emailTaken, fieldChangeNotAllowed, userDeleted, userIdNotAllowed, type UserServiceDefinition } from '@gatehouse/contracts/user';
 import type { Write } from '@gatehouse/idempotency';
 import type { RpcCall, RpcService } from '@gatehouse/rpc';
+import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
-import { changeUser, requirePowerOver } from './change-user';
+import { addUser, changeUser, requirePowerOver } from './change-user';
 import { createUserRepository } from './postgres/user-repository';
 import { requireProfile } from './profile-rules';
 import { member, type User, type UserChange, withChange } from './user';
@@ -20,16 +21,16 @@ export const createProfileMethods = (write: UserWrite): Pick<RpcService<UserServ
     if (userId && principalOf(call).kind !== 'service') throw userIdNotAllowed();
     const profile = toProfile(request);
     requireProfile(profile, '');
-    const repository = createUserRepository(tx);
     const id = userId || uuidv7();
-    const user = (await repository.insert({ ...profile, id, roleIds: [member] })) ?? (await repository.findById(id));
+    const user = (await addUser(tx, { ...profile, id, roleIds: [member] })) ?? (await createUserRepository(tx).findById(id));
     // the id is in use: by an earlier attempt at the same person, or by somebody else
     if (user?.email.toLowerCase() !== email.toLowerCase()) throw emailTaken();
     return toUserMessage(user, mayReadPrivateMetadata(call));
   }),
 
   updateUser: write('updateUser', async ({ user, updateMask }, call, tx) => {
-    const change = readUserChange(user!, updateMask);
+    const told = mayReadPrivateMetadata(call);
+    const change = readUserChange(user!, updateMask, told);
     requireProfile(change, 'user.');
     const changed = await changeUser(tx, { id: toUserId(user!.id, call), etag: user!.etag }, async (before) => {
       if (before.status === 'deleted') throw userDeleted();
@@ -37,14 +38,15 @@ export const createProfileMethods = (write: UserWrite): Pick<RpcService<UserServ
       else requireOwnFields(before, change);
       return withChange(before, change);
     });
-    return toUserMessage(changed, mayReadPrivateMetadata(call));
+    return toUserMessage(changed, told);
   }),
 });
 
 /** @throws emailChangeNotAllowed, fieldChangeNotAllowed for a field that a person may not change of themselves, unless they give it as it is */
 function requireOwnFields(before: User, change: UserChange): void {
   for (const field of othersFieldsOf(change)) {
-    if (JSON.stringify(change[field]) === JSON.stringify(before[field])) continue;
+    // whether private metadata is as they guess is not told
+    if (field !== 'privateMetadata' && isDeepStrictEqual(change[field], before[field])) continue;
     const violations = [{ field: `user.${field}`, description: 'must stay as it is', reason: 'not_allowed' }];
     throw field === 'email' ? emailChangeNotAllowed({ violations }) : fieldChangeNotAllowed({ violations });
   }

@@ -38,7 +38,8 @@ export function createStatusMethods(write: UserWrite, retentionMs: number): Stat
     setUserRoles: write('setUserRoles', async ({ id, roleIds: asked, etag }, call, tx) => {
       const roleIds = [...asked].sort();
       const user = await changeUser(tx, { id, etag }, async (before) => {
-        await requireMaySetRoles(tx, requireThere(before), roleIds, call);
+        await requirePowerOver(tx, requireThere(before), call);
+        await requireMaySetRoles(tx, before, roleIds, call);
         return { ...before, roleIds };
       });
       return toUserMessage(user, mayReadPrivateMetadata(call));

@@ -50,7 +50,8 @@ export function createRowLoaderObservers({ spans, registry }: { spans: Spans; re
         // In the trace of the first reader that is recorded, so that it is recorded as well.
         const parent = trace.setSpan(emptyContext, readers[0]!);
         const links = readers.map((reader) => ({ context: reader.spanContext() }));
-        const attributes = () => ({ [ATTR_DB_QUERY_SUMMARY]: name, [ATTR_DB_OPERATION_BATCH_SIZE]: read.length });
+        // one alone is no batch to the conventions
+        const attributes = () => ({ [ATTR_DB_QUERY_SUMMARY]: name, ...(read.length > 1 ? { [ATTR_DB_OPERATION_BATCH_SIZE]: read.length } : {}) });
         const span = spans.start(`${name} batch`, SpanKind.INTERNAL, parent, attributes, links);
         for (const reader of readers) reader.addLink({ context: span.spanContext() });
         return withSpan(span, parent, run, () => {});

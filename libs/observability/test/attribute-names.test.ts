@@ -30,9 +30,11 @@ async function collectNames(): Promise<Set<string>> {
   const database = await createTestDatabase();
   const observed = observe('user', { otlpEndpoint: collector.url });
   const pool = createDatabase({ url: database.url, applicationName: 'test', observer: observed.postgres });
+  const loader = pool.createRowLoader<{ key: string }>({ name: 'find-key', text: 'select unnest($1::text[]) as key', keyOf: ({ key }) => key });
   let attempts = 0;
   const server = await serveEcho(async (message) => {
     if (++attempts === 1) throw new AppError({ code: 'UNAVAILABLE', reason: 'GONE', domain: 'user.gatehouse', message: 'gone' });
+    await Promise.all([loader.load('a'), loader.load('b')]);
     await pool.query({ name: 'divide', text: 'select 1 / $1::int', values: [0] });
     return message;
   }, observed);

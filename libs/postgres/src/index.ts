@@ -1,5 +1,6 @@
 export type { DatabaseCertificates } from './connection-tls';
 export { type Database, type DatabaseOptions, type DatabaseRowLoaderOptions, createDatabase } from './database';
+export { type HeldTransaction, holdTransaction } from './held-transaction';
 export { type MigrateOptions, migrate } from './migrate';
 export type { Migration, MigrationSet } from './migration';
 export type { RowLoader } from './row-loader';

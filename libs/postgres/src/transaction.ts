@@ -7,6 +7,10 @@ import type { PostgresObserver, Queryable, Statement } from './statement';
 export interface TransactionOptions {
   /** Default: `read committed`. */
   isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  /** It writes nothing. Default: false. */
+  isReadOnly?: boolean;
+  /** The id of a snapshot that another open transaction exports (`pg_export_snapshot`), to see what that one sees; needs `repeatable read` or above. */
+  snapshot?: string;
 }
 
 const maxAttempts = 6;
@@ -40,7 +44,7 @@ export async function runTransaction<T>(
   session: Session,
   observe: <R>(statement: Statement, run: () => Promise<R>) => Promise<R>,
   work: (tx: Queryable) => Promise<T>,
-  { isolation = 'read committed' }: TransactionOptions,
+  { isolation = 'read committed', isReadOnly = false, snapshot }: TransactionOptions,
 ): Promise<T> {
   const run = <Row>(statement: Statement) => observe(statement, () => execute<Row>(session, statement));
   // One connection runs one statement at a time, whatever the work does in parallel.
@@ -54,8 +58,10 @@ export async function runTransaction<T>(
       return (await next).rows;
     },
   };
-  await run({ name: `begin-${isolation.replaceAll(' ', '-')}`, text: `begin isolation level ${isolation}` });
+  const mode = isReadOnly ? ' read only' : '';
+  await run({ name: `begin-${isolation}${mode}`.replaceAll(' ', '-'), text: `begin isolation level ${isolation}${mode}` });
   try {
+    if (snapshot !== undefined) await importSnapshot(session, observe, snapshot);
     const result = await work(tx);
     ended = true;
     await last;
@@ -68,6 +74,19 @@ export async function runTransaction<T>(
     await last;
     await rollback(session);
     throw error;
+  }
+}
+
+// The command takes no parameter, so that each snapshot makes a text of its own: none is prepared, and none observed but as one.
+async function importSnapshot(session: Session, observe: Parameters<typeof runTransaction>[1], snapshot: string): Promise<void> {
+  if (!/^[0-9A-F-]{1,64}$/.test(snapshot)) throw new RangeError('a snapshot has an id such as 00000003-0000001B-1');
+  const observed = { name: 'set-transaction-snapshot', text: 'set transaction snapshot' };
+  const { client, constraints, signal } = session;
+  const unprepared: Session = { client, constraints, signal, isPrepared: false, spoilt: false };
+  try {
+    await observe(observed, () => execute(unprepared, { ...observed, text: `set transaction snapshot '${snapshot}'` }));
+  } finally {
+    session.spoilt ||= unprepared.spoilt;
   }
 }
 

@@ -1,6 +1,7 @@
 import { type DescField, type DescMessage, getOption, type Message, ScalarType } from '@bufbuild/protobuf';
 import type { Path } from '@bufbuild/protobuf/reflect';
 import { isWrapperDesc } from '@bufbuild/protobuf/wkt';
+import { field as fieldRules, Ignore } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { canonical_form as canonicalForm } from '@gatehouse/contracts/api';
 import type { FieldViolation } from '@gatehouse/errors';
 import { type TextForm, textForms } from './canonical-forms';
@@ -13,6 +14,8 @@ export const maxViolations = 20;
 interface Walk {
   readonly path: Path;
   readonly faults: FieldViolation[];
+  /** Inside of a field whose rules the contract ignores always: its faults are for who checks it alone. */
+  readonly isIgnored?: boolean;
 }
 /** Gives a value in its canonical form: itself, where that is the form it has. Lists and messages are changed in place. */
 type Convert = (value: never, walk: Walk) => unknown;
@@ -69,6 +72,12 @@ function visit(plan: readonly TextField[], message: Fields, walk: Walk): void {
 }
 
 function toConvert(field: DescField): Convert | undefined {
+  const convert = toFieldConvert(field);
+  const isIgnored = getOption(field, fieldRules).ignore === Ignore.ALWAYS;
+  return convert && isIgnored ? (value, walk) => convert(value, { ...walk, isIgnored }) : convert;
+}
+
+function toFieldConvert(field: DescField): Convert | undefined {
   const form = textForms[getOption(field, canonicalForm)];
   const text = toTextConvert(form);
   const isText = (field.fieldKind === 'scalar' || field.fieldKind === 'list') && field.scalar === ScalarType.STRING;
@@ -131,6 +140,8 @@ function convertList(items: unknown[], convert: Convert, walk: Walk): unknown[] 
   return items;
 }
 
+const lostKey = 'map.key';
+
 function convertMap(map: Fields, toKey: Convert, toValue: Convert, walk: Walk): Fields {
   const before = Object.entries(map);
   const known = new Set<unknown>();
@@ -138,7 +149,7 @@ function convertMap(map: Fields, toKey: Convert, toValue: Convert, walk: Walk): 
     within(walk, { kind: 'map_sub', key }, () => {
       const entry = [toKey(key as never, walk) as string, toValue(value as never, walk)] as const;
       // the handler's message has plain objects for maps, where this is no key
-      if (entry[0] === '__proto__') report(walk, 'cannot be a key', 'map.key');
+      if (entry[0] === '__proto__') report(walk, 'cannot be a key', lostKey);
       if (known.has(entry[0])) report(walk, 'is a key twice, in two ways of writing it', 'map.unique');
       known.add(entry[0]);
       return entry;
@@ -161,6 +172,8 @@ function within<T>({ path }: Walk, part: Path[number], work: () => T): T {
   return result;
 }
 
-function report({ path, faults }: Walk, description: string, reason: string): void {
+function report({ path, faults, isIgnored }: Walk, description: string, reason: string): void {
+  // who checks the handler's message could not see this one
+  if (isIgnored && reason !== lostKey) return;
   if (faults.length < maxViolations) faults.push({ field: toJsonPath(path), description, reason });
 }

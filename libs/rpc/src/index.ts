@@ -24,6 +24,7 @@ export {
   bindService,
 } from './definition';
 export { type ContractErrors, readErrors } from './error-reasons';
+export { createMessageCheck } from './message-check';
 export { type RpcMethod, type RpcMethodName, createRegistryOf, readMethods } from './method';
 export type { RpcCertificates } from './mutual-tls';
 export { type RpcServer, type RpcServerOptions, createRpcServer } from './server';

@@ -11,8 +11,9 @@ const service: RpcService<RuleServiceDefinition> = {
     yield {};
   },
   async gather(requests) {
-    for await (const _ of requests);
-    return {};
+    const items = [];
+    for await (const request of requests) items.push(...request.items);
+    return { items };
   },
   async *converse(requests) {
     for await (const _ of requests) yield {};
@@ -27,7 +28,7 @@ export async function startRuleService(options: Partial<Parameters<typeof startT
   const channel = createChannel({ target: server.target, descriptorSets });
   closeLater(() => channel.close());
   const client = createClient(RuleServiceDefinition, channel);
-  return { client, tell: (bytes: Buffer) => tell(server.target, bytes) };
+  return { client, target: server.target, tell: (bytes: Buffer) => tell(server.target, bytes) };
 }
 
 export type RuleClient = Awaited<ReturnType<typeof startRuleService>>['client'];

@@ -206,8 +206,20 @@ describe('schemas', () => {
       title: { minLength: 1, maxLength: 80 },
       tags: { minItems: 1, maxItems: 5, uniqueItems: true, items: { maxLength: 10 } },
       counts: { maxProperties: 8, propertyNames: { pattern: '^[a-z]+$' }, additionalProperties: { exclusiveMinimum: 0 } },
-      contact: { format: 'email' },
-      home: { format: 'uri', pattern: '^https://' },
+      // what may be left out, an answer has as empty text
+      contact: {
+        anyOf: [
+          { type: 'string', format: 'email' },
+          { type: 'string', maxLength: 0 },
+        ],
+      },
+      home: {
+        anyOf: [
+          { type: 'string', format: 'uri' },
+          { type: 'string', maxLength: 0 },
+        ],
+        pattern: '^$|^https://',
+      },
       grade: { minimum: 1, exclusiveMaximum: 6 },
       colour: { enum: ['red', 'blue'] },
       stock: { description: 'Must be at least 0.' },

@@ -80,7 +80,7 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
     { ...gateway, release: copied },
   ],
   ['a package beside a bundle', update('@node-rs/argon2'), { auth: service, ...walked }],
-  ['what makes bundles', update('esbuild'), containing({ user: service, auth: service, gateway: service, docs: `${checked} check`, certs: 'build' })],
+  ['what makes bundles', update('esbuild'), containing({ user: service, auth: service, gateway: service, docs: `${checked} check`, cli: 'build' })],
   ['what lints', update('eslint-plugin-n'), all('lint')],
   [
     'the lock file where it is about what nothing uses, a tool that nothing imports, or where packages are and in which order',

@@ -68,10 +68,10 @@ it('makes its own images of the clone, one service each, and pulls none of them'
   const { context, dockerfile: setup } = services.certificates!.build!;
   expect(join('docker', context)).toBe('.');
   // what it copies is made by targets that are there
-  const [, targets] = /nx run-many -t (\S+) -p tag:type:service && npx nx build certs/.exec(read(setup!))!;
+  const [, targets] = /nx run-many -t (\S+) -p tag:type:service && npx nx build cli/.exec(read(setup!))!;
   expect(targets).toBe('image-files');
   expect(read(setup!)).toMatch(/^COPY --from=workspace \/workspace\/dist\/images \/images$/m);
-  for (const path of ['package.json', 'package-lock.json', '.npmrc', 'tools/compose/make-secrets.mts', 'tools/certs/project.json'])
+  for (const path of ['package.json', 'package-lock.json', '.npmrc', 'tools/compose/make-secrets.mts', 'apps/cli/project.json'])
     expect([path, existsSync(join(workspace, path))]).toEqual([path, true]);
 });
 

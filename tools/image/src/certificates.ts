@@ -9,7 +9,7 @@ const names = [...apps, 'postgres'];
 
 /** Makes an authority in a folder, and in it for each service and PostgreSQL a folder that its container may read. */
 export async function makeCertificates(folder: string): Promise<void> {
-  await run('node', ['tools/certs/src/main.mts', 'certs', '--out', folder, ...names.flatMap((name) => ['--name', name])]);
+  await run('node', ['apps/cli/src/main.mts', 'certs', '--out', folder, ...names.flatMap((name) => ['--name', name])]);
   chmodSync(folder, 0o711);
   for (const name of names) await run('chown', ['-R', owner, `${folder}/${name}`]);
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { derivedFiles } from '../generators/service/derived-files.mts';
 import { toNames, toPlural } from '../generators/service/names.mts';
 
@@ -12,13 +12,43 @@ const filesIn = (folder: string) =>
 
 /** What belongs to people alone: everything else of `user`, a new service has too. */
 const ofPeopleAlone = [
-  'apps/user/src/user-change.ts',
-  'apps/user/src/user.test.ts',
-  'apps/user/src/postgres/migrations/0002_fold_emails_alike.sql',
-  'apps/user/src/postgres/migrations/0003_lower_email_domains.sql',
-  ...['cutting-proxy', 'internal-methods.test', 'lost-answers.test', 'migrations.test', 'outage.test', 'update-user.test'].map(
-    (name) => `apps/user/test/${name}.ts`,
-  ),
+  ...[
+    'change-user',
+    'internal-methods',
+    'postgres/purge-users',
+    'postgres/role-repository',
+    'postgres/user-row',
+    'profile-rules',
+    'read-users',
+    'role',
+    'role-repository',
+    'role-service',
+    'user-change',
+    'user-profile',
+    'user-status',
+    'user-streams',
+    'user.test',
+    'whose',
+  ].map((name) => `apps/user/src/${name}.ts`),
+  ...['0002_fold_emails_alike', '0003_lower_email_domains', '0004_add_profiles_and_roles'].map((name) => `apps/user/src/postgres/migrations/${name}.sql`),
+  ...[
+    'concurrent-updates.test',
+    'cutting-proxy',
+    'internal-methods.test',
+    'lost-answers.test',
+    'metadata.test',
+    'migrations.test',
+    'outage.test',
+    'own-profile.test',
+    'power.test',
+    'profile-fields.test',
+    'purge-users.test',
+    'roles.test',
+    'update-user.test',
+    'user-status.test',
+    'validate-only.test',
+  ].map((name) => `apps/user/test/${name}.ts`),
+  'proto/gatehouse/user/v1/role.proto',
 ];
 
 /** Where a template stands in `user`, whose resource is called as it is itself. */
@@ -38,7 +68,9 @@ it('a new service has each file of apps/user, its contract and its protos, but f
 it.each(templated)('the template of %s is composed of nothing that apps/user does not use there, or in its place', (living, template) => {
   const importsOf = (path: string) =>
     [...readFileSync(path, 'utf8').matchAll(/\bfrom '((?:@gatehouse|node:|\w)[^']*)'|^import "([\w/.]+)";/gm)].map(([, code, proto]) => code ?? proto!);
-  const known = importsOf(join(workspace, living));
+  // what one file of a service does, in apps/user several beside each other do
+  const folder = join(workspace, dirname(living));
+  const known = readdirSync(folder).flatMap((file) => (/\.(ts|proto)$/.test(file) ? importsOf(join(folder, file)) : []));
   expect(
     importsOf(template)
       .map((name) => name.replace('<%= service %>', 'user'))

@@ -62,7 +62,9 @@ export function createCommandCheck(workspace: Workspace): (code: Code, page: str
       else yield* judge([first, ...rest]);
     } else if (program === 'nx') yield* judgeNx(args, workspace);
     else if (program === 'gatehouse') {
-      for (const option of optionsOf(rest)) if (!workspace.helpLists(option, 'gatehouse')) yield `"npx gatehouse --help" lists no ${option}`;
+      const command = first.startsWith('-') ? [] : [first];
+      for (const option of optionsOf(args))
+        if (!workspace.helpLists(option, 'gatehouse', ...command)) yield `"npx ${['gatehouse', ...command].join(' ')} --help" lists no ${option}`;
     } else if (program === 'node' && first === 'main.cjs') yield* judgeService([...services.keys()], rest);
     else if (program === 'node' || program === 'jest') {
       const file = program === 'node' ? first : rest[0]!;

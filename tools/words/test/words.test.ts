@@ -35,7 +35,7 @@ describe('a page that says what is not so', () => {
     ['a generator', '`npx nx g gatehouse:nowhere user`', 'there is no generator gatehouse:nowhere'],
     ['an option of a generator', '`npx nx g gatehouse:rpc user GetIt --nowhere`', 'gatehouse:rpc has no option --nowhere'],
     ['a program behind npx', '`npx nowhere --help`', 'npx finds no nowhere here: it would ask the network'],
-    ['an option of our command', '```sh\nnpx gatehouse certs --nowhere\n```', '"npx gatehouse --help" lists no --nowhere'],
+    ['an option of our command', '```sh\nnpx gatehouse certs --nowhere\n```', '"npx gatehouse certs --help" lists no --nowhere'],
     ['a command of a service', '`auth reconcile --nowhere`', 'the command reconcile has no option --nowhere'],
     ['a command of every service', '`node main.cjs nowhere`', 'auth, gateway, user have no command nowhere: there are serve, migrate, '],
     ['a program that nobody runs', '```sh\numask 077 && FOO=1 nowhere "a b" # why\n```', 'nothing here runs nowhere'],

@@ -4,6 +4,7 @@ import createCredentials from './migrations/0002_create_credentials.sql';
 import createSessions from './migrations/0003_create_sessions.sql';
 import foldEmailsAlike from './migrations/0005_fold_emails_alike.sql';
 import lowerEmailDomains from './migrations/0006_lower_email_domains.sql';
+import followUsers from './migrations/0007_follow_users.sql';
 import indexRefreshTokenExpiry from './migrations/0004_index_refresh_token_expiry.sql';
 
 export const authMigrations: MigrationSet = {
@@ -15,5 +16,6 @@ export const authMigrations: MigrationSet = {
     { name: '0004_index_refresh_token_expiry', sql: indexRefreshTokenExpiry },
     { name: '0005_fold_emails_alike', sql: foldEmailsAlike },
     { name: '0006_lower_email_domains', sql: lowerEmailDomains },
+    { name: '0007_follow_users', sql: followUsers },
   ],
 };

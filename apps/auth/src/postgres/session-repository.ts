@@ -13,12 +13,25 @@ export interface PresentedToken {
   readonly sealedSuccessor: Buffer | null;
 }
 
-export async function insertSession(db: Queryable, session: { id: string; userId: string; lifetimeSeconds: number }): Promise<void> {
-  await db.query({
+export interface NewSession {
+  readonly id: string;
+  readonly userId: string;
+  /** Of the person, as `user` told of them when they were let in. */
+  readonly personRevision: bigint;
+  readonly lifetimeSeconds: number;
+}
+
+/** Adds a session; false where one of this revision would have ended already. */
+export async function insertSession(db: Queryable, { id, userId, personRevision, lifetimeSeconds }: NewSession): Promise<boolean> {
+  const rows = await db.query({
     name: 'insert-session',
-    text: `insert into sessions (id, user_id, expire_time) values ($1, $2, now() + $3 * interval '1 second')`,
-    values: [session.id, session.userId, session.lifetimeSeconds],
+    text: `insert into sessions (id, user_id, person_revision, expire_time)
+           select $1::uuid, $2::uuid, $3::bigint, now() + $4 * interval '1 second'
+           where not exists (select from known_people where user_id = $2::uuid and ended_revision > $3::bigint)
+           returning 1`,
+    values: [id, userId, personRevision.toString(), lifetimeSeconds],
   });
+  return rows.length === 1;
 }
 
 /** Adds a token to a session; it does not outlive the session. */

@@ -3,15 +3,18 @@ import { descriptorSet as authContract } from '@gatehouse/contracts/auth';
 import { descriptorSet as userContract } from '@gatehouse/contracts/user';
 import { descriptorSet as verifierContract } from '@gatehouse/contracts/verifier';
 import { isAppError, toHttpStatus } from '@gatehouse/errors';
-import { createChannel, readMethods, type RpcMethod } from '@gatehouse/rpc';
+import { createChannel, readMethods, type RpcCallOptions, type RpcMethod } from '@gatehouse/rpc';
 import type { Gatehouse } from './gatehouse';
 import { type Answer, send } from './http';
+import { httpRuleOf, toHttpRequest } from './http-rules';
 
 export const contracts = [userContract, authContract, verifierContract];
 export const methods = readMethods(contracts).filter(({ service }) => service.startsWith('gatehouse.'));
 /** `UserService.GetUser`. */
 export const nameOf = ({ descriptor, name }: RpcMethod): string => `${descriptor.parent.name}.${name}`;
 const methodOf = (name: string): RpcMethod => methods.find((method) => nameOf(method) === name)!;
+/** The methods that have a route. */
+export const routed: readonly string[] = methods.filter(httpRuleOf).map(nameOf);
 
 /** What a caller can see of an error, whichever way it came. */
 export interface SeenError {
@@ -35,23 +38,6 @@ export interface CallOptions {
   readonly raw?: { readonly bytes: Uint8Array; readonly body: string };
 }
 
-/** Where a request goes by HTTP. */
-const routes: Readonly<Record<string, (request: JsonObject) => { method: string; path: string; body?: unknown }>> = {
-  'UserService.CreateUser': (body) => ({ method: 'POST', path: '/v1/users', body }),
-  'UserService.GetUser': ({ id }) => ({ method: 'GET', path: `/v1/users/${id}` }),
-  'UserService.ListUsers': (query) => ({ method: 'GET', path: `/v1/users?${new URLSearchParams(query as Record<string, string>)}` }),
-  'UserService.UpdateUser': ({ user, ...query }) => {
-    const { id, ...body } = user as JsonObject;
-    return { method: 'PATCH', path: `/v1/users/${id}?${new URLSearchParams(query as Record<string, string>)}`, body };
-  },
-  'AuthService.SignUp': (body) => ({ method: 'POST', path: '/v1/auth/signup', body }),
-  'AuthService.Login': (body) => ({ method: 'POST', path: '/v1/auth/login', body }),
-  'AuthService.Refresh': (body) => ({ method: 'POST', path: '/v1/auth/refresh', body }),
-  'AuthService.Logout': (body) => ({ method: 'POST', path: '/v1/auth/logout', body }),
-  'VerifierService.GetJwks': () => ({ method: 'GET', path: '/.well-known/jwks.json' }),
-};
-export const routed = Object.keys(routes);
-
 /** Calls the services directly, by gRPC. */
 export function createGrpcCaller({ ports }: Gatehouse) {
   // without contracts it tries nothing again: each call is one, and its error the first
@@ -60,10 +46,13 @@ export function createGrpcCaller({ ports }: Gatehouse) {
   return {
     async call(name: string, request: JsonObject, { token, deadlineMs, signal, raw }: CallOptions = {}): Promise<SeenError | undefined> {
       const method = methodOf(name);
-      const channel = name.startsWith('UserService') ? channels.user : channels.auth;
+      const channel = method.service.startsWith('gatehouse.user.') ? channels.user : channels.auth;
       const bytes = raw?.bytes ?? toBinary(method.descriptor.input, fromJson(method.descriptor.input, request));
+      const options: RpcCallOptions = { deadlineMs, signal, metadata: token ? { authorization: `Bearer ${token}` } : {} };
       try {
-        await channel.unary(method, bytes, { deadlineMs, signal, metadata: token ? { authorization: `Bearer ${token}` } : {} });
+        if (!method.requestStream && !method.responseStream) await channel.unary(method, bytes, options);
+        // of a stream the first response tells whether it is given
+        else for await (const _ of channel.stream(method, toStream(bytes), options)) break;
         return undefined;
       } catch (error) {
         if (!isAppError(error)) throw error;
@@ -80,16 +69,35 @@ export function createGrpcCaller({ ports }: Gatehouse) {
         };
       }
     },
+    /** Keeps a stream of requests open behind its first response, for as long as `work` takes. */
+    async whileOpen(name: string, request: JsonObject, { token }: CallOptions, work: () => Promise<void>): Promise<void> {
+      const method = methodOf(name);
+      const ended = Promise.withResolvers<void>();
+      const requests = async function* () {
+        yield toBinary(method.descriptor.input, fromJson(method.descriptor.input, request));
+        await ended.promise;
+      };
+      for await (const _ of channels.user.stream(method, requests(), { metadata: { authorization: `Bearer ${token}` } })) {
+        await work().finally(ended.resolve);
+        break;
+      }
+    },
     close: () => Object.values(channels).forEach((channel) => channel.close()),
   };
 }
 
+async function* toStream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
 /** Makes the same call by HTTP, through the gateway. */
 export function callByHttp(url: string, name: string, request: JsonObject, { token, deadlineMs, signal, raw }: CallOptions = {}): Promise<Answer> {
-  const { method, path, body } = routes[name]!(request);
+  const rpc = methodOf(name);
+  const { method, path, body } = toHttpRequest(rpc, request);
   const headers = {
     ...(deadlineMs === undefined ? {} : { 'x-request-timeout': String(deadlineMs / 1000) }),
     ...(raw ? { 'content-type': 'application/json' } : {}),
+    ...(rpc.requestStream ? { 'content-type': 'application/x-ndjson' } : {}),
   };
   return send(url, method, path, { body: raw?.body ?? body, token, headers, signal });
 }

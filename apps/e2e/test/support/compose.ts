@@ -10,7 +10,7 @@ const workspace = resolve(__dirname, '../../../..');
 export const composeServices = readCompose(workspace).services;
 
 /** Where the files of the image of the two first jobs lie in a checkout. */
-const jobFiles: Record<string, string> = { '/app/gatehouse.cjs': 'tools/certs/src/main.mts', '/app/make-secrets.mts': 'tools/compose/make-secrets.mts' };
+const jobFiles: Record<string, string> = { '/app/gatehouse.cjs': 'apps/cli/src/main.mts', '/app/make-secrets.mts': 'tools/compose/make-secrets.mts' };
 
 /** An installation by docker/compose.yaml without containers: its volumes are folders, its processes run on this machine. */
 export function createInstallation(account?: { uid: number; gid: number }) {

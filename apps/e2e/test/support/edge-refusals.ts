@@ -15,7 +15,7 @@ export async function provokeAtEdge(reason: string, { gatehouse, administrator: 
     case 'METHOD_UNKNOWN':
       return send(url, 'GET', '/v1/nothing', { token });
     case 'HTTP_METHOD_UNSUPPORTED':
-      return send(url, 'DELETE', '/v1/users/me', { token });
+      return send(url, 'PUT', '/v1/users/me', { token });
     case 'REQUEST_TOO_LARGE':
       return send(url, 'POST', '/v1/auth/login', { body: { ...logIn, password: 'x'.repeat(70_000) } });
     case 'MEDIA_TYPE_UNSUPPORTED':

@@ -15,6 +15,8 @@ export interface Gatehouse {
   readonly ports: Readonly<Record<'http' | 'userGrpc' | 'authGrpc' | `${ServiceName}Admin`, number>>;
   /** Stops PostgreSQL for as long as `work` takes. */
   withoutPostgres(work: () => Promise<void>): Promise<void>;
+  /** Has PostgreSQL crash, and start again. */
+  crashPostgres(): Promise<void>;
   readonly databases: Databases;
   /** The same databases, as PostgreSQL's superuser. */
   readonly superuser: Databases;
@@ -111,6 +113,7 @@ export async function startGatehouse({
       await work();
       postgres = await startPostgresServer({ dataFolder, programs, port: postgres.port, durable: false });
     },
+    crashPostgres: () => postgres.restart('immediate'),
     databases,
     superuser: { user: postgres.urlOf('gatehouse_user'), auth: postgres.urlOf('gatehouse_auth') },
     settings,

@@ -24,6 +24,10 @@ export interface Scene {
   readonly suspended: Person;
   /** Of a person who was suspended before their sign-up, which broke off, was taken up again. */
   readonly halfSignedUp: string;
+  /** The ids of the administrator, of somebody who is deleted, and of somebody with the role `biller`, whose permission no other role has. */
+  readonly root: string;
+  readonly deleted: string;
+  readonly biller: string;
   /** A request id that Ada's creation by an administrator was made with. */
   readonly usedRequestId: string;
 }
@@ -49,5 +53,13 @@ export async function setScene(): Promise<Scene> {
   const administrator = await logIn(url, gatehouse.administrator);
   const usedRequestId = randomUUID();
   await send(url, 'POST', '/v1/users', { token: administrator, body: { email: 'first@example.com', requestId: usedRequestId } });
-  return { gatehouse, issuer, administrator, ada, bob, suspended, halfSignedUp, usedRequestId };
+  const asAdministrator = async (method: string, path: string, body?: object) => (await send(url, method, path, { token: administrator, body })).body;
+  const { id: root } = await asAdministrator('GET', '/v1/users/me');
+  await asAdministrator('POST', '/v1/users', { email: 'named@example.com', username: 'named', externalIds: [{ provider: 'okta', id: 'named' }] });
+  const { id: deleted } = await asAdministrator('POST', '/v1/users', { email: 'deleted@example.com' });
+  await asAdministrator('DELETE', `/v1/users/${deleted}`);
+  await asAdministrator('POST', '/v1/roles?roleId=biller', { title: 'Bills', permissions: ['invoices.send'] });
+  const { id: biller } = await asAdministrator('POST', '/v1/users', { email: 'biller@example.com' });
+  await asAdministrator('POST', `/v1/users/${biller}:setRoles`, { roleIds: ['biller'] });
+  return { gatehouse, issuer, root, deleted, biller, administrator, ada, bob, suspended, halfSignedUp, usedRequestId };
 }

@@ -5,10 +5,10 @@ import { until } from './service-process';
 import { withClient } from './with-client';
 
 export interface TokenIssuer {
-  /** A token that says `auth` calls `user`. */
-  service(): Promise<string>;
+  /** A token that says that a service calls another one: `auth` calls `user`, unless it is said. */
+  service(name?: string, audience?: string): Promise<string>;
   /** An access token that the installation would have given so many seconds ago, for a quarter of an hour. */
-  access(userId: string, ageSeconds?: number): Promise<string>;
+  access(userId: string, ageSeconds?: number, permissions?: readonly string[]): Promise<string>;
 }
 
 /**
@@ -39,8 +39,8 @@ export async function joinSigningKeys(gatehouse: Gatehouse): Promise<TokenIssuer
       .setJti(randomUUID())
       .sign(privateKey);
   return {
-    service: () => sign('svc+jwt', 'auth', 'user', now(), 60),
-    access: (userId, ageSeconds = 0) =>
-      sign('at+jwt', userId, 'gatehouse', now() - ageSeconds, 900, { client_id: 'gatehouse', sid: randomUUID(), permissions: [] }),
+    service: (name = 'auth', audience = 'user') => sign('svc+jwt', name, audience, now(), 60),
+    access: (userId, ageSeconds = 0, permissions = []) =>
+      sign('at+jwt', userId, 'gatehouse', now() - ageSeconds, 900, { client_id: 'gatehouse', sid: randomUUID(), permissions }),
   };
 }

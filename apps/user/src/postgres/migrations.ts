@@ -3,6 +3,8 @@ import createUsers from './migrations/0001_create_users.sql';
 import foldEmailsAlike from './migrations/0002_fold_emails_alike.sql';
 import lowerEmailDomains from './migrations/0003_lower_email_domains.sql';
 import addProfilesAndRoles from './migrations/0004_add_profiles_and_roles.sql';
+import createImports from './migrations/0005_create_imports.sql';
+import indexPeople from './migrations/0006_index_people.sql';
 
 export const userMigrations: MigrationSet = {
   name: 'user',
@@ -11,5 +13,7 @@ export const userMigrations: MigrationSet = {
     { name: '0002_fold_emails_alike', sql: foldEmailsAlike },
     { name: '0003_lower_email_domains', sql: lowerEmailDomains },
     { name: '0004_add_profiles_and_roles', sql: addProfilesAndRoles },
+    { name: '0005_create_imports', sql: createImports },
+    { name: '0006_index_people', sql: indexPeople },
   ],
 };

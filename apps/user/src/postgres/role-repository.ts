@@ -20,7 +20,7 @@ const toRole = (row: RoleRow): Role => ({
   id: row.id,
   title: row.title,
   description: row.description,
-  permissions: row.permissions,
+  permissions: [...row.permissions].sort(),
   builtInPermissions: row.built_in_permissions ?? undefined,
   createTime: row.create_time,
   updateTime: row.update_time,

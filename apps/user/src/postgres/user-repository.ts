@@ -23,7 +23,11 @@ export function createUserRepository(db: Queryable): UserRepository {
     findById: (id) => find('find-user-by-id', 'where id = $1', [id]),
     findByIds: (ids) => select('find-users-by-id', 'where id = any ($1::uuid[])', [ids]),
     findByEmail: (email) => find('find-user-by-email', 'where lower(email collate "C") = lower($1 collate "C")', [email]),
-    lock: (id) => find('lock-user', 'where id = $1 for update', [id]),
+    async lock(id) {
+      await db.query({ name: 'lock-user', text: 'select from users where id = $1 for update', values: [id] });
+      // read once they are held: a statement that waited knows the row anew, and their external ids of before
+      return find('find-user-by-id', 'where id = $1', [id]);
+    },
     async insert(user) {
       const [row] = await db.query<UserRow>({
         name: 'insert-user',
@@ -55,7 +59,8 @@ export function createUserRepository(db: Queryable): UserRepository {
       return toUser(row!);
     },
     async hasOtherAdministrator(id) {
-      await db.query({ name: 'lock-administrators', text: `select from roles where id = 'admin' for no key update` });
+      // no row: two who demote each other both hold the role already, and would wait for one another
+      await db.query({ name: 'lock-administrators', text: `select pg_advisory_xact_lock(hashtextextended('gatehouse administrators', 0))` });
       const [row] = await db.query<{ exists: boolean }>({
         name: 'has-other-administrator',
         text: `select exists (select from users where 'admin' = any (roles) and status = 'active' and delete_time is null and id <> $1)`,

@@ -81,7 +81,7 @@ export function toExample(schema: Schema, components: Readonly<Record<string, Sc
         return isEnough ? [item] : Number(whole.minItems ?? 0) ? undefined : [];
       }
       case 'string':
-        return makeString(whole, name);
+        return makeString({ ...whole, ...(whole.anyOf as Schema[] | undefined)?.[0] }, name);
       case 'integer':
       case 'number':
         return makeNumber(whole);

@@ -1,4 +1,4 @@
-import type { DescEnum, DescField, FileRegistry } from '@bufbuild/protobuf';
+import { type DescEnum, type DescField, type FileRegistry, ScalarType } from '@bufbuild/protobuf';
 import { type FieldRules, readFormNotes, readOwnNotes, toNotes, type ValueRules, valueRulesOf } from './field-rules';
 import type { Schema } from './openapi-document';
 
@@ -58,7 +58,25 @@ export function toFieldKeywords(field: DescField, rules: FieldRules, registry: F
     return { keywords, notes: [...notes, ...keys.notes, ...toNotes(own.keys?.cel), ...values.notes, ...toNotes(own.values?.cel)] };
   }
   const value = toValueKeywords(field.enum, rules);
-  return { keywords: value.keywords, notes: [...notes, ...value.notes] };
+  const keywords = rules.ignore === 'IGNORE_IF_ZERO_VALUE' && field.scalar === ScalarType.STRING ? orEmpty(value.keywords) : value.keywords;
+  return { keywords, notes: [...notes, ...value.notes] };
+}
+
+/** What is left out is empty text, which answers have: the keywords, such that they take it. */
+function orEmpty({ pattern, format, minLength, ...keywords }: Schema): Schema {
+  const filled: Schema = { ...(format === undefined ? {} : { format }), ...(minLength === undefined ? {} : { minLength }) };
+  return {
+    ...keywords,
+    ...(pattern === undefined ? {} : { pattern: `^$|${pattern}` }),
+    ...(Object.keys(filled).length
+      ? {
+          anyOf: [
+            { type: 'string', ...filled },
+            { type: 'string', maxLength: 0 },
+          ],
+        }
+      : {}),
+  };
 }
 
 function toValueKeywords(enumeration: DescEnum | undefined, all: FieldRules): RuleKeywords {

@@ -27,7 +27,7 @@ const fields: Readonly<Record<MethodPlan['request'][number], (resource: string) 
   id: () => [`string id = 0 [\n (google.api.field_behavior) = REQUIRED,\n ${uuid}\n ];`],
   page: () => [
     '// At most this many; 0 means 50, and more than 200 is taken as 200.\n int32 page_size = 0 [(buf.validate.field).int32.gte = 0];',
-    '// The next_page_token of the page before.\n string page_token = 0 [(buf.validate.field).string.max_len = 512];',
+    '// The next_page_token of the page before.\n string page_token = 0 [(buf.validate.field).string.max_len = 2048];',
   ],
   resource: (resource) => [`${resource} ${toSnake(resource)} = 0 [\n (google.api.field_behavior) = REQUIRED,\n (buf.validate.field).required = true\n ];`],
   update_mask: () => ['// The fields to change. Without paths, the fields that have a value are changed.\n google.protobuf.FieldMask update_mask = 0;'],

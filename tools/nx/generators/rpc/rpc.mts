@@ -118,7 +118,11 @@ function toLastWords({ name, http, access }: MethodPlan, app: string, served: st
   return [
     '',
     `${name} answers with nothing yet${http ? `, at ${http.verb.toUpperCase()} ${http.path}` : ''}. Write its request in the contract, what it does in ${served}, and what that is in ${test}.`,
-    ...(access.kind === 'permission' ? [`Which roles give the permission ${access.permission} is said in apps/user/src/user.ts.`] : []),
+    ...(access.kind === 'permission'
+      ? [
+          `No role gives the permission ${access.permission} yet: administrators get it by a migration of apps/user, as 0004_add_profiles_and_roles.sql gives theirs, others by UpdateRole.`,
+        ]
+      : []),
     `"npx nx run-many -t lint typecheck test -p proto ${app}" checks it, "npm run docs" writes its pages.`,
   ].join('\n');
 }

@@ -22,15 +22,7 @@ const files: Readonly<Record<string, (wishes: Wishes) => readonly Edit[]>> = {
   [app('src/config.ts')]: ({ ports }) => [
     ['port.default(50_051)', `port.default(${toLiteral(ports.grpc)})`],
     ['port.default(9_051)', `port.default(${toLiteral(ports.admin)})`],
-  ],
-  [app('src/app.ts')]: () => [
-    [/\n *\/\/ an id that somebody else has[^\n]*\n *constraints: [^\n]*/, ''],
-    ['descriptorSet as userContract, emailTaken, UserServiceDefinition', 'descriptorSet as userContract, UserServiceDefinition'],
-  ],
-  [app('test/user-under-test.ts')]: ({ names }) => [
-    // that other tests of user ask for
-    ['export const adminId', 'const adminId'],
-    [/permissions: \['users\.[^\]]*\]/, `permissions: ['${names.collection}.create', '${names.collection}.read']`],
+    [/\n *USER_DELETED_RETENTION_DAYS[^\n]*/, ''],
   ],
 };
 

@@ -27,7 +27,21 @@ const resourcePattern = /^[a-z]{2,20}(-[a-z]{2,20}){0,2}$/;
 const reserved = ['ca', 'administrator', 'template', 'test', 'tests', 'verifier', 'gatehouse', 'google', 'buf', 'grpc'];
 
 // what a service's code, its TypeScript or its database means by these names
-const meant = ['argument', 'date', 'id', 'partial', 'promise', 'queryable', 'overlap', 'reference', 'idempotency-record', 'outbox-event', 'schema-migration'];
+const meant = [
+  'app',
+  'page-token',
+  'argument',
+  'date',
+  'id',
+  'partial',
+  'promise',
+  'queryable',
+  'overlap',
+  'reference',
+  'idempotency-record',
+  'outbox-event',
+  'schema-migration',
+];
 
 /**
  * What the options ask for.

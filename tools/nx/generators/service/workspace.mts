@@ -1,4 +1,5 @@
 import { type Tree, updateJson } from '@nx/devkit';
+import { registerMigration } from '../migration/register-migration.mts';
 import { edit } from './edit.mts';
 import type { Wishes } from './wishes.mts';
 
@@ -12,7 +13,7 @@ export function joinWorkspace(tree: Tree, { names }: Wishes): void {
     json.compilerOptions.paths = Object.fromEntries(paths);
     return json;
   });
-  edit(tree, 'apps/user/src/user.ts', /(\n  admin: \[)([^\]]*?),?\s*\]/, `$1$2, '${collection}.create', '${collection}.read']`);
+  permitAdministrators(tree, names.table, [`${collection}.create`, `${collection}.read`]);
   edit(
     tree,
     'docs/mutual-tls.md',
@@ -23,4 +24,25 @@ export function joinWorkspace(tree: Tree, { names }: Wishes): void {
     `.nx/version-plans/${service}.md`,
     `---\n__default__: minor\n---\n\n\`${service}\`, a service that keeps ${names.resourceWords}. An installation that is there needs a database, a role, secrets and a certificate for it.\n`,
   );
+}
+
+/** Gives the built-in role of administrators permissions: roles are data of `user`, so by a migration of it. */
+function permitAdministrators(tree: Tree, table: string, permissions: readonly string[]): void {
+  const list = 'apps/user/src/postgres/migrations.ts';
+  const folder = list.replace(/\.ts$/, '');
+  const last = Math.max(...tree.children(folder).map((file) => Number(file.slice(0, 4))));
+  const name = `${String(last + 1).padStart(4, '0')}_permit_${table}`;
+  tree.write(
+    `${folder}/${name}.sql`,
+    `-- What administrators may do with ${table.replaceAll('_', ' ')}.
+update roles
+set permissions = array(select distinct unnest(permissions || added) order by 1),
+    built_in_permissions = array(select distinct unnest(built_in_permissions || added) order by 1),
+    update_time = now(),
+    revision = revision + 1
+from (values ('{${permissions.join(',')}}'::text[])) as more (added)
+where id = 'admin';
+`,
+  );
+  tree.write(list, registerMigration(list, tree.read(list, 'utf8')!, name));
 }

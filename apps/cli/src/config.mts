@@ -1,0 +1,39 @@
+// What the environment says: secrets are never on a command line, where every process of the machine reads them.
+import { setGlobalProxyFromEnv } from 'node:http';
+import { read } from 'read';
+import { CommandError } from './command-error.mts';
+
+/** With what a session begins. */
+export type Credentials = { readonly token: string } | { readonly email: string; readonly password: string };
+
+/** Has all requests take the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, in either case. */
+export const followProxies = (): void => void setGlobalProxyFromEnv(process.env);
+
+/**
+ * Takes credentials from the environment, and asks for what is missing where there is a terminal, without an echo.
+ * @throws CommandError where there is none to ask
+ */
+export async function readCredentials(): Promise<Credentials> {
+  const { GATEHOUSE_TOKEN: token, GATEHOUSE_EMAIL, GATEHOUSE_PASSWORD } = process.env;
+  if (token) return { token };
+  if (!(GATEHOUSE_EMAIL && GATEHOUSE_PASSWORD) && !(process.stdin.isTTY && process.stderr.isTTY))
+    throw new CommandError(
+      'there are no credentials: set GATEHOUSE_EMAIL and GATEHOUSE_PASSWORD, or GATEHOUSE_TOKEN to an access token, or run it on a terminal to be asked',
+    );
+  try {
+    const email = GATEHOUSE_EMAIL || (await read<string>({ prompt: 'Email:', output: process.stderr }));
+    const password = GATEHOUSE_PASSWORD || (await readSilently('Password:'));
+    return { email, password };
+  } catch (cause) {
+    throw new CommandError('there are no credentials', { cause });
+  }
+}
+
+async function readSilently(prompt: string): Promise<string> {
+  try {
+    return await read<string>({ prompt, silent: true, output: process.stderr });
+  } finally {
+    // that of the person was not echoed either
+    process.stderr.write('\n');
+  }
+}

@@ -1,0 +1,33 @@
+// The messages of ImportUsers in their JSON form, as far as they are read here.
+import type { Violation } from '../api/server-error.mts';
+
+export interface ImportResult {
+  readonly number: string;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly violations: readonly Violation[];
+}
+
+const outcomes = ['created', 'updated', 'unchanged', 'skipped', 'failed'] as const;
+export type Outcome = (typeof outcomes)[number];
+
+export type ImportProgress = { readonly lastNumber: string } & Readonly<Record<Outcome, string>>;
+
+export interface ImportUsersResponse {
+  readonly results: readonly ImportResult[];
+  readonly progress?: ImportProgress;
+}
+
+/** How many rows came to what. */
+export type Counts = Record<Outcome, number>;
+
+export const noCounts = (): Counts => ({ created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 });
+export const toCounts = (progress: ImportProgress): Counts =>
+  Object.fromEntries(outcomes.map((outcome) => [outcome, Number(progress[outcome] ?? 0)])) as Counts;
+
+/** The outcome that `IMPORT_OUTCOME_CREATED` names. */
+export const toOutcome = ({ outcome }: ImportResult): Outcome => {
+  const name = outcome.replace(/^IMPORT_OUTCOME_/, '').toLowerCase();
+  return outcomes.find((each) => each === name) ?? 'failed';
+};

@@ -1,0 +1,202 @@
+import { tokenExpired, tokenInvalid } from '@gatehouse/contracts/api';
+import { AuthServiceDefinition, descriptorSet as authContract, invalidCredentials, LoginResponse, RefreshResponse } from '@gatehouse/contracts/auth';
+import {
+  descriptorSet as userContract,
+  emailTaken,
+  ExportUsersResponse,
+  ImportOutcome,
+  ImportUsersResponse,
+  type User,
+  UserServiceDefinition,
+  type ImportRow,
+} from '@gatehouse/contracts/user';
+import type { AppError } from '@gatehouse/errors';
+import { bindService, createChannel, createRpcServer } from '@gatehouse/rpc';
+import { openAccess } from '@gatehouse/rpc/testing';
+import { asksForWebSocket, createTranscoder } from '@gatehouse/transcoding';
+import fastify from 'fastify';
+import type { AddressInfo, Socket } from 'node:net';
+
+export const account = { email: 'root@example.com', password: 'a password for tests' };
+
+interface Import {
+  lastNumber: bigint;
+  created: bigint;
+  updated: bigint;
+  failed: bigint;
+}
+
+/** What a test may have the directory do. */
+export interface Whims {
+  /** After so many rows, once: ends with an error, lets no token in any more, or cuts every connection. */
+  after?: { rows: number; error?: AppError; isExpired?: true; cut?: 'before the answer' | 'after the answer' };
+  /** Refuses calls of imports and exports with these first. */
+  refusals: AppError[];
+  /** Of a frame, in bytes. */
+  maxFrameBytes: number;
+  /** Of access tokens, in seconds. */
+  lifeSeconds: number;
+}
+
+/** A directory of people that keeps the contract of imports and exports: a real gRPC server behind the real transcoder. */
+export interface Directory {
+  readonly url: string;
+  readonly users: Map<string, User>;
+  /** Each row that was taken, as often as it was. */
+  readonly taken: string[];
+  readonly imports: Map<string, Import>;
+  /** What was called: `ImportUsers`, `Login`. */
+  readonly calls: string[];
+  readonly whims: Whims;
+  /** Cuts all connections. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+const outcome = (row: ImportRow, users: Map<string, User>) => {
+  const email = row.user!.email;
+  if (email.startsWith('taken')) return { outcome: ImportOutcome.IMPORT_OUTCOME_FAILED, reason: emailTaken().reason, message: emailTaken().message };
+  const isThere = users.has(email);
+  users.set(email, { ...row.user!, id: `id of ${email}` });
+  return { outcome: isThere ? ImportOutcome.IMPORT_OUTCOME_UPDATED : ImportOutcome.IMPORT_OUTCOME_CREATED };
+};
+
+export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Promise<Directory> {
+  const users = new Map<string, User>();
+  const imports = new Map<string, Import>();
+  const sockets = new Set<Socket>();
+  const directory: Omit<Directory, 'url' | 'close'> = {
+    users,
+    taken: [],
+    imports,
+    calls: [],
+    whims: { refusals: [], maxFrameBytes: 1_000_000, lifeSeconds: 900, ...whims },
+    cut: () => sockets.forEach((socket) => socket.destroy()),
+  };
+  const tokens = new Set<string>();
+  let issued = 0;
+  const issue = () => {
+    const accessToken = `access-${++issued}`;
+    tokens.add(accessToken);
+    return { accessToken, refreshToken: `refresh-${issued}`, tokenType: 'Bearer', expiresIn: directory.whims.lifeSeconds };
+  };
+  const { importUsers, exportUsers } = UserServiceDefinition.methods;
+  const { login, refresh, logout } = AuthServiceDefinition.methods;
+  const enter = (name: string) => {
+    directory.calls.push(name);
+    const refusal = directory.whims.refusals.shift();
+    if (refusal) throw refusal;
+  };
+
+  const people = bindService(
+    { ...UserServiceDefinition, methods: { importUsers, exportUsers } },
+    {
+      async *importUsers(requests) {
+        enter('ImportUsers');
+        let current: Import | undefined;
+        const progress = () => ({ ...current!, unchanged: 0n, skipped: 0n });
+        for await (const { options, rows } of requests) {
+          if (options) {
+            const { importId, dryRun } = options;
+            current = (!dryRun && imports.get(importId)) || { lastNumber: 0n, created: 0n, updated: 0n, failed: 0n };
+            if (!dryRun) imports.set(importId, current);
+            yield ImportUsersResponse.fromPartial({ progress: progress() });
+            continue;
+          }
+          const { after } = directory.whims;
+          const isDue = after && directory.taken.length + rows.length >= after.rows;
+          if (isDue) {
+            directory.whims.after = undefined;
+            if (after.error) throw after.error;
+            if (after.isExpired) {
+              tokens.clear();
+              throw tokenExpired();
+            }
+            if (after.cut === 'before the answer') directory.cut();
+          }
+          const results = rows.map((row) => {
+            directory.taken.push(row.user!.email);
+            const result = outcome(row, users);
+            if (result.reason) current!.failed++;
+            else if (result.outcome === ImportOutcome.IMPORT_OUTCOME_CREATED) current!.created++;
+            else current!.updated++;
+            current!.lastNumber = row.number;
+            return { number: row.number, ...result };
+          });
+          yield ImportUsersResponse.fromPartial({ results });
+          if (isDue && after.cut === 'after the answer') directory.cut();
+        }
+        yield ImportUsersResponse.fromPartial({ progress: progress() });
+      },
+      async *exportUsers({ cursor }) {
+        enter('ExportUsers');
+        const all = [...users.values()];
+        for (let index = Number(cursor || 0); index < all.length; index += 2) {
+          const { after } = directory.whims;
+          if (after && index >= after.rows) {
+            directory.whims.after = undefined;
+            if (after.error) throw after.error;
+            directory.cut();
+            return;
+          }
+          yield ExportUsersResponse.fromPartial({ users: all.slice(index, index + 2), cursor: String(index + 2) });
+        }
+      },
+    },
+  );
+  const proof = bindService(
+    { ...AuthServiceDefinition, methods: { login, refresh, logout } },
+    {
+      async login({ email, password }) {
+        directory.calls.push('Login');
+        if (email !== account.email || password !== account.password) throw invalidCredentials();
+        return LoginResponse.fromPartial(issue());
+      },
+      async refresh() {
+        directory.calls.push('Refresh');
+        return RefreshResponse.fromPartial(issue());
+      },
+      async logout() {
+        directory.calls.push('Logout');
+        return {};
+      },
+    },
+  );
+
+  const server = createRpcServer({ services: [people, proof], descriptorSets: [userContract, authContract], access: openAccess });
+  const grpcPort = await server.listen('127.0.0.1', 0);
+  server.setServing(true);
+  const channel = createChannel({
+    target: `127.0.0.1:${grpcPort}`,
+    descriptorSets: [userContract, authContract],
+    errorDomains: ['user.gatehouse', 'auth.gatehouse'],
+  });
+  const app = fastify({
+    bodyLimit: directory.whims.maxFrameBytes,
+    rewriteUrl: () => '/',
+    forceCloseConnections: true,
+    http: { shouldUpgradeCallback: asksForWebSocket },
+  });
+  app.server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  createTranscoder({
+    descriptors: authContract,
+    upstreams: new Map(['gatehouse.user.v1', 'gatehouse.auth.v1'].map((name) => [name, channel])),
+    async authenticate({ service }, authorization) {
+      if (service === UserServiceDefinition.fullName && !tokens.has(authorization?.replace('Bearer ', '') ?? '')) throw tokenInvalid();
+    },
+  }).register(app);
+  await app.listen({ port, host: '127.0.0.1' });
+  return {
+    ...directory,
+    url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`,
+    async close() {
+      directory.cut();
+      await app.close();
+      channel.close();
+      await server.drain(500);
+    },
+  };
+}

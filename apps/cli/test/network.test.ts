@@ -1,0 +1,60 @@
+import { createTestAuthority } from '@gatehouse/rpc/testing';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
+import { account, startDirectory } from './directory';
+import { gatehouse } from './gatehouse';
+
+const listen = async (server: Server): Promise<number> => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+};
+const joinSockets = (one: Socket, other: Socket) => {
+  one.pipe(other).pipe(one);
+  for (const socket of [one, other]) socket.on('error', () => [one, other].forEach((each) => each.destroy()));
+};
+
+it('an import and an export go over TLS and through the proxy that the environment names', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse network '));
+  const directory = await startDirectory();
+  const authority = await createTestAuthority();
+  const edge = createTlsServer(await authority.issue(['id.example'], { usages: ['serverAuth'] }), (socket) =>
+    joinSockets(socket, connect(Number(new URL(directory.url).port), '127.0.0.1')),
+  );
+  const edgePort = await listen(edge);
+  const asked: string[] = [];
+  const proxy = createHttpServer().on('connect', ({ url }, socket: Socket) => {
+    asked.push(url!);
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    joinSockets(socket, connect(edgePort, '127.0.0.1'));
+  });
+  const proxyPort = await listen(proxy);
+  try {
+    const file = join(folder, 'users.ndjson');
+    writeFileSync(file, '{"email":"a@x.example"}\n');
+    writeFileSync(join(folder, 'ca.pem'), authority.cert);
+    const env = {
+      GATEHOUSE_EMAIL: account.email,
+      GATEHOUSE_PASSWORD: account.password,
+      NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+      HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`,
+    };
+    expect(await gatehouse(['import', file, '--url', 'https://id.example'], { env })).toMatchObject({ status: 0, stderr: '' });
+    const { status, stdout } = await gatehouse(['export', '--url', 'https://id.example'], { env });
+    expect([status, JSON.parse(stdout).email]).toEqual([0, 'a@x.example']);
+    expect(new Set(asked)).toEqual(new Set(['id.example:443']));
+    // a certificate of nobody known is refused, and nothing is sent
+    const strangers = await gatehouse(['export', '--url', 'https://id.example', '--give-up-after', '1'], { env: { ...env, NODE_EXTRA_CA_CERTS: undefined } });
+    expect([strangers.status, strangers.stderr]).toEqual([3, expect.stringMatching(/unable to verify|self-signed/)]);
+  } finally {
+    for (const server of [edge, proxy]) server.close();
+    proxy.closeAllConnections();
+    await directory.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -121,7 +121,7 @@ describe('a query', () => {
 
   it('with a value that breaks a rule is told so', async () => {
     expectProblem(await list('pageSize=-1'), ...invalid, ['pageSize']);
-    expectProblem(await list('pageToken=made-up'), 400, 'INVALID_ARGUMENT', 'PAGE_TOKEN_INVALID');
+    expectProblem(await list('pageToken=made-up'), 400, 'INVALID_ARGUMENT', 'PAGE_TOKEN_INVALID', ['pageToken']);
   });
 });
 

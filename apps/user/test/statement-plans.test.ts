@@ -2,6 +2,8 @@ import type { Database, Statement } from '@gatehouse/postgres';
 import { createTestDatabase, findSequentialScans, recordStatements, type TestDatabase } from '@gatehouse/postgres/testing';
 import { randomUUID } from 'node:crypto';
 import { migrationSets } from '../src/app';
+import { createImportRepository } from '../src/postgres/import-repository';
+import { purgeUsers } from '../src/postgres/purge-users';
 import { createRoleRepository } from '../src/postgres/role-repository';
 import { userFields } from '../src/postgres/user-fields';
 import { createUserLists, readUserOrder } from '../src/postgres/user-lists';
@@ -72,6 +74,21 @@ describe('of twenty thousand people', () => {
       expect(
         (await scansOf((recording) => searchUsers(recording, 'family77', 20, { step, key: step === trigramStep ? '0.5' : 'a', id: randomUUID() }))).scans,
       ).toEqual([]);
+  });
+
+  it('an import finds whose its rows are', async () => {
+    const keys = ['email ada.6@example.com', 'username user-9', 'external directory person-12'];
+    const { statements, scans } = await scansOf((recording) =>
+      recording.transaction(async (tx) => expect(await createImportRepository(tx).lockOwners(keys)).toHaveLength(3)),
+    );
+    expect(statements.map(({ name }) => name)).toContain('lock-owners');
+    expect(scans).toEqual([]);
+  });
+
+  it('a purge finds those whose time has come', async () => {
+    const { statements, scans } = await scansOf((recording) => purgeUsers(recording));
+    expect(statements.map(({ name }) => name)).toContain('purge-users');
+    expect(scans).toEqual([]);
   });
 
   it('who is named is found by what names them, and changed so', async () => {

@@ -30,7 +30,10 @@ export interface Database extends Queryable {
 export interface DatabaseRowLoaderOptions<Row> extends Pick<RowLoaderOptions<Row>, 'keyOf' | 'maxKeys'> {
   /** Of the statement, kebab-case: `find-user-by-id`. */
   readonly name: string;
-  /** Its one parameter is the array of the keys: `select id, email from users where id = any($1::uuid[])`. */
+  /**
+   * Its one parameter is the array of the keys: `select id, email from users where id = any((select $1::uuid[])::uuid[])`. In a subselect
+   * it is planned once, for any number of keys; without, a plan for one key is cheaper than that, so that each is planned for itself.
+   */
   readonly text: string;
 }
 

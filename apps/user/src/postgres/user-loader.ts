@@ -10,23 +10,25 @@ export interface UserLoader {
   findByExternalId(provider: string, id: string): Promise<User | undefined>;
 }
 
+// The keys stand in a subselect, so that plans do not depend on how many there are: else PostgreSQL would plan again for each single one.
+
 /** Who asks has been authorised. */
 export function createUserLoader(database: Pick<Database, 'createRowLoader'>): UserLoader {
   const byId = database.createRowLoader<UserRow>({
     name: 'load-users-by-id',
-    text: `select ${userColumns} from users where id = any ($1::uuid[])`,
+    text: `select ${userColumns} from users where id = any ((select $1::uuid[])::uuid[])`,
     keyOf: ({ id }) => id,
   });
   const byEmail = database.createRowLoader<UserRow & { email_key: string }>({
     name: 'load-users-by-email',
-    text: `select ${userColumns}, lower(email collate "C") as email_key from users where lower(email collate "C") = any ($1::text[])`,
+    text: `select ${userColumns}, lower(email collate "C") as email_key from users where lower(email collate "C") = any ((select $1::text[])::text[])`,
     keyOf: ({ email_key }) => email_key,
   });
   const byExternalId = database.createRowLoader<UserRow & { external_id_key: string }>({
     name: 'load-users-by-external-id',
     text: `select ${userColumns}, external_id_key from (
              select user_id, key as external_id_key
-             from unnest($1::text[]) key
+             from unnest((select $1::text[])) key
              join user_external_ids on provider = split_part(key, ' ', 1) and external_id = substr(key, strpos(key, ' ') + 1)
            ) found join users on id = user_id`,
     keyOf: ({ external_id_key }) => external_id_key,

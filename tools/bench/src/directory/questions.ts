@@ -57,12 +57,27 @@ export const questions: readonly Question[] = [
   list('page 1', () => ({})),
   list('the deep page', ({ deepToken }) => ({ pageToken: deepToken })),
   list('page 1 by family name', () => ({ orderBy: 'family_name' })),
+  list('page 1, the newest first', () => ({ orderBy: 'create_time desc' })),
   list('filter: an email', (directory, turn) => ({ filter: `email = "${someone(directory, turn).email}"` })),
+  list('filter: how an email begins', (directory, turn) => ({ filter: `email = "${someone(directory, turn).email.slice(0, 8)}*"`, orderBy: 'email' })),
   list('filter: a status', () => ({ filter: 'status = SUSPENDED' })),
+  list('filter: a status, the newest first', () => ({ filter: 'status = SUSPENDED', orderBy: 'create_time desc' })),
+  list('filter: a role', () => ({ filter: 'role_ids:member' })),
+  list('filter: one of two names', (directory, turn) => {
+    const { givenName, familyName } = someone(directory, turn);
+    return { filter: `given_name = "${givenName}" OR family_name = "${familyName}"` };
+  }),
   list('filter: a family name and a time', (directory, turn) => ({
     filter: `family_name = "${someone(directory, turn).familyName}" AND create_time > "2020-01-01T00:00:00Z"`,
   })),
   search('search: an email', (directory, turn) => someone(directory, turn).email),
   search('search: how a name begins', (directory, turn) => someone(directory, turn).displayName.slice(0, 6)),
+  search('search: two letters', (directory, turn) => someone(directory, turn).displayName.slice(0, 2)),
+  search('search: family name, given name', (directory, turn) => {
+    const { givenName, familyName } = someone(directory, turn);
+    return `${familyName} ${givenName}`;
+  }),
+  search('search: what many names contain', () => 'nna'),
+  search('search: what all emails contain', () => 'xampl'),
   search('search: a part of an email', (directory, turn) => someone(directory, turn).email.split('@')[0]!.slice(2)),
 ];

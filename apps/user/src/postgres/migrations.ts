@@ -5,6 +5,7 @@ import lowerEmailDomains from './migrations/0003_lower_email_domains.sql';
 import addProfilesAndRoles from './migrations/0004_add_profiles_and_roles.sql';
 import createImports from './migrations/0005_create_imports.sql';
 import indexPeople from './migrations/0006_index_people.sql';
+import countNamesFinely from './migrations/0007_count_names_finely.sql';
 
 export const userMigrations: MigrationSet = {
   name: 'user',
@@ -15,5 +16,6 @@ export const userMigrations: MigrationSet = {
     { name: '0004_add_profiles_and_roles', sql: addProfilesAndRoles },
     { name: '0005_create_imports', sql: createImports },
     { name: '0006_index_people', sql: indexPeople },
+    { name: '0007_count_names_finely', sql: countNamesFinely },
   ],
 };

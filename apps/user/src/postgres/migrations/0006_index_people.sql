@@ -28,8 +28,3 @@ create index concurrently users_administrators_idx on users (id) where 'admin' =
 -- As an array, so that its statistics tell how common each trigram is, and what has all of them needs no second look.
 drop index concurrently if exists users_trigrams_idx;
 create index concurrently users_trigrams_idx on users using gin (show_trgm(email || ' ' || username || ' ' || display_name || ' ' || given_name || ' ' || family_name));
--- With coarse statistics a beginning that is rare is taken for a common one, and everybody walked through for it.
-alter index users_email_key alter column 1 set statistics 500;
-alter index users_display_name_idx alter column 1 set statistics 500;
-alter index users_given_name_idx alter column 1 set statistics 500;
-alter index users_family_name_idx alter column 1 set statistics 500;

@@ -93,13 +93,6 @@ const notFound = (id: string) => roleNotFound({ id }, { resource: { type: 'gateh
 // a token is the id of the last role on the page before
 const toPageToken = (id: string): string => Buffer.from(id).toString('base64url');
 
-/** The id after which to continue. @throws pageTokenInvalid */
-function readPageToken(token: string): string {
-  const id = Buffer.from(token, 'base64url').toString();
-  if (toPageToken(id) !== token || id.includes('\0')) throw pageTokenInvalid();
-  return id;
-}
-
 const toPermissions = ({ permissions }: RoleDefinition): readonly string[] => [...new Set(permissions)].sort();
 
 function readRoleChange(role: RoleDefinition, updateMask: readonly string[]): RoleChange {

@@ -90,9 +90,6 @@ async function lock(tx: Queryable, id: string, etag: string): Promise<Role> {
 
 const notFound = (id: string) => roleNotFound({ id }, { resource: { type: 'gatehouse.user.v1.RoleDefinition', name: id } });
 
-// a token is the id of the last role on the page before
-const toPageToken = (id: string): string => Buffer.from(id).toString('base64url');
-
 const toPermissions = ({ permissions }: RoleDefinition): readonly string[] => [...new Set(permissions)].sort();
 
 function readRoleChange(role: RoleDefinition, updateMask: readonly string[]): RoleChange {

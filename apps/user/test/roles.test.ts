@@ -97,7 +97,7 @@ describe('a role', () => {
     expect(seen).toEqual(expect.arrayContaining(['aa-first', 'admin', 'member', 'zz-last']));
     expect((await roles.listRoles({})).roles.map(({ id }) => id)).toEqual(seen);
     for (const token of ['x', '%', 'AAAA', 'made-up!'])
-      expect(await verdictOf(roles.listRoles({ pageToken: token }))).toBe('INVALID_ARGUMENT PAGE_TOKEN_INVALID');
+      expect(await verdictOf(roles.listRoles({ pageToken: token }))).toBe('INVALID_ARGUMENT PAGE_TOKEN_INVALID pageToken');
   });
 });
 

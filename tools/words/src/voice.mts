@@ -8,7 +8,6 @@ const others: Readonly<Record<string, string>> = {
   microservice: 'service',
   'access log': 'access line',
   'API gateway': 'gateway',
-  username: 'email',
   simply: '',
   easily: '',
   obviously: '',

@@ -29,7 +29,6 @@ const reserved = ['ca', 'administrator', 'template', 'test', 'tests', 'verifier'
 // what a service's code, its TypeScript or its database means by these names
 const meant = [
   'app',
-  'page-token',
   'argument',
   'date',
   'id',

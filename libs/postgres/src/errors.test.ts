@@ -167,7 +167,7 @@ describe('errors of PostgreSQL', () => {
   });
 
   it('a pool that gives no connection in time is unavailable', async () => {
-    const database = open({ poolSize: 1, connectTimeoutMs: 50 });
+    const database = open({ poolSize: 1, connectTimeoutMs: 500 });
     await database.transaction(async () => {
       await expect(database.query({ name: 'one', text: 'select 1' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
       // what asks whether the database is there does not wait behind calls

@@ -42,7 +42,8 @@ export async function startUpstreams(): Promise<Upstreams> {
   });
   const port = await server.listen('127.0.0.1', 0);
   server.setServing(true);
-  const setting = services.map((name) => `${name.slice(0, name.lastIndexOf('.'))}=127.0.0.1:${port}`).join(',');
+  const packages = new Set(services.map((name) => name.slice(0, name.lastIndexOf('.'))));
+  const setting = [...packages].map((name) => `${name}=127.0.0.1:${port}`).join(',');
   return { issuer, setting, calls, answers, close: () => server.drain(1_000) };
 }
 

@@ -1,4 +1,5 @@
 import { type Principal, principalOf } from '@gatehouse/access';
+import { permissionDenied } from '@gatehouse/contracts/api';
 import { etagMismatch, lastAdministrator, permissionNotHeld, userNotFound } from '@gatehouse/contracts/user';
 import type { Queryable } from '@gatehouse/postgres';
 import type { RpcCall } from '@gatehouse/rpc';
@@ -48,6 +49,18 @@ export async function requirePowerOver(tx: Queryable, user: User, call: RpcCall)
   const principal = principalOf(call);
   if (principal.kind === 'user' && principal.id === user.id) return;
   requireHeld(principal, await createRoleRepository(tx).permissionsOf(user.roleIds));
+}
+
+/**
+ * Keeps who was suspended or deleted from letting themselves in again, as long as their token lives; `field` of the request would do it.
+ * @throws permissionDenied
+ */
+export function requireLetInByOthers(principal: Principal, { id, status }: Pick<User, 'id' | 'status'>, field: string): void {
+  if (principal.kind !== 'user' || principal.id !== id || status === 'active') return;
+  throw permissionDenied(
+    { permission: '' },
+    { violations: [{ field, description: 'is your own, and nobody who is suspended or deleted lets themselves in again', reason: 'not_allowed' }] },
+  );
 }
 
 /** @throws permissionNotHeld when a person would give or take permissions that they do not have */

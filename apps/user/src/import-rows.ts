@@ -4,7 +4,7 @@ import { emailTaken, externalIdTaken, lastAdministrator, userDeleted } from '@ga
 import { type AppError, isAppError } from '@gatehouse/errors';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
-import { requireHeld } from './change-user';
+import { requireHeld, requireLetInByOthers } from './change-user';
 import type { ImportedProfile, ImportedUser, ImportOptions, ImportOutcome } from './import';
 import { type ImportKey, keysOf, takenError } from './import-keys';
 import type { ImportRepository } from './import-repository';
@@ -113,6 +113,7 @@ export async function importRows(
     const after = { ...before, ...withChange(before, change), status };
     if (isDeepStrictEqual(after, before)) return leave(before, row, 'unchanged');
     await requirePermissions(before);
+    if (status !== before.status) requireLetInByOthers(principal, before, 'status');
     const keys = keysOf(after);
     if (isAdministrator(before) && !isAdministrator(after)) {
       // whom rows before this one suspended counts

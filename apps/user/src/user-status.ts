@@ -2,7 +2,7 @@ import { principalOf } from '@gatehouse/access';
 import { roleNotFound, userDeleted, type UserServiceDefinition } from '@gatehouse/contracts/user';
 import type { Queryable } from '@gatehouse/postgres';
 import type { RpcCall, RpcService } from '@gatehouse/rpc';
-import { changeUser, requireHeld, requirePowerOver } from './change-user';
+import { changeUser, requireHeld, requireLetInByOthers, requirePowerOver } from './change-user';
 import { createRoleRepository } from './postgres/role-repository';
 import { differenceOf, type Role } from './role';
 import type { User } from './user';
@@ -14,11 +14,11 @@ type StatusMethods = Pick<RpcService<UserServiceDefinition>, 'deleteUser' | 'und
 
 /** The methods of UserService that say whether somebody may enter, and what they may do. */
 export function createStatusMethods(write: UserWrite, retentionMs: number): StatusMethods {
-  const method = (name: Exclude<keyof StatusMethods, 'setUserRoles'>, change: (user: User) => User) =>
+  const method = (name: Exclude<keyof StatusMethods, 'setUserRoles'>, change: (user: User, call: RpcCall) => User) =>
     write(name, async ({ id, etag }, call, tx) => {
       const user = await changeUser(tx, { id, etag }, async (before) => {
         await requirePowerOver(tx, before, call);
-        return change(before);
+        return change(before, call);
       });
       return toUserMessage(user, mayReadPrivateMetadata(call));
     });
@@ -28,13 +28,16 @@ export function createStatusMethods(write: UserWrite, retentionMs: number): Stat
       const now = Date.now();
       return { ...user, status: 'deleted', undeleteStatus: user.status, deleteTime: new Date(now), purgeTime: new Date(now + retentionMs) };
     }),
-    undeleteUser: method('undeleteUser', (user) =>
-      user.status === 'deleted'
-        ? { ...user, status: user.undeleteStatus ?? 'active', undeleteStatus: undefined, deleteTime: undefined, purgeTime: undefined }
-        : user,
-    ),
+    undeleteUser: method('undeleteUser', (user, call) => {
+      if (user.status !== 'deleted') return user;
+      requireLetInByOthers(principalOf(call), user, 'id');
+      return { ...user, status: user.undeleteStatus ?? 'active', undeleteStatus: undefined, deleteTime: undefined, purgeTime: undefined };
+    }),
     suspendUser: method('suspendUser', (user) => ({ ...requireThere(user), status: 'suspended' })),
-    reinstateUser: method('reinstateUser', (user) => ({ ...requireThere(user), status: 'active' })),
+    reinstateUser: method('reinstateUser', (user, call) => {
+      requireLetInByOthers(principalOf(call), requireThere(user), 'id');
+      return { ...user, status: 'active' };
+    }),
     setUserRoles: write('setUserRoles', async ({ id, roleIds: asked, etag }, call, tx) => {
       const roleIds = [...asked].sort();
       const user = await changeUser(tx, { id, etag }, async (before) => {

@@ -1,4 +1,5 @@
-import type { User } from '@gatehouse/contracts/user';
+import { type User, UserStatus } from '@gatehouse/contracts/user';
+import { importRows, outcomesOf } from './bulk-under-test';
 import { adminId, administratorsPermissions, startUser, type UserUnderTest, verdictOf } from './user-under-test';
 
 type Client = Awaited<ReturnType<UserUnderTest['asPerson']>>;
@@ -68,6 +69,26 @@ describe('power over somebody', () => {
     const self = await user.asPerson(person.id, ['users.update', 'users.suspend']);
     expect(await verdictOf(self.updateUser({ user: { id: 'me', email: `self-${count++}@example.com` } }))).toBe('OK');
     expect(await verdictOf(self.suspendUser({ id: person.id }))).toBe('OK');
+  });
+
+  it('nobody has who was kept out, to let themselves in again while their token lives', async () => {
+    const person = await createPerson('manager');
+    const self = await user.asPerson(person.id, [...managersPermissions, 'users.import']);
+    expect(await verdictOf(self.reinstateUser({ id: person.id }))).toBe('OK');
+    expect(await verdictOf(self.undeleteUser({ id: person.id }))).toBe('OK');
+
+    const denied = 'PERMISSION_DENIED PERMISSION_DENIED id';
+    const suspended = await admin.suspendUser({ id: person.id });
+    expect(await verdictOf(self.reinstateUser({ id: person.id }))).toBe(denied);
+    const row = { email: person.email, status: UserStatus.USER_STATUS_ACTIVE };
+    expect(outcomesOf(await importRows(self, [row]))).toEqual(['failed PERMISSION_DENIED status:not_allowed']);
+    expect(await admin.getUser({ id: person.id })).toEqual(suspended);
+
+    const deleted = await admin.deleteUser({ id: person.id });
+    expect(await verdictOf(self.undeleteUser({ id: person.id }))).toBe(denied);
+    expect(await admin.getUser({ id: person.id })).toEqual(deleted);
+    expect(await verdictOf(admin.undeleteUser({ id: person.id }))).toBe('OK');
+    expect(await verdictOf(admin.reinstateUser({ id: person.id }))).toBe('OK');
   });
 });
 

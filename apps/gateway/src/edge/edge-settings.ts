@@ -41,7 +41,9 @@ function isRedisUrl(text: string): boolean {
 
 /** Settings of what stands between the internet and the routes. */
 export const edgeSettings = {
-  GATEWAY_MAX_URL_BYTES: bytes(256, 65_536).default(8_192).describe('longest URL; a longer one is 414'),
+  GATEWAY_MAX_URL_BYTES: bytes(256, 65_536)
+    .default(12_288)
+    .describe('longest URL; a longer one is 414. Two hundred ids, as many as `users:batchGet` takes, need 8,300'),
   GATEWAY_MAX_HEADER_BYTES: bytes(1_024, 65_536).default(16_384).describe('size of all headers of a request together; more is 431'),
   GATEWAY_MAX_HEADERS: integer(10, 500, 'headers').default(100).describe('headers of a request; more is 431'),
   GATEWAY_HEADERS_TIMEOUT_MS: milliseconds(100, 600_000)

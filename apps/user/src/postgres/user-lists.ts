@@ -1,7 +1,7 @@
 import { compileFilter, compileOrderBy, type Ordering } from '@gatehouse/listing';
 import type { Queryable } from '@gatehouse/postgres';
 import type { User } from '../user';
-import { undeletedUserFields, userFields } from './user-fields';
+import { defineUserFields } from './user-fields';
 import { toUser, userColumns, type UserRow } from './user-row';
 
 /** Which people are asked for, and in which order. */
@@ -19,11 +19,13 @@ export interface ListedUser {
   readonly rowKey: readonly string[];
 }
 
+const orderFields = defineUserFields({ showDeleted: true, isCommonRole: () => true });
+
 /**
  * Reads `order_by` (AIP-132) of a list of people: by id unless it is said.
  * @throws validationFailed
  */
-export const readUserOrder = (orderBy: string): Ordering => compileOrderBy(userFields, orderBy, { unique: 'id' });
+export const readUserOrder = (orderBy: string): Ordering => compileOrderBy(orderFields, orderBy, { unique: 'id' });
 
 /** Asks for people by what callers filter and order by. */
 export function createUserLists(db: Queryable) {
@@ -33,7 +35,7 @@ export function createUserLists(db: Queryable) {
      * @throws validationFailed where the filter cannot be answered
      */
     async list({ filter, ordering, showDeleted }: UserSelection, limit: number, rowKey: readonly string[] | undefined): Promise<readonly ListedUser[]> {
-      const where = toCondition(filter, showDeleted, 2);
+      const where = await toCondition(db, filter, showDeleted, 2);
       const after = ordering.after(rowKey, 2 + where.values.length);
       const rows = await db.query<UserRow & { page_key: string[] }>({
         name: 'list-users',
@@ -50,7 +52,7 @@ export function createUserLists(db: Queryable) {
      * @throws validationFailed where the filter cannot be answered
      */
     async estimate({ filter, showDeleted }: UserSelection): Promise<number> {
-      const where = toCondition(filter, showDeleted, 1);
+      const where = await toCondition(db, filter, showDeleted, 1);
       const [row] = await db.query<{ 'QUERY PLAN': readonly { readonly Plan: { readonly 'Plan Rows': number } }[] }>({
         name: 'estimate-users',
         isPrepared: false,
@@ -62,7 +64,17 @@ export function createUserLists(db: Queryable) {
   };
 }
 
-function toCondition(filter: string, showDeleted: boolean, start: number) {
-  const { text, values } = compileFilter(showDeleted ? userFields : undeletedUserFields, filter, start);
+async function toCondition(db: Queryable, filter: string, showDeleted: boolean, start: number) {
+  const isCommonRole = /role/i.test(filter) ? await findCommonRoles(db) : () => true;
+  const { text, values } = compileFilter(defineUserFields({ showDeleted, isCommonRole }), filter, start);
   return { text: showDeleted ? text : `delete_time is null and ${text}`, values };
+}
+
+/** Gives which roles the statistics of the last `analyze` know; before the first one, each of them. */
+async function findCommonRoles(db: Queryable): Promise<(id: string) => boolean> {
+  const [known] = await db.query<{ roles: string[] | null }>({
+    name: 'find-common-roles',
+    text: `select most_common_elems::text::text[] as roles from pg_stats where schemaname = current_schema() and tablename = 'users' and attname = 'roles'`,
+  });
+  return (id) => !known || (known.roles ?? []).includes(id);
 }

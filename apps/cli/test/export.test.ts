@@ -1,8 +1,11 @@
 import { permissionDenied, unavailable } from '@gatehouse/contracts/api';
 import { User } from '@gatehouse/contracts/user';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Directory, startDirectory } from './directory';
 import { gatehouse, start } from './gatehouse';
 
@@ -65,4 +68,49 @@ it('ends in a sentence where who reads it has gone away', async () => {
   const { child, ended } = start(['export', '--url', directory.url]);
   child.stdout!.once('data', () => child.stdout!.destroy());
   expect(await ended).toMatchObject({ status: 4, stderr: 'gatehouse export: standard output cannot be written (EPIPE): who read it has gone away\n' });
+});
+
+describe('what has the name already', () => {
+  it('is written to where it is a pipe or a device, and stays what it was', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = spawn('cat', [pipe]);
+    let text = '';
+    reader.stdout.on('data', (chunk) => (text += chunk));
+    const closed = once(reader, 'close');
+    expect(await run('--output', pipe)).toEqual({ status: 0, stdout: '', stderr: `25 people in ${pipe}\n` });
+    await closed;
+    expect(read(text)).toEqual(emails);
+    expect([statSync(pipe).isFIFO(), readdirSync(folder)]).toEqual([true, ['pipe']]);
+  });
+
+  it('is written to where it is a link, which stays one', async () => {
+    const [link, target] = [join(folder, 'link'), join(folder, 'users.ndjson')];
+    writeFileSync(target, 'what was there');
+    symlinkSync('users.ndjson', link);
+    expect(await run('--output', link)).toMatchObject({ status: 0 });
+    expect([lstatSync(link).isSymbolicLink(), read(readFileSync(target, 'utf8'))]).toEqual([true, emails]);
+  });
+
+  it('is refused where it is a folder, before anybody is asked for', async () => {
+    expect(await run('--output', folder)).toMatchObject({ status: 2, stderr: expect.stringContaining('(EISDIR): give a file, not a folder\n') });
+    expect(directory.calls).not.toContain('ExportUsers');
+  });
+
+  it('is that of the last of two exports at once, and the other says so', async () => {
+    const output = join(folder, 'users.ndjson');
+    // the first one is stopped in the middle, while it waits
+    directory.whims.refusals.push(unavailable({ retryDelayMs: 2_000 }));
+    const first = start(['export', '--url', directory.url, '--output', output]);
+    while (!directory.calls.includes('ExportUsers')) await pause(10);
+    first.child.kill('SIGSTOP');
+    expect(await run('--output', output)).toMatchObject({ status: 0 });
+    first.child.kill('SIGCONT');
+    const whole = readFileSync(output, 'utf8');
+    expect(await first.ended).toMatchObject({
+      status: 4,
+      stderr: `gatehouse export: ${output} cannot be written: another export took its place; give each a file of its own\n`,
+    });
+    expect([readFileSync(output, 'utf8') === whole, read(whole), readdirSync(folder)]).toEqual([true, emails, ['users.ndjson']]);
+  });
 });

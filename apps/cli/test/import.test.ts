@@ -1,6 +1,6 @@
 import { permissionDenied, unavailable } from '@gatehouse/contracts/api';
 import { importOptionsChanged } from '@gatehouse/contracts/user';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -55,6 +55,30 @@ it('says of a finished import that it is one, and does it once more under anothe
   const other = await run(file, '--import-id', 'F81D4FAE-7DEC-41D0-A765-00A0C91E6BF6');
   expect([other.status, count(other.stdout, 'updated')]).toEqual([0, 3]);
   expect(directory.imports.has('f81d4fae-7dec-41d0-a765-00a0c91e6bf6')).toBe(true);
+});
+
+it('is told that an --import-id is that of a longer file', async () => {
+  await begin();
+  const args = ['--import-id', 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6'];
+  await run(people(20), ...args);
+  const { status, stdout, stderr } = await run(people(3), ...args);
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/users\.ndjson has 3 rows, and the import f81d4fae\S+ has results of 20: it is one of another file; give another --import-id\n$/);
+});
+
+it('tells that the file was changed while it was imported, and takes it as it is then for another one', async () => {
+  const refusals = [unavailable({ retryDelayMs: 2_000 })];
+  await begin({ refusals });
+  const file = people(3);
+  const { ended } = start(['import', file, '--url', directory.url]);
+  while (refusals.length) await new Promise((resolve) => setTimeout(resolve, 5));
+  appendFileSync(file, '{"email":"late@example.com"}\n');
+  expect(await ended).toMatchObject({
+    status: 4,
+    stderr: expect.stringMatching(/users\.ndjson was changed while it was imported: .*the same command\n$/),
+  });
+  const again = await run(file);
+  expect([again.status, count(again.stdout, 'created'), count(again.stdout, 'updated')]).toEqual([0, 1, 3]);
 });
 
 it('takes a dry run, other options and another file for imports of their own', async () => {
@@ -147,6 +171,19 @@ describe('rows that fail', () => {
     expect((await run(file, '--results', file)).stderr).toContain('--results is the file itself');
     expect(readFileSync(notes, 'utf8')).toBe('my notes\n');
   });
+
+  it('have a place for their list before any row is sent', async () => {
+    await begin();
+    const nowhere = join(folder, 'nowhere', 'failed.ndjson');
+    const file = people(3);
+    expect(await run(file, '--results', nowhere)).toMatchObject({
+      status: 2,
+      stderr: `gatehouse import: ${nowhere} cannot be written (ENOENT): is the path right?\n`,
+    });
+    expect(await run(file, '--results', folder)).toMatchObject({ status: 2, stderr: expect.stringContaining('(EISDIR): give a file, not a folder') });
+    expect(directory.calls).toEqual([]);
+  });
+
   it('end the import where their list cannot be written', async () => {
     await begin();
     const { status, stderr } = await run(write('{"email":"a@x.example"}\n[]\n'), '--results', '/dev/full');
@@ -182,6 +219,14 @@ describe('CSV', () => {
       'email,external_ids': 'the column "external_ids" is not known',
       'email,__proto__': 'the column "__proto__" is not known',
     };
+    const encodings = { 'latin 1': Buffer.from('email,prénom\n', 'latin1'), 'UTF-16': Buffer.from('email\n', 'utf16le') };
+    for (const [name, bytes] of Object.entries(encodings))
+      expect(await run(write(bytes, `${name}.csv`))).toEqual({
+        status: 2,
+        stdout: '',
+        stderr: 'gatehouse import: the header is not UTF-8: save the file in that encoding\n',
+      });
+    expect(await run(write('', 'nothing.csv'))).toMatchObject({ status: 2, stderr: expect.stringContaining('there is no header') });
     const ended = await Promise.all(Object.keys(headers).map((header, index) => run(write(`${header}\n`, `users${index}.csv`))));
     for (const [index, sentence] of Object.values(headers).entries()) {
       expect([ended[index]!.status, ended[index]!.stderr]).toEqual([2, expect.stringContaining(sentence)]);
@@ -224,7 +269,7 @@ describe('CSV', () => {
     expect([status, stderr]).toEqual([
       4,
       expect.stringMatching(
-        /^gatehouse import: the record that begins at line 2002 is longer.*\. Rows up to [\d,]+ have a result: the same command goes on from there\n$/,
+        /^gatehouse import: the record that begins at line 2002 is longer.*\? Rows up to [\d,]+ have a result: the same command goes on from there\n$/,
       ),
     ]);
     expect(directory.calls.at(-1)).toBe('Logout');
@@ -358,8 +403,10 @@ describe('what the server refuses ends it with the next step', () => {
       const url = `http://127.0.0.1:${(website.address() as AddressInfo).port}`;
       for (const env of [undefined, { GATEHOUSE_TOKEN: 'x' }]) {
         const { status, stderr } = await gatehouse(['import', people(1), '--url', url], { env });
-        expect([status, stderr]).toEqual([3, expect.stringContaining('is --url that of a gateway of Gatehouse?')]);
+        expect([status, stderr]).toEqual([3, expect.stringMatching(/is --url that of a gateway of Gatehouse\? No row has a result yet/)]);
       }
+      const elsewhere = await gatehouse(['import', people(1), '--url', `${directory.url}/v1`]);
+      expect([elsewhere.status, elsewhere.stderr]).toEqual([3, expect.stringContaining('is --url that of a gateway of Gatehouse?')]);
     } finally {
       website.close();
     }

@@ -61,7 +61,7 @@ function toRefusal(error: unknown, url: string): unknown {
   const step =
     code === 'PERMISSION_DENIED'
       ? ': use the account of an administrator, or give this one a role with the permission'
-      : !code && (status === 404 || status < 400)
+      : reason === 'METHOD_UNKNOWN' || (!code && (status === 404 || status < 400))
         ? ': is --url that of a gateway of Gatehouse?'
         : reason === 'IMPORT_OPTIONS_CHANGED'
           ? ': give another --import-id'

@@ -1,5 +1,5 @@
 import { type PersistOptions, persist } from '../api/persist.mts';
-import { readJson, request, toCause } from '../api/request.mts';
+import { readJson, request, toConnectionError } from '../api/request.mts';
 import { ConnectionLost, type Problem, ServerError } from '../api/server-error.mts';
 
 /** A line of the answer. */
@@ -45,7 +45,7 @@ async function* readFrames(url: string, token: string, signal: AbortSignal): Asy
       return await reader.read();
     } catch (cause) {
       signal.throwIfAborted();
-      throw new ConnectionLost(toCause(cause), { cause });
+      throw toConnectionError(cause, new URL(url).origin);
     } finally {
       clearTimeout(timer);
     }

@@ -1,5 +1,5 @@
-import { open, rename, rm } from 'node:fs/promises';
-import { exitCodes, fileError } from '../command-error.mts';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { CommandError, exitCodes, fileError } from '../command-error.mts';
 
 /** Where people are written to. */
 export interface Output {
@@ -31,26 +31,51 @@ function toStandardOutput(): Output {
 }
 
 async function toFile(path: string): Promise<Output> {
-  const partial = `${path}.partial`;
-  const fail = (exitCode: 2 | 4) => (error: unknown) => {
-    throw fileError(path, 'written', error, exitCode);
+  const fail =
+    (exitCode: 2 | 4) =>
+    (error: unknown): never => {
+      throw fileError(path, 'written', error, exitCode);
+    };
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? undefined : fail(exitCodes.wrongUse)(error)));
+  if (found?.isDirectory()) return fail(exitCodes.wrongUse)({ code: 'EISDIR' });
+  // a pipe or a device has no name to be given at the end
+  if (found && !found.isFile()) return toDevice(path, await open(path, 'w').catch(fail(exitCodes.wrongUse)), fail(exitCodes.file));
+
+  // a link stays one
+  const target = found ? await realpath(path).catch(fail(exitCodes.wrongUse)) : path;
+  const partial = `${target}.partial`;
+  // what an export left that was killed, or another one writes, which finds at its end that it is not there any more
+  await rm(partial, { force: true }).catch(fail(exitCodes.wrongUse));
+  const file = await open(partial, 'wx', mode).catch(fail(exitCodes.wrongUse));
+  const { dev, ino } = await file.stat();
+  const isOurs = async () => {
+    const own = await stat(partial).catch(() => undefined);
+    return own?.ino === ino && own.dev === dev;
   };
-  const file = await open(partial, 'w', mode).catch(fail(exitCodes.wrongUse));
   return {
     name: path,
     write: (text) => file.writeFile(text).catch(fail(exitCodes.file)),
     async commit() {
+      if (!(await isOurs()))
+        throw new CommandError(`${path} cannot be written: another export took its place; give each a file of its own`, { exitCode: exitCodes.file });
       try {
         await file.sync();
         await file.close();
-        await rename(partial, path);
+        await rename(partial, target);
       } catch (error) {
         fail(exitCodes.file)(error);
       }
     },
     async abandon() {
+      if (await isOurs()) await rm(partial, { force: true }).catch(() => {});
       await file.close().catch(() => {});
-      await rm(partial, { force: true }).catch(() => {});
     },
   };
 }
+
+const toDevice = (name: string, file: FileHandle, fail: (error: unknown) => never): Output => ({
+  name,
+  write: (text) => file.writeFile(text).catch(fail),
+  commit: () => file.close().catch(fail),
+  abandon: () => file.close().catch(() => {}),
+});

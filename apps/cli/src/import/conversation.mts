@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { WebSocket } from 'ws';
-import { toCause } from '../api/request.mts';
+import { toConnectionError } from '../api/request.mts';
 import { ConnectionLost, type Problem, ServerError, toServerError } from '../api/server-error.mts';
 import type { ImportUsersResponse } from './messages.mts';
 
@@ -60,7 +60,7 @@ export function converse(url: string, token: string, signal: AbortSignal, onResp
     response.on('data', (chunk: Buffer) => chunks.push(chunk));
     response.once('close', () => fail(toServerError(response.statusCode ?? 0, Buffer.concat(chunks).toString(), response.headers['retry-after'])));
   });
-  socket.on('error', (error) => fail(new ConnectionLost(toCause(error), { cause: error })));
+  socket.on('error', (error) => fail(toConnectionError(error, new URL(url).origin)));
   socket.on('open', listen);
   socket.on('ping', listen);
   socket.on('message', (data) => {

@@ -1,7 +1,8 @@
 import { closeSync, createReadStream, ftruncateSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CommandError, fileError } from '../command-error.mts';
+import { CommandError, exitCodes, fileError } from '../command-error.mts';
 import type { Failure } from '../rows/row.mts';
 
 /** The rows that are not in, and why: a line of JSON each, in the order of the file. */
@@ -23,9 +24,10 @@ const flushChars = 65_536;
 
 /**
  * Finds out what an earlier command left.
- * @throws CommandError for a file that is something else, or cannot be read
+ * @throws CommandError for a file that is something else, or cannot be read, or will not be to be written
  */
 export async function openFailuresFile(path: string): Promise<FailuresFile> {
+  await checkPlace(path);
   const earlier = await readEarlier(path);
   let count = 0;
   let last = 0;
@@ -71,6 +73,19 @@ export async function openFailuresFile(path: string): Promise<FailuresFile> {
       if (file !== undefined) closeSync(file);
     },
   };
+}
+
+/** Hours of rows may come before the first one that fails. */
+async function checkPlace(path: string): Promise<void> {
+  try {
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    if (found?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+    await access(found ? path : dirname(path), constants.W_OK);
+  } catch (error) {
+    throw fileError(path, 'written', error, exitCodes.wrongUse);
+  }
 }
 
 async function readEarlier(path: string): Promise<{ isThere: boolean; bytes: number; count: number; last: number }> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { persist } from '../api/persist.mts';
-import { CommandError } from '../command-error.mts';
+import { CommandError, exitCodes } from '../command-error.mts';
 import { type ConnectionOptions, withSession } from '../connection-options.mts';
 import type { Row } from '../rows/row.mts';
 import { type Format, openSource, type Source } from '../rows/source.mts';
@@ -82,15 +82,27 @@ export async function importUsers({ file, format, options, url, giveUpAfter, ...
   } catch (error) {
     failures.flush();
     if (!(error instanceof CommandError)) throw error;
-    throw new CommandError(`${error.message}. ${toNextStep(tally, importId, source, wishes.importId)}`, { exitCode: error.exitCode, cause: error });
+    throw new CommandError(`${error.message}${/[.?]$/.test(error.message) ? '' : '.'} ${toNextStep(tally, importId, source, wishes.importId)}`, {
+      exitCode: error.exitCode,
+      cause: error,
+    });
   } finally {
     progress.stop();
     failures.close();
   }
   const counts = { ...tally.counts };
+  const known = Object.values(counts).reduce((sum, count) => sum + count);
+  if (known > window.read && !source.wasChanged)
+    throw new CommandError(
+      `${source.name} has ${toText(window.read)} rows, and the import ${importId} has results of ${toText(known)}: it is one of another file; give another --import-id`,
+    );
   // the server does not know of those that were never sent, or refused with their frame
   counts.failed = window.read - (counts.created + counts.updated + counts.unchanged + counts.skipped);
   console.log(toReport({ counts, tally, importId, source, path, listed: failures.count, isDryRun: options.dryRun }));
+  if (source.wasChanged)
+    throw new CommandError(`${source.name} was changed while it was imported: as it is now it is another import, which begins with the same command`, {
+      exitCode: exitCodes.file,
+    });
   return counts;
 }
 

@@ -1,5 +1,6 @@
 import { CommandError } from '../command-error.mts';
 import type { Violation } from '../api/server-error.mts';
+import { notUtf8, replacement } from './row.mts';
 
 /** Puts the text of a cell into a user; gives what is wrong with it, where something is. */
 type Put = (user: Record<string, unknown>, text: string) => Violation | undefined;
@@ -58,9 +59,11 @@ const toCamel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) 
 
 /**
  * Reads the header of a CSV file: names of fields as `display_name` or `displayName`, and parts as `external_ids.okta`.
- * @throws CommandError that names each column that is unknown or there twice
+ * @throws CommandError that names each column that is unknown or there twice, or says that it is of another encoding
  */
 export function readHeader(names: readonly string[]): readonly Put[] {
+  // of UTF-16 every other byte is NUL
+  if (names.some((name) => name.includes(replacement) || name.includes('\0'))) throw new CommandError(`the header ${notUtf8}`);
   const seen = new Set<string>();
   const problems: string[] = [];
   const puts = names.map((raw) => {

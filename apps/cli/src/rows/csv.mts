@@ -54,6 +54,7 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ro
       else if ('code' in read) throw new CommandError(`the header ${sentences[read.code] ?? 'cannot be read'}`);
       else puts = readHeader(read.record);
     }
+    if (!puts) throw new CommandError('there is no header: the first record has to name the columns');
   } finally {
     source.destroy();
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { type BigIntStats, createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { CommandError, exitCodes, fileError } from '../command-error.mts';
@@ -17,6 +17,8 @@ export interface Source {
   /** In bytes; undefined where nobody knows. */
   readonly size: number | undefined;
   rows(): AsyncGenerator<Row>;
+  /** Once all rows are read: whether it is another one by then than the one that was opened. */
+  readonly wasChanged: boolean;
   /** Reads it once, for the SHA-256 of what it is. @throws CommandError where it cannot be read, and what onRead throws */
   digest(prefix: string, onRead: (bytes: number) => void): Promise<Buffer>;
 }
@@ -29,7 +31,8 @@ const extensions: Readonly<Record<string, Format>> = { '.csv': 'csv', '.ndjson':
  * @throws CommandError where there is none, or nothing tells its format
  */
 export async function openSource(path: string, chosen: Format | undefined): Promise<Source> {
-  const size = path === '-' ? undefined : await measure(path);
+  const opened = path === '-' ? undefined : await measure(path);
+  let wasChanged = false;
   const format = chosen ?? extensions[extname(path).toLowerCase()];
   if (!format) throw new CommandError(`nothing says what ${path === '-' ? 'standard input' : path} is: give --csv or --ndjson`);
   const name = path === '-' ? 'standard input' : path;
@@ -37,10 +40,16 @@ export async function openSource(path: string, chosen: Format | undefined): Prom
   return {
     name,
     format,
-    size,
+    size: opened && Number(opened.size),
+    get wasChanged() {
+      return wasChanged;
+    },
     async *rows() {
       try {
         yield* formats[format](read());
+        // one that is gone was read to its end all the same
+        const now = opened && (await stat(path, { bigint: true }).catch(() => opened));
+        wasChanged = now?.size !== opened?.size || now?.mtimeNs !== opened?.mtimeNs || now?.ino !== opened?.ino;
       } catch (error) {
         throw error instanceof CommandError ? error : fileError(name, 'read', error);
       }
@@ -61,11 +70,12 @@ export async function openSource(path: string, chosen: Format | undefined): Prom
   };
 }
 
-async function measure(path: string): Promise<number | undefined> {
+/** What there is to know of a file; undefined of what can be read once, such as a pipe. */
+async function measure(path: string): Promise<BigIntStats | undefined> {
   try {
-    const found = await stat(path);
+    const found = await stat(path, { bigint: true });
     if (found.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    return found.isFile() ? found.size : undefined;
+    return found.isFile() ? found : undefined;
   } catch (error) {
     throw fileError(path, 'read', error, exitCodes.wrongUse);
   }

@@ -45,11 +45,12 @@ export function createExportSnapshots(holding: Database): ExportSnapshots {
     );
   }
 
-  async function makeRoom(): Promise<void> {
+  // without a turn between, in which others that begin would find the same room
+  function makeRoom(): void {
     if (entries.size < maxSnapshots) return;
     const idle = [...entries].find(([, { users, isDone }]) => users === 0 && isDone);
     if (!idle) throw overloaded({ retryDelayMs: 30_000 });
-    await end(idle[0]);
+    void end(idle[0]);
   }
 
   function open(exportId: string, from: string | undefined): Entry {
@@ -61,7 +62,7 @@ export function createExportSnapshots(holding: Database): ExportSnapshots {
 
   return {
     async join(exportId, from) {
-      if (!entries.has(exportId)) await makeRoom();
+      if (!entries.has(exportId)) makeRoom();
       const entry = entries.get(exportId) ?? open(exportId, from);
       entry.users++;
       clearTimeout(entry.timer);

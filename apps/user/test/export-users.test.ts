@@ -144,6 +144,13 @@ describe('ExportUsers', () => {
     for (const cursor of cursors.slice(1)) expect(await verdictOf(exportAll(client, { cursor }))).toBe('OK');
   });
 
+  it('refuses the fifth of those that begin at once, also where snapshots of exports that are done make room', async () => {
+    await addPeople(1_200, { publicMetadata: { a: 'x'.repeat(5_000) } }, 100);
+    for (let time = 0; time < 4; time++) await exportAll(client);
+    const verdicts = await Promise.all(Array.from({ length: 8 }, () => verdictOf(exportSome(client))));
+    expect(verdicts.sort()).toEqual([...Array(4).fill('OK'), ...Array(4).fill('RESOURCE_EXHAUSTED OVERLOADED')]);
+  });
+
   it('gives people with much metadata in messages that everybody can read', async () => {
     const large = { a: Array.from({ length: 8_000 }, () => 1) };
     await addPeople(12, { publicMetadata: large, privateMetadata: large, ownMetadata: large }, 2);

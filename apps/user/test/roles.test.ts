@@ -59,7 +59,8 @@ describe('a role', () => {
     const made = await roles.createRole({ roleId: newId(), role: {} });
     await roles.updateRole({ role: { id: made.id, title: 'New' } });
     expect(await verdictOf(roles.updateRole({ role: { ...made, title: 'Late' } }))).toBe('ABORTED ETAG_MISMATCH');
-    expect(await verdictOf(roles.deleteRole({ id: made.id, etag: made.etag }))).toBe('ABORTED ETAG_MISMATCH');
+    const error = await roles.deleteRole({ id: made.id, etag: made.etag }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ reason: 'ETAG_MISMATCH', message: 'what is to be changed has changed since this etag: read it again' });
     expect(await verdictOf(roles.deleteRole({ id: made.id, etag: '"2"' }))).toBe('OK');
     expect(await verdictOf(roles.deleteRole({ id: made.id }))).toBe('NOT_FOUND ROLE_NOT_FOUND');
     expect(await verdictOf(roles.updateRole({ role: { id: made.id, title: 'Late' } }))).toBe('NOT_FOUND ROLE_NOT_FOUND');

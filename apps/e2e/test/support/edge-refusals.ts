@@ -21,7 +21,7 @@ export async function provokeAtEdge(reason: string, { gatehouse, administrator: 
     case 'MEDIA_TYPE_UNSUPPORTED':
       return send(url, 'POST', '/v1/auth/login', { body: 'email=a', headers: { 'content-type': 'text/plain' } });
     case 'URL_TOO_LONG':
-      return exchange(ports.http, toRequest(`/v1/users/${'x'.repeat(9_000)}`));
+      return exchange(ports.http, toRequest(`/v1/users/${'x'.repeat(13_000)}`));
     case 'HEADERS_TOO_LARGE':
       return exchange(ports.http, toRequest('/v1/users/me', `X: ${'x'.repeat(17_000)}`));
     case 'REQUEST_TOO_SLOW':

@@ -100,7 +100,7 @@ const mutations: readonly Mutation[] = [
   withPath((path, random) => `${path}/${pick(random, segments)}`),
   withPath((path, random) => `${path}${path.includes('?') ? '&' : '?'}${pick(random, queries)}`),
   withPath((_path, random) =>
-    pick(random, ['/', '//', '/v1', '/v2/users', '/V1/users', '/v1/users:nothing', '/docs/errors/nothing', '/%', `/v1/users/${'x'.repeat(9_000)}`]),
+    pick(random, ['/', '//', '/v1', '/v2/users', '/V1/users', '/v1/users:nothing', '/docs/errors/nothing', '/%', `/v1/users/${'x'.repeat(13_000)}`]),
   ),
   withHeader('content-type', [
     'text/plain',

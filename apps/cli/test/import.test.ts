@@ -189,6 +189,15 @@ describe('rows that fail', () => {
     const { status, stderr } = await run(write('{"email":"a@x.example"}\n[]\n'), '--results', '/dev/full');
     expect([status, stderr]).toEqual([4, expect.stringMatching(/^gatehouse import: \/dev\/full cannot be written \(ENOSPC\): make room\. (Rows|No row)/)]);
   });
+
+  it('whose lines could not be written are told of when it goes on', async () => {
+    await begin();
+    const file = write('{"email":"a@x.example"}\n{"email":"taken@x.example"}\n');
+    expect(await run(file, '--results', '/dev/full')).toMatchObject({ status: 4 });
+    const { status, stdout } = await run(file);
+    expect([status, count(stdout, 'failed')]).toEqual([1, 1]);
+    expect(stdout).toContain('1 failed rows are not listed: their answers were lost on the way, or there was no room to write them;');
+  });
 });
 
 describe('CSV', () => {

@@ -11,7 +11,10 @@ const folders = {
   user: 'apps/user/src/postgres/migrations',
   auth: 'apps/auth/src/postgres/migrations',
   idempotency: 'libs/idempotency/src/migrations',
+  outbox: 'libs/outbox/src/migrations',
 } as const;
+// in the order in which a service applies them
+const sets = { user: ['idempotency', 'outbox', 'user'], auth: ['idempotency', 'auth'] } as const;
 const clean = { code: 0, signal: null };
 // which the last release has too
 const services = ['user', 'auth', 'gateway'] as const;
@@ -27,9 +30,7 @@ const old = new Map<string, Replica>();
 const missingIn = (service: 'user' | 'auth') =>
   withClient(fleet.databases[service], async (client) => {
     const { rows } = await client.query<{ path: string }>("select set_name || '/' || name as path from schema_migrations");
-    const known = (['idempotency', service] as const).flatMap((set) =>
-      readdirSync(join(workspace, folders[set])).map((file) => `${set}/${file.replace('.sql', '')}`),
-    );
+    const known = sets[service].flatMap((set) => readdirSync(join(workspace, folders[set])).map((file) => `${set}/${file.replace('.sql', '')}`));
     return known.filter((path) => !rows.some((row) => row.path === path));
   });
 const isReady = async (replica: Replica) => (await replica.readyz()).status === 200;
@@ -40,6 +41,12 @@ beforeAll(async () => {
   );
   fleet = await openFleet();
   expect((await fleet.migrate(release.folder)).codes).toEqual([0, 0]);
+  // whom the migrations have to go over
+  await withClient(fleet.databases.user, (client) =>
+    client.query(
+      "insert into users (id, email, display_name) select gen_random_uuid(), n || '@directory.example', 'Person ' || n from generate_series(1, 10000) as n",
+    ),
+  );
   for (const service of services) {
     const replica = await fleet.start(service, release.folder);
     old.set(service, replica);

@@ -8,11 +8,23 @@ const lockTimeoutMs = 1_000;
 const pausesMs = [2_000, 4_000, 8_000, 15_000];
 const lockStates: ReadonlySet<string | undefined> = new Set(['55P03', '40P01']);
 
-const advice: Readonly<Record<string, string>> = {
+const advices: Readonly<Record<string, string>> = {
   '53100': '; the disk of PostgreSQL is full: make room, then run `migrate` again',
   '42501': '; the role of the URL must own the tables',
   '25006': '; this PostgreSQL takes no writes: name its primary in the URL',
 };
+
+/** What to do about a failure, as the rest of a sentence; nothing where its message has to do. */
+function adviceOf({ message }: Error, state = ''): string {
+  const [, extension] = /extension "(\w+)"/.exec(message) ?? [];
+  // nobody but who owns the database may, unless it is lent, even of one that PostgreSQL trusts
+  if (extension && state === '42501')
+    return `; the owner of the database may (\`grant create on database … to …\` lets others), or a superuser runs \`create extension ${extension}\` in it; then run \`migrate\` again`;
+  // 58P01 before PostgreSQL 16
+  if (/extension/.test(message) && (state === '0A000' || state === '58P01'))
+    return '; install the contrib modules of PostgreSQL where it runs, then run `migrate` again';
+  return advices[state] ?? '';
+}
 
 export interface ApplyOptions {
   /** How long its locks are waited for, in milliseconds. */
@@ -40,7 +52,7 @@ export async function applyMigration(client: Client, set: MigrationSet, migratio
       const state = findSqlState(cause);
       const left = waitMs - (performance.now() - begin);
       if (!lockStates.has(state))
-        throw new Error(`migration ${path} failed, ${outcome}: ${reasonOf(cause as Error, state)}${advice[state ?? ''] ?? ''}`, { cause });
+        throw new Error(`migration ${path} failed, ${outcome}: ${reasonOf(cause as Error, state)}${adviceOf(cause as Error, state)}`, { cause });
       if (left <= 0)
         throw new Error(
           `migration ${path} failed, ${outcome}: others held a lock that it needs for ${waitMs / 1_000} s; end their transactions (the oldest of pg_stat_activity by xact_start), then run \`migrate\` again`,

@@ -69,6 +69,20 @@ describe('migrations', () => {
     expect(await count()).toBe(0);
   });
 
+  it('say who makes an extension that is not to be had, and how', async () => {
+    const extend = (extension: string) => run(setOf({ name: '0001_extend', sql: `create extension if not exists ${extension}` }));
+    await expect(extend('pg_nowhere')).rejects.toThrow(
+      /"pg_nowhere" is not available; install the contrib modules of PostgreSQL where it runs, then run `migrate` again$/,
+    );
+    await withClient(async (client) => {
+      const { rows } = await client.query<{ name: string }>('select current_database() as name');
+      await client.query(`revoke create on database ${rows[0]!.name} from current_user`);
+    });
+    await expect(extend('pg_trgm')).rejects.toThrow(
+      /permission denied to create extension "pg_trgm"; the owner of the database may \(`grant create on database … to …` lets others\), or a superuser runs `create extension pg_trgm` in it; then run `migrate` again$/,
+    );
+  });
+
   it('tell of a value that PostgreSQL could not read where it was, and not what it was', async () => {
     const failure = await run(
       setOf(first, {

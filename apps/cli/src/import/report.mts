@@ -26,7 +26,9 @@ export function toReport({ counts, tally, importId, source, path, listed, isDryR
   const lines = [title, ...rows.map(([name, text]) => `  ${name.padEnd(10)}${text.padStart(width)}`)];
   if (counts.failed && listed) lines.push(`why rows failed: ${path}. Mend them, and import them as a file of their own`);
   if (counts.failed > listed)
-    lines.push(`${toText(counts.failed - listed)} failed rows are not listed: a cut took their answers away; with another --import-id all rows are sent again`);
+    lines.push(
+      `${toText(counts.failed - listed)} failed rows are not listed: their answers were lost on the way, or there was no room to write them; with another --import-id all rows are sent again`,
+    );
   if (isOld) lines.push('to import it once more, give an --import-id of your own');
   return lines.join('\n');
 }

@@ -49,6 +49,15 @@ export const database: Dashboard = {
       'Callers for whom there is none.',
     ),
     quantiles('Wait for a connection', 'db_client_connection_wait_time_seconds', of, 'How long it took to get one.'),
+    {
+      title: 'Single reads that share a statement',
+      unit: 'reqps',
+      description: 'Reads of single rows, and the statements that answered them.',
+      queries: [
+        { expr: `sum by (db_operation_name) (rate(db_client_batched_reads_total${of}${interval}))`, legend: '{{db_operation_name}}' },
+        { expr: `sum by (db_operation_name) (rate(db_client_batches_total${of}${interval}))`, legend: '{{db_operation_name}}, statements' },
+      ],
+    },
     graph(
       'Reads that a replica might answer',
       'reqps',

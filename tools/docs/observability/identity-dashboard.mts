@@ -57,5 +57,24 @@ export const identity: Dashboard = {
         { expr: `sum(rate(auth_password_hash_refused_total${interval}))`, legend: 'refused' },
       ],
     },
+    {
+      title: 'The change feed',
+      unit: 's',
+      description: 'How long auth has not heard from user, and how old the oldest change is that has not been taken.',
+      queries: [
+        { expr: 'max(auth_user_feed_age_seconds)', legend: 'not heard of' },
+        { expr: 'max(user_feed_lag_seconds)', legend: 'not taken' },
+        { expr: 'sum(user_feed_followers)', legend: 'followers' },
+      ],
+    },
+    {
+      title: 'Changes of people that auth applied',
+      unit: 'reqps',
+      description: 'A second, by their kind; and how often everybody was compared because some may have been missed.',
+      queries: [
+        { expr: `sum by (kind) (rate(auth_user_changes_applied_total${interval}))`, legend: '{{kind}}' },
+        { expr: `sum(rate(auth_user_feed_resyncs_total${interval}))`, legend: 'everybody compared' },
+      ],
+    },
   ],
 };

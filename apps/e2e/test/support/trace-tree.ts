@@ -17,11 +17,16 @@ export function traceIdOf(headers: Headers): string {
   return traceId;
 }
 
-/** The trees of traces, as soon as each has `size` spans, all of them in its tree; or as they are after 15 s. */
-export async function waitForTrees({ spans }: TestCollector, traceIds: readonly string[], size: number): Promise<string[][]> {
+/** The trees of traces, of the spans that count, as soon as each has `size` of them, all in its tree; or as they are after 15 s. */
+export async function waitForTrees(
+  { spans }: TestCollector,
+  traceIds: readonly string[],
+  size: number,
+  counts: (span: CollectedSpan) => boolean = () => true,
+): Promise<string[][]> {
   const read = () => {
     const found = new Map<string, CollectedSpan[]>(traceIds.map((traceId) => [traceId, []]));
-    for (const span of spans) found.get(span.traceId)?.push(span);
+    for (const span of spans) if (counts(span)) found.get(span.traceId)?.push(span);
     return [...found.values()];
   };
   await until('every trace is complete', () => read().every(({ length }) => length >= size), 15_000).catch(() => {});

@@ -35,7 +35,11 @@ const start = (command: string, more: Record<string, string> = {}): ServiceProce
 };
 const saidBy = ({ lines }: ServiceProcess) => lines.map(({ body }) => body);
 const namesOf = (set: string, folder: string) => readdirSync(resolve(__dirname, '../../..', folder)).map((file) => `${set}/${file.replace('.sql', '')}`);
-const all = [...namesOf('idempotency', 'libs/idempotency/src/migrations'), ...namesOf('user', 'apps/user/src/postgres/migrations')];
+const all = [
+  ...namesOf('idempotency', 'libs/idempotency/src/migrations'),
+  ...namesOf('outbox', 'libs/outbox/src/migrations'),
+  ...namesOf('user', 'apps/user/src/postgres/migrations'),
+];
 const toLines = (names: readonly string[]) => names.map((name) => `applied ${name}`);
 const ask = async <Row extends object>(text: string) => withClient(database, async (client) => (await client.query<Row>(text)).rows);
 const migrateToTheEnd = async () => {

@@ -199,10 +199,10 @@ const toJson = (profiles: readonly ImportedProfile[]): string =>
 
 /**
  * Holds an import until the transaction ends, whichever process of the service it is in.
- * @throws importInProgress when another call holds it, and goes on doing so for half a second
+ * @throws importInProgress when another call holds it, and goes on doing so for a fifth of a second
  */
 export async function holdImport(tx: Queryable, importId: string): Promise<void> {
-  const text = `with limited as materialized (select set_config('lock_timeout', '500', true))
+  const text = `with limited as materialized (select set_config('lock_timeout', '200', true))
     select pg_advisory_xact_lock(hashtextextended('gatehouse import ' || $1, 0)) from limited`;
   try {
     await tx.query({ name: 'hold-import', text, values: [importId] });

@@ -111,8 +111,9 @@ export async function importRows(
     if (before.status === 'deleted') throw userDeleted();
     const { status = before.status, ...change } = row.change;
     const after = { ...before, ...withChange(before, change), status };
-    if (isDeepStrictEqual(after, before)) return leave(before, row, 'unchanged');
+    // also where nothing would change: what they have could be guessed
     await requirePermissions(before);
+    if (isDeepStrictEqual(after, before)) return leave(before, row, 'unchanged');
     if (status !== before.status) requireLetInByOthers(principal, before, 'status');
     const keys = keysOf(after);
     if (isAdministrator(before) && !isAdministrator(after)) {

@@ -71,6 +71,19 @@ describe('power over somebody', () => {
     expect(await verdictOf(self.suspendUser({ id: person.id }))).toBe('OK');
   });
 
+  it('is asked of who imports, also where the row would change nothing: what somebody has cannot be guessed', async () => {
+    const { id, email } = await createPerson('biller');
+    await admin.updateUser({ user: { id, privateMetadata: { risk: 'high' } } });
+    const importer = await user.asPerson(adminId, ['users.import']);
+    const outcomes = outcomesOf(
+      await importRows(importer, [
+        { email, privateMetadata: { risk: 'low' } },
+        { email, privateMetadata: { risk: 'high' } },
+      ]),
+    );
+    expect(outcomes).toEqual(['failed PERMISSION_NOT_HELD', 'failed PERMISSION_NOT_HELD']);
+  });
+
   it('nobody has who was kept out, to let themselves in again while their token lives', async () => {
     const person = await createPerson('manager');
     const self = await user.asPerson(person.id, [...managersPermissions, 'users.import']);

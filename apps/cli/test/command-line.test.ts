@@ -36,7 +36,7 @@ it('CSV has a column for each field of a person that a row may say', () => {
     .map((name) => name.split('.')[0]!);
   const user = createRegistryOf([descriptorSet]).getMessage('gatehouse.user.v1.User')!;
   // what only the service sets; its status a row may say
-  const others = ['id', 'roles', 'create_time', 'update_time', 'etag', 'role_ids', 'delete_time', 'purge_time', 'last_seen_time'];
+  const others = ['id', 'roles', 'create_time', 'update_time', 'etag', 'revision', 'role_ids', 'delete_time', 'purge_time', 'last_seen_time'];
   expect(columns.toSorted()).toEqual(
     user.fields
       .map(({ name }) => name)

@@ -316,12 +316,24 @@ describe('an import goes on', () => {
     expect(directory.calls).toEqual(['Login', 'ImportUsers', 'Refresh', 'ImportUsers', 'Logout']);
   });
 
+  it('with the largest row that the gateway takes, beside small ones, and without the one that is larger', async () => {
+    await begin({ maxFrameBytes: 65_536 });
+    const rowOf = (email: string, bytes: number) => ({ email, ownMetadata: { note: 'x'.repeat(bytes) } });
+    const small = emails(900).map((email) => rowOf(email, 60));
+    const file = write(toLines([...small, rowOf('large@x.example', 60_000), rowOf('larger@x.example', 70_000), rowOf('last@x.example', 60_000)]));
+    const { status, stdout } = await run(file);
+    expect([status, count(stdout, 'created'), count(stdout, 'failed')]).toEqual([1, 902, 1]);
+    expect(failed(file)).toMatchObject([{ number: 902, reason: 'REQUEST_TOO_LARGE' }]);
+  });
+
   it('in smaller frames, where the gateway takes no larger ones', async () => {
     await begin({ maxFrameBytes: 20_000 });
     const file = write(`${toLines(emails(2_000).map((email) => ({ email })))}${JSON.stringify({ email: 'z@x.example', givenName: 'x'.repeat(50_000) })}\n`);
     const { status, stdout } = await run(file);
     expect([status, count(stdout, 'created'), directory.taken.length]).toEqual([1, 2_000, 2_000]);
-    expect(failed(file)).toEqual([{ number: 2_001, reason: 'REQUEST_TOO_LARGE', message: 'the row is larger than what the gateway takes' }]);
+    expect(failed(file)).toEqual([
+      { number: 2_001, reason: 'REQUEST_TOO_LARGE', message: 'the row is larger than what the gateway takes (GATEWAY_MAX_BODY_BYTES)' },
+    ]);
   });
 
   it('by the same command, after the process was killed, and lists each failed row once', async () => {

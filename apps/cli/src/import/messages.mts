@@ -31,3 +31,9 @@ export const toOutcome = ({ outcome }: ImportResult): Outcome => {
   const name = outcome.replace(/^IMPORT_OUTCOME_/, '').toLowerCase();
   return outcomes.find((each) => each === name) ?? 'failed';
 };
+
+/** The message of rows: the JSON that the file has is sent as it is. */
+export const toRowsMessage = (rows: readonly { readonly number: number; readonly user?: string }[]): string =>
+  `{"rows":[${rows.map(({ number, user }) => `{"number":"${number}","user":${user}}`).join(',')}]}`;
+/** What a row adds to its message beside its own JSON, at most. */
+export const rowOverheadBytes = 42;

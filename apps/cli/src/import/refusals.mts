@@ -1,9 +1,10 @@
 import type { Problem, Violation } from '../api/server-error.mts';
 import type { Failure, Row } from '../rows/row.mts';
+import { toRowsMessage } from './messages.mts';
 import type { Entry, Window } from './window.mts';
 
-// what a frame holds of rows at most; the server takes 1,000, and the gateway frames of a million bytes
-const most = { rows: 500, bytes: 262_144 } as const;
+// what a frame holds of rows at most; the server takes 1,000, and the gateway frames of 64 KiB, unless GATEWAY_MAX_BODY_BYTES says otherwise
+const most = { rows: 500, bytes: 65_000 } as const;
 const leastBytes = 4_096;
 
 /** What a frame may hold, by what the gateway refused so far. */
@@ -17,8 +18,8 @@ export interface Refusals {
    * @param frames that were sent, by their place in the stream
    */
   take(problem: Problem, frames: ReadonlyMap<number, readonly Entry[]>, window: Window): boolean;
-  /** Takes notice that a frame was too large. False where it was small already. */
-  shrink(): boolean;
+  /** Takes notice that a frame was too large: a row that was alone in it is refused, more are split. False where all were small already. */
+  shrink(frames: ReadonlyMap<number, readonly Entry[]>, window: Window): boolean;
   /** Takes notice that all of a frame was taken. */
   relax(): void;
 }
@@ -26,8 +27,13 @@ export interface Refusals {
 /** A field of what was refused: the frame's place in the stream, the row, and the path in the row's user. */
 const place = /^\[(\d+)\](?:\.rows\[(\d+)\](?:\.user)?)?\.?(.*)$/s;
 
+const tooLarge: Failure = { reason: 'REQUEST_TOO_LARGE', message: 'the row is larger than what the gateway takes (GATEWAY_MAX_BODY_BYTES)' };
+const toBytes = (rows: Parameters<typeof toRowsMessage>[0]) => Buffer.byteLength(toRowsMessage(rows));
+
 export function createRefusals(): Refusals {
   let limits: { rows: number; bytes: number } = most;
+  /** The smallest frame that was too large. */
+  let tooLargeBytes = Infinity;
   /** Fields that the server does not know, with what it said. */
   const unknown = new Map<string, { violation: Violation; failure: Failure }>();
 
@@ -35,9 +41,8 @@ export function createRefusals(): Refusals {
     get limits() {
       return limits;
     },
-    find({ user }) {
-      if (limits.bytes < most.bytes && Buffer.byteLength(user!) > limits.bytes)
-        return { reason: 'REQUEST_TOO_LARGE', message: 'the row is larger than what the gateway takes' };
+    find({ number, user }) {
+      if (tooLargeBytes < Infinity && toBytes([{ number, user }]) >= tooLargeBytes) return tooLarge;
       if (!unknown.size) return undefined;
       const own = JSON.parse(user!) as object;
       const found = [...unknown].filter(([field]) => Object.hasOwn(own, field)).map(([, each]) => each);
@@ -69,9 +74,15 @@ export function createRefusals(): Refusals {
       if (!rows.size && whole) limits = { ...limits, rows: Math.max(1, Math.floor(whole.length / 2)) };
       return rows.size > 0 || whole !== undefined;
     },
-    shrink() {
-      limits = { ...limits, bytes: Math.floor(limits.bytes / 2) };
-      return limits.bytes >= leastBytes;
+    shrink(frames, window) {
+      // nobody says which it was; if any, then the largest
+      const unanswered = [...frames.values()].filter((entries) => entries.every(({ isSettled }) => !isSettled));
+      const [largest] = unanswered.map((entries) => ({ entries, bytes: toBytes(entries) })).sort((one, other) => other.bytes - one.bytes);
+      if (!largest || largest.bytes < leastBytes) return false;
+      tooLargeBytes = Math.min(tooLargeBytes, largest.bytes);
+      if (largest.entries.length === 1) window.settle(largest.entries[0]!.number, tooLarge);
+      else limits = { ...limits, bytes: Math.floor(Math.min(limits.bytes, largest.bytes) / 2) };
+      return true;
     },
     relax() {
       if (limits.rows < most.rows) limits = { ...limits, rows: Math.min(most.rows, limits.rows * 2) };

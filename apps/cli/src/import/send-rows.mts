@@ -3,7 +3,7 @@ import { ConnectionLost, ServerError } from '../api/server-error.mts';
 import { CommandError, exitCodes } from '../command-error.mts';
 import { converse, FrameTooLarge } from './conversation.mts';
 import type { ImportOptions } from './import-id.mts';
-import { type Counts, type ImportUsersResponse, noCounts, toCounts, toOutcome } from './messages.mts';
+import { type Counts, type ImportUsersResponse, noCounts, toCounts, toOutcome, toRowsMessage } from './messages.mts';
 import type { Refusals } from './refusals.mts';
 import type { Entry, Window } from './window.mts';
 
@@ -50,7 +50,7 @@ export async function sendRows(token: string, send: SendOptions): Promise<void> 
       return await sendByOneCall(token, send, frames);
     } catch (error) {
       if (error instanceof FrameTooLarge) {
-        if (refusals.shrink()) continue;
+        if (refusals.shrink(frames, window)) continue;
         throw new CommandError('the gateway takes no frames of 4 KiB: raise GATEWAY_MAX_BODY_BYTES', { exitCode: exitCodes.server, cause: error });
       }
       if (!(error instanceof ServerError) || !refusals.take(error.problem, frames, window)) throw error;
@@ -122,7 +122,7 @@ async function sendByOneCall(
       frames.set(index, batch);
       left.set(index, batch.length);
       for (const { number } of batch) frameOf.set(number, index);
-      call.send(`{"rows":[${batch.map(({ number, user }) => `{"number":"${number}","user":${user}}`).join(',')}]}`);
+      call.send(toRowsMessage(batch));
     }
     if (isOver) {
       await call.ended;

@@ -1,4 +1,5 @@
 import type { Failure, Row } from '../rows/row.mts';
+import { rowOverheadBytes } from './messages.mts';
 
 /** A row that was read, until it and all before it have come to something. */
 export interface Entry extends Row {
@@ -87,7 +88,7 @@ export function createWindow(
             const failure = refuse(entry);
             if (failure) settle(entry.number, failure);
             else {
-              const length = Buffer.byteLength(entry.user!);
+              const length = Buffer.byteLength(entry.user!) + rowOverheadBytes;
               if (batch.length && size + length > bytes) break;
               size += length;
               batch.push(entry);

@@ -25,7 +25,7 @@ interface RpcOptions extends MethodOptions {
 export async function rpcGenerator(tree: Tree, options: RpcOptions): Promise<GeneratorCallback> {
   const { service, name } = options;
   if (!/^[A-Z][a-z0-9]+([A-Z][a-z0-9]+)*$/.test(name))
-    throw new Error(`"${name}" is no name of a method: write it in PascalCase, verb first (AIP-190), as SuspendUser`);
+    throw new Error(`"${name}" is no name of a method: write it in PascalCase, verb first (AIP-190), as ArchiveUser`);
   requireOptions(options);
   const contract = readContract(tree.root, service);
   const file = fileOfService(contract);

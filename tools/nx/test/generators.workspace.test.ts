@@ -107,7 +107,7 @@ describe('what generators make', () => {
       'rpc verifier CheckToken --access public --allow-dirty',
     ])
       await succeed(generate(line));
-    expect(await succeed(generate('migration user create_invoices --allow-dirty'))).toMatch(/ \d{4}_create_invoices\.sql, and why in its first line/);
+    expect(await succeed(generate('migration user create_invoices --allow-dirty'))).toMatch(/\d{4}_create_invoices\.sql, and why in its first line/);
     expect(await succeed(generate('error-reason user USER_ARCHIVED --method ArchiveUser --method GetUser --allow-dirty'))).toContain(
       'Yours to write: a row for each method in apps/e2e/test/error-reasons.test.ts that provokes it',
     );

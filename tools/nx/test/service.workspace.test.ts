@@ -48,7 +48,7 @@ it.each<[string, ServiceOptions, string]>([
     { name: 'billing', resource: 'new' },
     'new cannot be a resource, it is a word of TypeScript: choose another with --resource',
   ],
-  ...['app', 'page-token', 'billing-service', 'date', 'argument', 'reference', 'idempotency-record'].map((resource): [string, ServiceOptions, string] => [
+  ...['app', 'token', 'billing-service', 'date', 'argument', 'reference', 'idempotency-record'].map((resource): [string, ServiceOptions, string] => [
     `the resource ${resource}, which the code of a service or PostgreSQL has already,`,
     { name: 'billing', resource },
     `${resource} cannot be a resource, the name means something else in the code of a service: choose another with --resource`,

@@ -29,7 +29,7 @@ function edit(file: string, before: string, added: string): void {
 it('an RPC that is added to a proto, and its method to a service, is reached over HTTP, documented and traced', async () => {
   edit(
     'proto/gatehouse/user/v1/user.proto',
-    '  // Lists people, oldest first',
+    '  // Lists people page by page',
     `  // Says how many people there are on the first page.
   rpc CountUsers(CountUsersRequest) returns (CountUsersResponse) {
     option idempotency_level = NO_SIDE_EFFECTS;
@@ -57,13 +57,11 @@ it('an RPC that is added to a proto, and its method to a service, is reached ove
   );
   edit(
     'apps/user/src/user-service.ts',
-    '    async listUsers(',
-    `    countUsers: async () => ({ count: (await users.list(200, undefined)).length }),
-
+    '    ...createReads(loader),',
+    `    countUsers: async () => ({ count: (await database.read.query({ name: 'count-users', text: 'select from users limit 200' })).length }),
     async *streamCounts() {
-      for (let round = 0; round < 3; round++) yield { count: (await users.list(200, undefined)).length };
+      for (let round = 0; round < 3; round++) yield { count: (await database.read.query({ name: 'count-users', text: 'select from users limit 200' })).length };
     },
-
 `,
   );
   clone.nx('run-many', '-t', 'build', '-p', 'tag:type:service');
@@ -97,7 +95,7 @@ async function expectWholeTracesOfStreams(token: string): Promise<void> {
     'gateway server GET /v1/users:streamCounts',
     '  gateway client gatehouse.user.v1.UserService/StreamCounts',
     '    user server gatehouse.user.v1.UserService/StreamCounts',
-    ...Array<string>(3).fill('      user client list-users'),
+    ...Array<string>(3).fill('      user client count-users'),
   ];
   for (const type of ['application/x-ndjson', 'text/event-stream']) {
     const traceIds: string[] = [];

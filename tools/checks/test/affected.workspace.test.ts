@@ -37,7 +37,7 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
     {
       ...{ errors: tested, rpc: tested, postgres: tested, access: tested, idempotency: tested, observability: tested, lifecycle: tested, transcoding: tested },
       ...{ 'contracts-api': checked, 'contracts-auth': checked, 'contracts-user': checked, 'contracts-verifier': checked },
-      ...{ user: service, auth: service, ...gateway, ...pages, checks: copied, packages: tested },
+      ...{ listing: tested, outbox: tested, user: service, auth: service, cli: built, ...gateway, ...pages, checks: copied, packages: tested },
     },
   ],
   ['a lib in the middle', append('libs/transcoding/src/problem.ts'), containing({ transcoding: tested, gateway: service })],
@@ -53,12 +53,12 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
   [
     "user's contract",
     append('proto/gatehouse/user/v1/user.proto', 'message Added {}\n'),
-    { 'contracts-user': checked, 'contracts-auth': checked, user: service, auth: service, ...gateway, ...pages, ...declared },
+    { 'contracts-user': checked, 'contracts-auth': checked, user: service, auth: service, cli: built, ...gateway, ...pages, ...declared },
   ],
   [
     "auth's contract, and not user",
     append('proto/gatehouse/auth/v1/auth.proto', 'message Added {}\n'),
-    { 'contracts-auth': checked, auth: service, ...gateway, ...pages, ...declared },
+    { 'contracts-auth': checked, auth: service, cli: built, ...gateway, ...pages, ...declared },
   ],
   [
     "verifier's contract",
@@ -80,7 +80,7 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
     { ...gateway, release: copied },
   ],
   ['a package beside a bundle', update('@node-rs/argon2'), { auth: service, ...walked }],
-  ['what makes bundles', update('esbuild'), containing({ user: service, auth: service, gateway: service, docs: `${checked} check`, cli: 'build' })],
+  ['what makes bundles', update('esbuild'), containing({ user: service, auth: service, gateway: service, docs: `${checked} check`, cli: built })],
   ['what lints', update('eslint-plugin-n'), all('lint')],
   [
     'the lock file where it is about what nothing uses, a tool that nothing imports, or where packages are and in which order',

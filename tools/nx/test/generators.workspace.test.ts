@@ -45,9 +45,9 @@ const succeed = async (outcome: Promise<Outcome>) => {
 describe('a generator refuses, says what to do, and writes nothing', () => {
   const refusals: readonly (readonly [string, string])[] = [
     ['rpc shop OpenShop', 'there is no service "shop" in proto/gatehouse: take one of auth, user, verifier'],
-    ['rpc user suspend_user', '"suspend_user" is no name of a method: write it in PascalCase'],
+    ['rpc user archive_user', '"archive_user" is no name of a method: write it in PascalCase'],
     ['rpc user GetUser', 'proto/gatehouse/user/v1/user.proto has the method GetUser already: take another name'],
-    ['rpc user SuspendUser --path users/{id}', '"users/{id}" is no path of a route: write one as /v1/users/{id}'],
+    ['rpc user ArchiveUser --path users/{id}', '"users/{id}" is no path of a route: write one as /v1/users/{id}'],
     ['rpc user FetchUser --http get --path /v1/users/{id}', 'UserService.GetUser has the route GET /v1/users/{id} already: say another with --path'],
     ['rpc user AddNote --path /v1/notes/{note_id}', '--path has {note_id}, and AddNoteRequest will have no such field: take {id}'],
     ['rpc user ListUser --streaming server', 'ListUser is a standard method, which answers once (AIP-130)'],
@@ -79,7 +79,7 @@ describe('a generator refuses, says what to do, and writes nothing', () => {
 
   it('a tree with changes that are not committed', async () => {
     appendFileSync(join(clone.folder, 'README.md'), '\n');
-    const outcomes = [await generate('lib page-tokens'), await generate('rpc user SuspendUser')];
+    const outcomes = [await generate('lib page-tokens'), await generate('rpc user ArchiveUser')];
     for (const { code, said } of outcomes)
       expect([code, said]).toEqual([1, expect.stringContaining('changes that are not committed (README.md): commit or stash them, or say --allow-dirty')]);
     expect(changes()).toBe(' M README.md\n');
@@ -87,7 +87,7 @@ describe('a generator refuses, says what to do, and writes nothing', () => {
   });
 
   it('anything, where it was only asked what it would do', async () => {
-    expect(await succeed(generate('rpc user SuspendUser --dry-run'))).toContain('UPDATE proto/gatehouse/user/v1/user.proto');
+    expect(await succeed(generate('rpc user ArchiveUser --dry-run'))).toContain('UPDATE proto/gatehouse/user/v1/user.proto');
     expect(await succeed(generate('lib page-tokens --dry-run'))).toContain('CREATE libs/page-tokens/project.json');
     expect(changes()).toBe('');
   });
@@ -97,22 +97,22 @@ describe('what generators make', () => {
   const read = (file: string) => readFileSync(join(clone.folder, file), 'utf8');
 
   it('comes with a word on what is left to do', async () => {
-    expect(await succeed(generate('rpc user SuspendUser'))).toContain('SuspendUser answers with nothing yet, at POST /v1/users/{id}:suspend.');
+    expect(await succeed(generate('rpc user ArchiveUser'))).toContain('ArchiveUser answers with nothing yet, at POST /v1/users/{id}:archive.');
     for (const line of [
       'rpc user GetInvoice --allow-dirty',
       'rpc user WatchUsers --streaming server --allow-dirty',
-      'rpc user ImportUsers --streaming client --allow-dirty',
+      'rpc user UploadUsers --streaming client --allow-dirty',
       'rpc user SyncUsers --streaming bidi --allow-dirty',
       'rpc auth ChangePassword --access authenticated --allow-dirty',
       'rpc verifier CheckToken --access public --allow-dirty',
     ])
       await succeed(generate(line));
-    expect(await succeed(generate('migration user create_invoices --allow-dirty'))).toContain('0004_create_invoices.sql, and why in its first line');
-    expect(await succeed(generate('error-reason user USER_SUSPENDED --method SuspendUser --method GetUser --allow-dirty'))).toContain(
+    expect(await succeed(generate('migration user create_invoices --allow-dirty'))).toMatch(/\d{4}_create_invoices\.sql, and why in its first line/);
+    expect(await succeed(generate('error-reason user USER_ARCHIVED --method ArchiveUser --method GetUser --allow-dirty'))).toContain(
       'Yours to write: a row for each method in apps/e2e/test/error-reasons.test.ts that provokes it',
     );
     expect(await succeed(generate('lib page-tokens --allow-dirty'))).toContain('A lib needs two who use it');
-    expect(read('proto/gatehouse/user/v1/user.proto').match(/error_reasons\) = "USER_SUSPENDED";/g)).toHaveLength(2);
+    expect(read('proto/gatehouse/user/v1/user.proto').match(/error_reasons\) = "USER_ARCHIVED";/g)).toHaveLength(2);
   });
 
   it('passes lint, boundaries, formatting and the checks of contract and migrations', async () => {
@@ -122,7 +122,7 @@ describe('what generators make', () => {
       .map((line) => line.slice(3))
       .filter((file) => /\.(ts|mjs|cjs|json)$/.test(file));
     expect(changed).toEqual(
-      expect.arrayContaining(['apps/auth/test/fake-user-service.ts', 'apps/user/test/suspend-user.test.ts', 'libs/page-tokens/src/index.ts']),
+      expect.arrayContaining(['apps/auth/test/fake-user-service.ts', 'apps/user/test/archive-user.test.ts', 'libs/page-tokens/src/index.ts']),
     );
     await succeed(run('eslint', ...changed.filter((file) => !file.endsWith('.json'))));
     await succeed(run('prettier', '--check', ...changed));
@@ -138,7 +138,7 @@ describe('what generators make', () => {
   });
 
   it.each([
-    ['user', 'suspend-user', 'get-invoice', 'watch-users', 'import-users', 'sync-users', 'migrations'],
+    ['user', 'archive-user', 'get-invoice', 'watch-users', 'upload-users', 'sync-users', 'migrations'],
     ['auth', 'change-password', 'check-token'],
   ])('passes its own tests in %s, on the database', async (app, ...files) => {
     expect(await succeed(run('jest', '-c', `apps/${app}/jest.config.cjs`, ...files))).toContain(`Test Suites: ${files.length} passed, ${files.length} total`);

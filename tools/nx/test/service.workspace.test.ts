@@ -4,8 +4,6 @@ import { readCompose } from '@gatehouse/compose-file';
 import { flushChanges, FsTree } from 'nx/src/generators/tree';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addRoute } from '../generators/rpc/add-route.mts';
-import { planMethod } from '../generators/rpc/plan-method.mts';
 import { addService } from '../generators/service/add-service.mts';
 import { readWishes, type ServiceOptions } from '../generators/service/wishes.mts';
 
@@ -50,7 +48,7 @@ it.each<[string, ServiceOptions, string]>([
     { name: 'billing', resource: 'new' },
     'new cannot be a resource, it is a word of TypeScript: choose another with --resource',
   ],
-  ...['app', 'page-token', 'billing-service', 'date', 'argument', 'reference', 'idempotency-record'].map((resource): [string, ServiceOptions, string] => [
+  ...['app', 'token', 'billing-service', 'date', 'argument', 'reference', 'idempotency-record'].map((resource): [string, ServiceOptions, string] => [
     `the resource ${resource}, which the code of a service or PostgreSQL has already,`,
     { name: 'billing', resource },
     `${resource} cannot be a resource, the name means something else in the code of a service: choose another with --resource`,
@@ -94,16 +92,6 @@ it('seven more services take their places one beside the other', () => {
   const { services } = readCompose(clone.folder);
   for (const name of names) expect(services).toMatchObject({ [name]: { image: `gatehouse/${name}:dev` }, [`${name}-migrate`]: { command: ['migrate'] } });
   expect(services.gateway!.environment!.GATEWAY_UPSTREAMS).toMatch(/,gatehouse\.billing\.v1=dns:\/\/\/billing:\d+,gatehouse\.shop\.v1=dns:\/\/\/shop:\d+,/);
-});
-
-it('end-to-end tests get the route of a method of a service that they call, and of no other', () => {
-  const changed = (service: string, definition: string) => {
-    const tree = new FsTree(clone.folder, false);
-    addRoute(tree, definition, planMethod('PurgeAll', { service, messages: new Set(), keepsWrites: false }));
-    return tree.listChanges().map(({ path }) => path);
-  };
-  expect(changed('user', 'UserService')).toEqual(['apps/e2e/test/support/callers.ts']);
-  expect(changed('billing', 'BillingService')).toEqual([]);
 });
 
 it('a tree with changes is refused with them, beside everything else that is wrong', () => {

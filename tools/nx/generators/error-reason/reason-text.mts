@@ -14,6 +14,7 @@ const codes: readonly (readonly [RegExp, string])[] = [
   [/_INVALID$/, 'INVALID_ARGUMENT'],
   [/_(NOT_ALLOWED|SUSPENDED)$/, 'PERMISSION_DENIED'],
   [/_(MISMATCH|CHANGED)$/, 'ABORTED'],
+  [/_(DELETED|ARCHIVED)$/, 'FAILED_PRECONDITION'],
 ];
 
 /** The code that a name asks for; undefined where it asks for none. */

@@ -6,7 +6,6 @@ import { addImports, appendToBlock } from '../../source/proto-edits.mts';
 import { applyEdits } from '../../source/text-edits.mts';
 import { exportFrom, parseTypeScript } from '../../source/typescript-source.mts';
 import { addHandlers, findServices } from './add-handlers.mts';
-import { addRoute } from './add-route.mts';
 import { toMessageTexts, toMethodText } from './method-text.mts';
 import { type MethodOptions, type MethodPlan, planMethod } from './plan-method.mts';
 import { requireFreeRoute } from './routes.mts';
@@ -26,7 +25,7 @@ interface RpcOptions extends MethodOptions {
 export async function rpcGenerator(tree: Tree, options: RpcOptions): Promise<GeneratorCallback> {
   const { service, name } = options;
   if (!/^[A-Z][a-z0-9]+([A-Z][a-z0-9]+)*$/.test(name))
-    throw new Error(`"${name}" is no name of a method: write it in PascalCase, verb first (AIP-190), as SuspendUser`);
+    throw new Error(`"${name}" is no name of a method: write it in PascalCase, verb first (AIP-190), as ArchiveUser`);
   requireOptions(options);
   const contract = readContract(tree.root, service);
   const file = fileOfService(contract);
@@ -53,7 +52,6 @@ export async function rpcGenerator(tree: Tree, options: RpcOptions): Promise<Gen
   tree.write(file.path, formatProto(tree.root, addToProto(file, plan, [...made.values()])));
   addExports(tree, contract.name, file, [...made.keys()]);
   for (const place of [served, ...others]) addHandlers(tree, place, plan, service);
-  addRoute(tree, definition!.name, plan);
   tree.write(test, toTestText(plan, { app: app!, service, stage }));
   await formatFiles(tree);
   return () => console.log(toLastWords(plan, app!, served.path, test));

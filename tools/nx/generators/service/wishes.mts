@@ -40,6 +40,7 @@ const meant = [
   'idempotency-record',
   'outbox-event',
   'schema-migration',
+  'token',
 ];
 
 /**

@@ -13,6 +13,10 @@ import { until } from './support/service-process';
 
 const message = 'apps/user/src/user-message.ts';
 const plain = 'displayName: user.displayName,';
+const lineOfIt =
+  readFileSync(join(__dirname, '../../..', message), 'utf8')
+    .split('\n')
+    .findIndex((line) => line.includes(plain)) + 1;
 const loud = 'displayName: user.displayName.toUpperCase(),';
 
 let clone: DevelopmentClone;
@@ -71,12 +75,12 @@ describe('npm run dev', () => {
     const pids = clone.pids();
     clone.edit(message, loud, 'displayName: user.displayName..toUpperCase(),');
     await told(/^user: not rebuilt, the last good one keeps running \(apps\/user\/src\/user-message\.ts\)$/m);
-    expect(launcher!.output()).toMatch(/Expected identifier but found "\."\s+apps\/user\/src\/user-message\.ts:14:/);
+    expect(launcher!.output()).toMatch(new RegExp(`Expected identifier but found "\\."\\s+apps/user/src/user-message\\.ts:${lineOfIt}:`));
     expect(await displayName()).toBe('READER');
     expect(clone.pids()).toEqual(pids);
 
     clone.edit(message, 'user.displayName..toUpperCase(),', 'user.displayName.length as unknown as boolean,');
-    await told(/^user: its types do not fit, it runs nonetheless\napps\/user\/src\/user-message\.ts\(14,3\): error TS2322/m);
+    await told(new RegExp(`^user: its types do not fit, it runs nonetheless\\napps/user/src/user-message\\.ts\\(${lineOfIt},3\\): error TS2322`, 'm'));
     clone.edit(message, 'user.displayName.length as unknown as boolean,', plain.slice('displayName: '.length));
     await told('user: its types fit again');
     await until('the name is plain again', async () => (await displayName()) === 'reader');
@@ -96,16 +100,16 @@ describe('npm run dev', () => {
   it('applies a new migration before the service that needs it, and keeps the one of before where a migration fails', async () => {
     const migrations = join(clone.folder, 'apps/user/src/postgres/migrations');
     const [user] = clone.pids();
-    const save = (sql: string) => writeFileSync(`${migrations}/0004_create_notes.sql`, sql);
+    const save = (sql: string) => writeFileSync(`${migrations}/0099_create_notes.sql`, sql);
     save('create table notes (id int primary key) nonsense');
-    clone.edit('apps/user/src/postgres/migrations.ts', 'import lower', "import createNotes from './migrations/0004_create_notes.sql';\nimport lower");
-    clone.edit('apps/user/src/postgres/migrations.ts', '\n  ],', "\n    { name: '0004_create_notes', sql: createNotes },\n  ],");
+    clone.edit('apps/user/src/postgres/migrations.ts', 'import lower', "import createNotes from './migrations/0099_create_notes.sql';\nimport lower");
+    clone.edit('apps/user/src/postgres/migrations.ts', '\n  ],', "\n    { name: '0099_create_notes', sql: createNotes },\n  ],");
     await told(/^user: not restarted: user migrate ended with 1: its last lines stand above/m);
     expect(clone.pids()[0]).toBe(user);
     expect(await displayName()).toBe('reader');
     save('create table notes (id int primary key)');
     await told(/^user: rebuilt in \S+ s, migrated in \S+ s, restarted in \S+ s/m);
-    expect(launcher!.output()).toContain('applied user/0004_create_notes');
+    expect(launcher!.output()).toContain('applied user/0099_create_notes');
     expect(await displayName()).toBe('reader');
   });
 

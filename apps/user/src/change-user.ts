@@ -19,7 +19,7 @@ export async function changeUser(tx: Queryable, { id, etag }: { id: string; etag
   const users = createUserRepository(tx);
   const before = await users.lock(id);
   if (!before) throw notFound(id);
-  requireEtag(before, etag);
+  requireEtag(`users/${id}`, before, etag);
   const after = await change(before);
   if (isDeepStrictEqual(after, before)) return before;
   if (isAdministrator(before) && !isAdministrator(after) && !(await users.hasOtherAdministrator(id))) throw lastAdministrator();
@@ -35,10 +35,10 @@ export async function addUser(tx: Queryable, user: NewUser): Promise<User | unde
   return added;
 }
 
-/** @throws etagMismatch when an etag is given that is not the current one */
-function requireEtag(user: User, etag: string): void {
-  if (!etag || etag === etagOf(user)) return;
-  throw etagMismatch({ preconditions: [{ type: 'ETAG', subject: `users/${user.id}`, description: 'the etag is not the current one' }] });
+/** @throws etagMismatch when an etag is given that is not the current one of what `subject` names */
+export function requireEtag(subject: string, current: { readonly revision: number }, etag: string): void {
+  if (!etag || etag === etagOf(current)) return;
+  throw etagMismatch({ preconditions: [{ type: 'ETAG', subject, description: 'the etag is not the current one' }] });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Principal } from '@gatehouse/access';
 import { conflict } from '@gatehouse/contracts/api';
 import { importInProgress } from '@gatehouse/contracts/user';
-import { type Database, findSqlState, type HeldTransaction, holdTransaction, type Queryable } from '@gatehouse/postgres';
+import { type Database, findSqlState, type HeldTransaction, holdTransaction, type Queryable, type TransactionOptions } from '@gatehouse/postgres';
 import { type ImportOptions, type ImportState, noRows, withResults } from './import';
 import { ImportRace } from './import-repository';
 import type { ImportRow, UnreadableRow } from './import-row';
@@ -46,10 +46,10 @@ export interface ImportSessions {
  */
 export function createImportSessions(database: Database, holding: Database): ImportSessions {
   /** Runs `work` again when another writer came in between. */
-  async function transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+  async function transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T> {
     for (let attempt = 1; ; attempt++)
       try {
-        return await database.transaction(work);
+        return await database.transaction(work, options);
       } catch (error) {
         if (!isRace(error)) throw error;
         if (attempt === maxAttempts) throw conflict({ cause: error, retryDelayMs: 100 });
@@ -97,14 +97,7 @@ export function createImportSessions(database: Database, holding: Database): Imp
       }
 
       async function rehearse(rows: readonly (ImportRow | UnreadableRow)[]): Promise<readonly RowResult[]> {
-        let results: readonly RowResult[] = [];
-        const rolledBack = new Error('a dry run is rolled back');
-        await transaction(async (tx) => {
-          results = await run(tx, rows);
-          throw rolledBack;
-        }).catch((error) => {
-          if (error !== rolledBack) throw error;
-        });
+        const results = await transaction((tx) => run(tx, rows), { isRolledBack: true });
         state = withResults(state, results);
         return results.map((result) => (result.outcome === 'created' ? { ...result, userId: '' } : result));
       }

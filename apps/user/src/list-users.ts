@@ -30,9 +30,9 @@ export function createLists({ database, secret }: ListsOptions): Lists {
       const ordering = readUserOrder(orderBy);
       const query = { filter, orderBy: ordering.canonical, showDeleted: String(showDeleted) };
       const after = listTokens.open(pageToken, query);
-      const selection = { filter, ordering, showDeleted };
+      const selected = await lists.select({ filter, ordering, showDeleted });
       // one more than asked for tells whether there is a next page
-      const [found, estimate] = await Promise.all([lists.list(selection, size + 1, after), lists.estimate(selection)]);
+      const [found, estimate] = await Promise.all([selected.page(size + 1, after), selected.estimate()]);
       const page = found.slice(0, size);
       return {
         users: page.map(({ user }) => toUserMessage(user, mayReadPrivateMetadata(call))),

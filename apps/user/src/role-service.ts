@@ -1,7 +1,6 @@
 import { principalOf, toPrincipalName } from '@gatehouse/access';
 import {
   descriptorSet,
-  etagMismatch,
   pageTokenInvalid,
   type RoleDefinition,
   roleBuiltIn,
@@ -14,7 +13,7 @@ import { createPageTokens, toPageSize } from '@gatehouse/listing';
 import { createWrites, type Idempotency } from '@gatehouse/idempotency';
 import type { Database, Queryable } from '@gatehouse/postgres';
 import type { RpcService } from '@gatehouse/rpc';
-import { requireHeld } from './change-user';
+import { requireEtag, requireHeld } from './change-user';
 import { createRoleRepository } from './postgres/role-repository';
 import { differenceOf, type Role, type RoleChange } from './role';
 import { etagOf } from './user';
@@ -83,8 +82,7 @@ export function createRoleService({ database, idempotency, secret }: RoleService
 async function lock(tx: Queryable, id: string, etag: string): Promise<Role> {
   const role = await createRoleRepository(tx).lock(id);
   if (!role) throw notFound(id);
-  if (etag && etag !== etagOf(role))
-    throw etagMismatch({ preconditions: [{ type: 'ETAG', subject: `roles/${id}`, description: 'the etag is not the current one' }] });
+  requireEtag(`roles/${id}`, role, etag);
   return role;
 }
 

@@ -37,7 +37,7 @@ describe('of twenty thousand people', () => {
     return { statements, scans: await findSequentialScans(database, statements, bigTables) };
   }
   const list = (filter: string, orderBy = '', showDeleted = false, rowKey?: readonly string[]) =>
-    scansOf((recording) => createUserLists(recording).list({ filter, ordering: readUserOrder(orderBy), showDeleted }, 51, rowKey));
+    scansOf(async (recording) => (await createUserLists(recording).select({ filter, ordering: readUserOrder(orderBy), showDeleted })).page(51, rowKey));
 
   const filters: Readonly<Record<string, string>> = {
     id: `id = "${randomUUID()}"`,
@@ -62,7 +62,7 @@ describe('of twenty thousand people', () => {
   it.each(userFields.names.filter((name) => userFields.find(name)!.field.sort))('a list in the order of %s reads an index', async (name) => {
     for (const direction of ['', ' desc']) {
       const orderBy = name + direction;
-      const [row] = await createUserLists(database).list({ filter: '', ordering: readUserOrder(orderBy), showDeleted: true }, 1, undefined);
+      const [row] = await (await createUserLists(database).select({ filter: '', ordering: readUserOrder(orderBy), showDeleted: true })).page(1, undefined);
       expect((await list('', orderBy)).scans).toEqual([]);
       expect((await list('', orderBy, true, row!.rowKey)).scans).toEqual([]);
     }
@@ -133,7 +133,9 @@ describe('of twenty thousand people', () => {
     it.each(['roleIds:admin', 'roleIds:nobody', 'roleIds:member roleIds:admin', 'phone:*'])('a list of %s looks at them alone', async (filter) => {
       for (const orderBy of ['', 'email desc', 'familyName, createTime desc'])
         expect(
-          await rowsLookedAt((recording) => createUserLists(recording).list({ filter, ordering: readUserOrder(orderBy), showDeleted: false }, 2, undefined)),
+          await rowsLookedAt(async (recording) =>
+            (await createUserLists(recording).select({ filter, ordering: readUserOrder(orderBy), showDeleted: false })).page(2, undefined),
+          ),
         ).toBeLessThan(10);
     });
 

@@ -81,7 +81,7 @@ export function createWrites<D extends Definition, C extends Call>({
       const key = { principal: toPrincipal(call), method, requestId };
       // two strangers must not share an answer
       if (requestId && !key.principal) throw new Error(`${method} keeps its answers by caller, and does not know this one`);
-      if ((request as { validateOnly?: boolean }).validateOnly) return preview(database, (tx) => run(request, call, tx));
+      if ((request as { validateOnly?: boolean }).validateOnly) return database.transaction((tx) => run(request, call, tx), { isRolledBack: true });
       const bytes = requestId ? toCanonicalBytes(input, call.message) : new Uint8Array();
       const answer = await database.transaction((tx) =>
         idempotency.once(tx, key, bytes, async () => responseType.encode(await run(request, call, tx)).finish()),
@@ -89,21 +89,6 @@ export function createWrites<D extends Definition, C extends Call>({
       return responseType.decode(answer);
     };
   };
-}
-
-/** What `run` would give, undone. */
-async function preview<T>(database: Pick<Database, 'transaction'>, run: (tx: Queryable) => Promise<T>): Promise<T> {
-  const undo = new Error('rolled back: it was only to be validated');
-  let answer: T | undefined;
-  try {
-    await database.transaction(async (tx) => {
-      answer = await run(tx);
-      throw undo;
-    });
-  } catch (error) {
-    if (error !== undo) throw error;
-  }
-  return answer as T;
 }
 
 /** @throws Error for a method whose request has no request_id, or whose answer must not be stored */

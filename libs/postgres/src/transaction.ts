@@ -9,6 +9,8 @@ export interface TransactionOptions {
   isolation?: 'read committed' | 'repeatable read' | 'serializable';
   /** It writes nothing. Default: false. */
   isReadOnly?: boolean;
+  /** What it does is undone at its end, and its result given all the same: that of a preview. Default: false. */
+  isRolledBack?: boolean;
   /** The id of a snapshot that another open transaction exports (`pg_export_snapshot`), to see what that one sees; needs `repeatable read` or above. */
   snapshot?: string;
 }
@@ -44,7 +46,7 @@ export async function runTransaction<T>(
   session: Session,
   observe: <R>(statement: Statement, run: () => Promise<R>) => Promise<R>,
   work: (tx: Queryable) => Promise<T>,
-  { isolation = 'read committed', isReadOnly = false, snapshot }: TransactionOptions,
+  { isolation = 'read committed', isReadOnly = false, isRolledBack = false, snapshot }: TransactionOptions,
 ): Promise<T> {
   const run = <Row>(statement: Statement) => observe(statement, () => execute<Row>(session, statement));
   // One connection runs one statement at a time, whatever the work does in parallel.
@@ -65,6 +67,10 @@ export async function runTransaction<T>(
     const result = await work(tx);
     ended = true;
     await last;
+    if (isRolledBack) {
+      await rollback(session);
+      return result;
+    }
     const { command } = await run({ name: 'commit', text: 'commit' });
     // PostgreSQL answers the commit of a failed transaction by rolling it back, without an error.
     if (command !== 'COMMIT') throw internal({ cause: new Error('an error of a statement was caught, and its transaction committed') });

@@ -31,42 +31,44 @@ export const readUserOrder = (orderBy: string): Ordering => compileOrderBy(order
 export function createUserLists(db: Queryable) {
   return {
     /**
-     * At most `limit` people after a place.
+     * Gives what reads the people of a selection, and what estimates how many they are.
      * @throws validationFailed where the filter cannot be answered
      */
-    async list({ filter, ordering, showDeleted }: UserSelection, limit: number, rowKey: readonly string[] | undefined): Promise<readonly ListedUser[]> {
-      const where = await toCondition(db, filter, showDeleted, 2);
-      const after = ordering.after(rowKey, 2 + where.values.length);
-      const rows = await db.query<UserRow & { page_key: string[] }>({
-        name: 'list-users',
-        // planned for its values: what serves one status or one beginning of a name is wrong for another
-        isPrepared: false,
-        text: `select ${userColumns}, ${ordering.rowKey} as page_key from users where ${where.text} and ${after.text} order by ${ordering.text} limit $1`,
-        values: [limit, ...where.values, ...after.values],
-      });
-      return rows.map((row) => ({ user: toUser(row), rowKey: row.page_key }));
-    },
+    async select({ filter, ordering, showDeleted }: UserSelection) {
+      const where = await toCondition(db, filter, showDeleted);
+      return {
+        /** At most `limit` people after a place. */
+        async page(limit: number, rowKey: readonly string[] | undefined): Promise<readonly ListedUser[]> {
+          const after = ordering.after(rowKey, 1 + where.values.length);
+          const values = [...where.values, ...after.values, limit];
+          const rows = await db.query<UserRow & { page_key: string[] }>({
+            name: 'list-users',
+            // planned for its values: what serves one status or one beginning of a name is wrong for another
+            isPrepared: false,
+            text: `select ${userColumns}, ${ordering.rowKey} as page_key from users where ${where.text} and ${after.text} order by ${ordering.text} limit $${values.length}`,
+            values,
+          });
+          return rows.map((row) => ({ user: toUser(row), rowKey: row.page_key }));
+        },
 
-    /**
-     * How many people the planner thinks there are; nobody is counted.
-     * @throws validationFailed where the filter cannot be answered
-     */
-    async estimate({ filter, showDeleted }: UserSelection): Promise<number> {
-      const where = await toCondition(db, filter, showDeleted, 1);
-      const [row] = await db.query<{ 'QUERY PLAN': readonly { readonly Plan: { readonly 'Plan Rows': number } }[] }>({
-        name: 'estimate-users',
-        isPrepared: false,
-        text: `explain (format json) select from users where ${where.text}`,
-        values: where.values,
-      });
-      return row!['QUERY PLAN'][0]!.Plan['Plan Rows'];
+        /** How many people the planner thinks there are; nobody is counted. */
+        async estimate(): Promise<number> {
+          const [row] = await db.query<{ 'QUERY PLAN': readonly { readonly Plan: { readonly 'Plan Rows': number } }[] }>({
+            name: 'estimate-users',
+            isPrepared: false,
+            text: `explain (format json) select from users where ${where.text}`,
+            values: where.values,
+          });
+          return row!['QUERY PLAN'][0]!.Plan['Plan Rows'];
+        },
+      };
     },
   };
 }
 
-async function toCondition(db: Queryable, filter: string, showDeleted: boolean, start: number) {
+async function toCondition(db: Queryable, filter: string, showDeleted: boolean) {
   const isCommonRole = /role/i.test(filter) ? await findCommonRoles(db) : () => true;
-  const { text, values } = compileFilter(defineUserFields({ showDeleted, isCommonRole }), filter, start);
+  const { text, values } = compileFilter(defineUserFields({ showDeleted, isCommonRole }), filter, 1);
   return { text: showDeleted ? text : `delete_time is null and ${text}`, values };
 }
 

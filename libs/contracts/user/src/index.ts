@@ -4,6 +4,8 @@ export {
   CreateUserRequest,
   DeleteUserRequest,
   EnsureAdministratorRequest,
+  EraseUserRequest,
+  EraseUserResponse,
   ExportUsersRequest,
   ExportUsersResponse,
   ExternalId,

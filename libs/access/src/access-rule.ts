@@ -2,6 +2,7 @@ import { getOption, hasOption, ScalarType, type DescField, type DescMessage } fr
 import { reflect } from '@bufbuild/protobuf/reflect';
 import { type AccessRule, access, canonical_form as canonicalForm, CanonicalForm } from '@gatehouse/contracts/api';
 import type { RpcCall, RpcMethod } from '@gatehouse/rpc';
+import { isAssuranceLevel } from './proof';
 
 /**
  * The access rule that the contract gives a method.
@@ -23,6 +24,10 @@ export function accessRuleOf(method: RpcMethod): AccessRule {
     case 'serviceOnly':
       if (!rule.services.length) throw new Error(`${method.path}: its access rule admits nobody`);
   }
+  if (rule.proof?.acr && !isAssuranceLevel(rule.proof.acr))
+    throw new Error(`${method.path}: its access rule asks for the acr ${rule.proof.acr}, which nobody has`);
+  if (rule.proof && (rule.rule.case === 'public' || rule.rule.case === 'serviceOnly'))
+    throw new Error(`${method.path}: its access rule asks for a proof, but admits nobody who could have it`);
   return rule;
 }
 

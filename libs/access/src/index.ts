@@ -1,8 +1,12 @@
-export { type AccessOptions, createAccess, me } from './access';
+export { type AccessOptions, createAccess, me, toUserId } from './access';
 export { accessRuleOf, isPublic, readAccessRules } from './access-rule';
 export { toBearerToken } from './bearer-token';
-export { type KeySource, type RemoteKeysOptions, createRemoteKeys, importKeys } from './key-source';
+export { type ClientInfo, clientOf, toClientMetadata } from './client-info';
+export { type KeySource, type RemoteKeys, type RemoteKeysOptions, createRemoteKeys, importKeys } from './key-source';
 export { type Principal, principalOf, toPrincipalName } from './principal';
+export { toRevocationHash } from './revocation-entries';
+export { type FollowedRevocations, type Revocations, type RevocationsObserver, type RevocationsOptions, createRevocations } from './revocations';
+export { type AssuranceLevel, requireProof } from './proof';
 export { type ServiceTokensOptions, type SigningKey, createServiceTokens } from './service-tokens';
 export { accessTokenType, tokenAlgorithm } from './token-type';
 export { type TokenVerifier, type TokenVerifierOptions, createTokenVerifier } from './token-verifier';

@@ -11,6 +11,14 @@ export interface KeySource {
   isReady(): boolean;
 }
 
+/** Keys of VerifierService. */
+export interface RemoteKeys extends KeySource {
+  start(): void;
+  close(): void;
+  /** Fetches them now: the set is said to be another. */
+  refresh(): void;
+}
+
 export interface RemoteKeysOptions {
   getJwks: () => Promise<{ keys: readonly Jwk[] }>;
   /** How often the set is fetched anew, in milliseconds. */
@@ -22,9 +30,9 @@ export interface RemoteKeysOptions {
 
 /**
  * Keys of VerifierService, kept up to date in the background; a fetch that fails leaves the keys that are there. So a key
- * that was withdrawn is in use for at most `refreshMs` where VerifierService can be reached.
+ * that was withdrawn is in use for at most `refreshMs` where VerifierService can be reached and does not tell of it.
  */
-export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000, onError }: RemoteKeysOptions): KeySource & { start(): void; close(): void } {
+export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000, onError }: RemoteKeysOptions): RemoteKeys {
   let keys = new Map<string, CryptoKey>();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -62,6 +70,7 @@ export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000
       return keys.get(kid);
     },
     isReady: () => keys.size > 0,
+    refresh: () => void fetchOnce(),
   };
 }
 

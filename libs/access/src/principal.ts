@@ -7,6 +7,8 @@ export type Principal =
       readonly id: string;
       readonly permissions: readonly string[];
       readonly sessionId: string;
+      /** How well they proved who they are (OpenID Connect's `acr`); empty where the token does not say it. */ readonly acr: string;
+      /** When they did, in seconds since the epoch; 0 where the token does not say it. */ readonly authTime: number;
       /** Seconds since the epoch. */ readonly expiresAt: number;
     }
   | { readonly kind: 'service'; readonly name: string; /** Seconds since the epoch. */ readonly expiresAt: number }

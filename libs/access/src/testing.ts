@@ -1,6 +1,7 @@
-import type { Jwk } from '@gatehouse/contracts/verifier';
+import type { Jwk, Revocation, WatchRevocationsResponse } from '@gatehouse/contracts/verifier';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import type { KeySource } from './key-source';
 import { createServiceTokens } from './service-tokens';
 import { accessTokenType, tokenAlgorithm } from './token-type';
@@ -34,6 +35,8 @@ export async function createTestIssuer({ issuer, audience }: { issuer: string; a
         client_id: 'gatehouse',
         sid: sessionId,
         permissions: [...permissions],
+        acr: 'aal1',
+        auth_time: issuedAt,
         iat: issuedAt,
         exp: issuedAt + expiresInSeconds,
         jti: randomUUID(),
@@ -41,5 +44,41 @@ export async function createTestIssuer({ issuer, audience }: { issuer: string; a
       return new SignJWT({ ...own, ...claims }).setProtectedHeader({ alg: tokenAlgorithm, typ: accessTokenType, kid, ...header }).sign(privateKey);
     },
     serviceToken: (service, callee) => createServiceTokens({ issuer, service, audience: callee, signingKey: async () => ({ kid, privateKey }) })(),
+  };
+}
+
+/** A log of revocations whose entries are the test's; a cursor counts them. */
+export interface TestRevocations {
+  /** Tells something that happened now, and counts for a quarter of an hour; `entry` replaces what it would say. */
+  tell(subject: Revocation['subject'], entry?: Partial<Revocation>): void;
+  /** The cursors that were asked with. */
+  readonly cursors: readonly string[];
+  watch(request: { cursor: string }, call: { signal: AbortSignal }): AsyncGenerator<WatchRevocationsResponse>;
+}
+
+const heartbeatMs = 100;
+
+/** What VerifierService tells of revocations, in memory. */
+export function createTestRevocations(): TestRevocations {
+  const told: Revocation[] = [];
+  const cursors: string[] = [];
+  const news = new EventEmitter().setMaxListeners(0);
+  return {
+    cursors,
+    tell(subject, entry = {}) {
+      const now = Date.now();
+      told.push({ subject, time: new Date(now), expireTime: new Date(now + 900_000), ...entry });
+      news.emit('told');
+    },
+    async *watch({ cursor }, { signal }) {
+      cursors.push(cursor);
+      for (let index = Number(cursor || 0); !signal.aborted;) {
+        const revocations = told.slice(index);
+        index += revocations.length;
+        yield { revocations, cursor: String(index), isCurrent: true };
+        if (told.length > index) continue;
+        await once(news, 'told', { signal: AbortSignal.any([signal, AbortSignal.timeout(heartbeatMs)]) }).catch(() => {});
+      }
+    },
   };
 }

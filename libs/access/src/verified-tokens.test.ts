@@ -6,7 +6,7 @@ describe('verified tokens', () => {
   let verified: VerifiedToken;
   beforeAll(async () => {
     const { publicKey } = await generateKeyPair('EdDSA');
-    verified = { kid: 'k', key: publicKey, principal: { kind: 'service', name: 'auth', expiresAt: 60 } };
+    verified = { kid: 'k', key: publicKey, principal: { kind: 'service', name: 'auth', expiresAt: 60 }, marks: { keyId: 'k' } };
   });
 
   it('are known until the second in which they expire', () => {

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { CryptoKey } from 'jose';
 import type { Principal } from './principal';
+import type { TokenMarks } from './revocation-entries';
 
 /** What a token was found to say, and the key that it was verified with. */
 export interface VerifiedToken {
   readonly kid: string;
   readonly key: CryptoKey;
   readonly principal: Exclude<Principal, { kind: 'anonymous' }>;
+  /** By which it may be revoked. */
+  readonly marks: TokenMarks;
 }
 
 export interface VerifiedTokens {

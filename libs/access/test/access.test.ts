@@ -24,7 +24,7 @@ beforeAll(async () => {
     seen = principalOf(call);
     return {};
   };
-  const service = { open: answer, knock: answer, enter: answer, own: answer, serve: answer };
+  const service = { open: answer, knock: answer, enter: answer, own: answer, serve: answer, unlock: answer, openVault: answer, enterVault: answer };
   server = await startTestServer(DoorServiceDefinition, service, { descriptorSets, access: (methods) => createAccess({ verifier, methods }) });
   channel = createChannel({ target: server.target, descriptorSets });
 });
@@ -86,6 +86,30 @@ describe('the access rule of a method', () => {
     expect(seen).toMatchObject({ kind: 'service', name: 'auth' });
   });
 
+  it('may ask for a proof that is fresh or strong, of who may call at all, and says which', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const tokenOf = (claims: Record<string, unknown>, permissions: readonly string[] = []) => issuer.accessToken({ ...ada, permissions }, claims);
+    const may = ['doors.enter'];
+    expect(await judge('unlock', await tokenOf({ auth_time: now - 590 }, may))).toBe('OK');
+    expect(await judge('unlock', await tokenOf({ auth_time: now - 610 }, may))).toBe('STEP_UP_REQUIRED');
+    expect(await judge('unlock', await tokenOf({ auth_time: now - 610 }))).toBe('PERMISSION_DENIED');
+    expect(await judge('unlock', await issuer.serviceToken('auth', 'door'))).toBe('OK');
+
+    expect(await judge('openVault', await tokenOf({ acr: 'aal1' }))).toBe('STEP_UP_REQUIRED');
+    expect(await judge('openVault', await tokenOf({ acr: 'aal2', auth_time: now - 70 }))).toBe('STEP_UP_REQUIRED');
+    expect(await judge('openVault', await tokenOf({ acr: 'aal2' }))).toBe('OK');
+    expect(await judge('enterVault', await tokenOf({ acr: 'aal2', auth_time: 1 }))).toBe('OK');
+
+    const refused = createClient(DoorServiceDefinition, channel).openVault({}, { metadata: { authorization: `Bearer ${await tokenOf({ acr: 'aal1' })}` } });
+    await expect(refused).rejects.toMatchObject({ code: 'UNAUTHENTICATED', metadata: { acr: 'aal2', max_age: '60' } });
+  });
+
+  it('takes a token that does not say how or when its person proved who they are for a weak and old one', async () => {
+    const permissions = ['doors.enter'];
+    for (const claims of [{ acr: undefined, auth_time: undefined }, { auth_time: undefined }, { acr: 'aal3' }, { auth_time: 'now' }, { acr: 2 }])
+      expect(await judge('unlock', await issuer.accessToken({ ...ada, permissions }, claims as Record<string, unknown>))).toBe('STEP_UP_REQUIRED');
+  });
+
   it('stops the start where it is missing or names what is not there', () => {
     const verifier = createTokenVerifier({ ...realm, service: 'door', keys: issuer.keys });
     const methods = readMethods(descriptorSets).filter(({ service }) => service === 'test.access.v1.OpenService');
@@ -97,6 +121,8 @@ describe('the access rule of a method', () => {
       'Nameless: its access rule names no permission',
       'Ruleless: its (gatehouse.api.v1.access) names no rule',
       'Unreachable: its access rule admits nobody',
+      'Unprovable: its access rule asks for the acr aal9, which nobody has',
+      'Unasked: its access rule asks for a proof, but admits nobody who could have it',
     ];
     const message = ['the contract does not say who may call:', ...problems.map((problem) => `test.access.v1.OpenService/${problem}`)].join('\n');
     expect(() => createAccess({ verifier, methods })).toThrow(new Error(message));
@@ -148,7 +174,7 @@ describe('a token', () => {
   });
 
   it('that expired is told so', async () => {
-    expect(await judge('knock', await issuer.accessToken({ ...ada, expiresInSeconds: -1 }))).toBe('TOKEN_EXPIRED');
+    expect(await judge('knock', await issuer.accessToken({ ...ada, expiresInSeconds: -10 }))).toBe('TOKEN_EXPIRED');
   });
 
   it('in another scheme is refused', async () => {

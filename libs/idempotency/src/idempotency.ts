@@ -21,6 +21,11 @@ export interface Idempotency {
   /** Notes in the caller's transaction that the request is done. Throws as `once`, also requestInProgress() for what was done meanwhile. */
   record(tx: Queryable, key: IdempotencyKey, request: Uint8Array): Promise<void>;
   /**
+   * Forgets in the caller's transaction what was answered with `text` in it, say the id of a person who is erased. That the requests were done
+   * stays known: a repetition is refused by requestIdReused(). Every record is looked at, those of a day.
+   */
+  forget(tx: Queryable, text: string): Promise<void>;
+  /**
    * Removes the records that are older than the retention, a batch a statement, until there are none or `signal` aborts; gives
    * how many. No writer waits for it, nor it for one.
    */
@@ -51,6 +56,7 @@ const insertRecord = `with limited as materialized (select set_config('lock_time
   returning true as inserted`;
 const findRecord = 'select request_mac, response from idempotency_records where principal = $1 and method = $2 and request_id = $3';
 const storeResponse = 'update idempotency_records set response = $4 where principal = $1 and method = $2 and request_id = $3';
+const forgetResponses = `update idempotency_records set response = null where response is not null and position(convert_to($1, 'UTF8') in response) > 0`;
 // What a writer holds is left for the next time, so that neither waits for the other.
 const deleteExpired = `with expired as materialized (
     select principal, method, request_id from idempotency_records
@@ -106,7 +112,8 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       const row = await findSame(tx, key, mac);
       // Swept between the two statements: the next attempt is a first one.
       if (!row) throw toInProgress();
-      if (!row.response) throw new Error(`${key.method} stores no answers, and was asked for one`);
+      // forgotten, with the person whom it told of
+      if (!row.response) throw requestIdReused();
       return row.response;
     },
     find: async (db, key, request) => key.requestId !== '' && (await findSame(db, key, toMac(key, request))) !== undefined,
@@ -116,6 +123,9 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       if (await claim(tx, key, mac)) return;
       await findSame(tx, key, mac);
       throw toInProgress();
+    },
+    async forget(tx, text) {
+      await tx.query({ name: 'forget-idempotent-responses', text: forgetResponses, values: [text] });
     },
     async sweep(db, signal) {
       const statement = { name: 'delete-expired-idempotency-records', text: deleteExpired, values: [retentionMs, batchSize] };

@@ -89,6 +89,18 @@ export const databasePooler = z
 /** The URL that goes past the pooler. */
 export const migrationUrl = databaseUrl.optional().describe('the same database without a pooler between, for the command `migrate`; required there behind one');
 
+/** Where the gateway and `auth` count together. Spread into the schema of an app. */
+export const rateLimitConfig = {
+  RATE_LIMIT_REDIS_URL: z
+    .string()
+    .refine(isRedisUrl, 'must be redis://user:password@host:port/database, or rediss:// for TLS; the database is a number')
+    .meta({ secret: true, form: 'URL' })
+    .optional()
+    .describe(
+      'of the gateway and of `auth`: Valkey or Redis in which all replicas count requests and attempts together; without one, and while it cannot be reached, each gateway counts for itself, and `auth` in its database',
+    ),
+};
+
 /** Where another service is. */
 export const target = z
   .string()
@@ -123,6 +135,15 @@ export const tokenConfig = {
     .regex(/^[!-~]{1,512}$/, 'must be a name or URL of 512 characters at most, in ASCII without spaces')
     .default('gatehouse')
     .describe('`aud` of access tokens, the same in all services'),
+  GATEHOUSE_REVOCATIONS_FAIL: z
+    .enum(['open', 'closed'], { error: 'must be open or closed' })
+    .default('open')
+    .describe(
+      'what counts while nobody can say which tokens were revoked: with `open` what was known before, until the tokens expire; with `closed` no token of a person',
+    ),
+  GATEHOUSE_REVOCATIONS_GRACE_SECONDS: seconds(0, 3_600)
+    .default(30)
+    .describe('with `closed`, how long the feed of revocations may be lost until tokens of people are refused and the process is not ready'),
 };
 
 /** Settings of every process. Spread into the schema of an app. */
@@ -154,6 +175,13 @@ function isDatabaseUrl(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A server is named, and what follows is nothing or the number of a database. */
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\/\S+$/.test(text) || !URL.canParse(text)) return false;
+  const { hostname, port, pathname, hash } = new URL(text);
+  return hostname !== '' && port !== '0' && /^(\/\d{0,9})?$/.test(pathname) && hash === '';
 }
 
 // a name that ends in digits alone would be an address (WHATWG URL §3.5): one with a mistake in it, as isIP was asked before

@@ -16,6 +16,7 @@ export {
   milliseconds,
   port,
   processConfig,
+  rateLimitConfig,
   secretKey,
   seconds,
   target,
@@ -31,6 +32,7 @@ export { type CheckState, type Readiness, type ReadinessCheck, type ReadinessOpt
 export { addReadinessMetrics } from './readiness-metrics';
 export { readConfig } from './read-config';
 export { requireReady } from './require-ready';
+export { createRevocationsObserver } from './revocations-observer';
 export { type App, type ShutdownTimes, runApp } from './run-app';
 export { type Command, command, runCommand, type RunCommandOptions } from './run-command';
 export {

@@ -174,6 +174,6 @@ describe('the types of settings', () => {
   });
 
   it('name the issuer and the audience alike for every service', () => {
-    expect(z.object(tokenConfig).parse({})).toEqual({ GATEHOUSE_ISSUER: 'http://127.0.0.1:8080', GATEHOUSE_AUDIENCE: 'gatehouse' });
+    expect(z.object(tokenConfig).parse({})).toMatchObject({ GATEHOUSE_ISSUER: 'http://127.0.0.1:8080', GATEHOUSE_AUDIENCE: 'gatehouse' });
   });
 });

@@ -7,41 +7,55 @@ import { toReport } from './error-report';
 export interface Command {
   /** Its options, which are given or not: `dry-run` stands for `--dry-run`. */
   readonly options: readonly string[];
+  /** Its options that have a value: `kind` stands for `--kind=…`. */
+  readonly valued: readonly string[];
   /** Says whether it could be done as configured: reads settings and the files that they name, and connects to nothing. @throws ConfigError */
   check(): void;
-  /** Does it, with the options that were given. */
-  run(given: ReadonlySet<string>): Promise<void>;
+  /** Does it, with the options that were given, and the values of those that have one. */
+  run(given: ReadonlySet<string>, values: Values<string>): Promise<void>;
 }
 
-export interface CommandOptions<C, O extends string> {
+/** What was given to options, by their names. */
+export type Values<V extends string> = Readonly<Partial<Record<V, string>>>;
+
+export interface CommandOptions<C, O extends string, V extends string> {
   readonly read: () => C;
   readonly options?: readonly O[];
+  readonly valued?: readonly V[];
   readonly check?: (config: C) => void;
-  readonly run: (config: C, given: ReadonlySet<O>) => Promise<void>;
+  readonly run: (config: C, given: ReadonlySet<O>, values: Values<V>) => Promise<void>;
 }
 
 /**
  * A command and the settings that it needs.
  * @param read gives the settings. @throws ConfigError
  * @param options what may be added to the command, without a value.
+ * @param valued what may be added with a value, as `--name=value`.
  * @param check what is to be looked at beside them, such as files that they name, before `run` too. @throws ConfigError
  */
-export const command = <C, O extends string = never>({ read, options = [], check, run }: CommandOptions<C, O>): Command => ({
+export const command = <C, O extends string = never, V extends string = never>({
+  read,
+  options = [],
+  valued = [],
+  check,
+  run,
+}: CommandOptions<C, O, V>): Command => ({
   options,
+  valued,
   check() {
     const config = read();
     check?.(config);
   },
-  async run(given) {
+  async run(given, values) {
     const config = read();
     check?.(config);
-    await run(config, given as ReadonlySet<O>);
+    await run(config, given as ReadonlySet<O>, values as Values<V>);
   },
 });
 
 const defaultCommand = 'serve';
 const checkOption = 'check-config';
-const toOptions = (names: readonly string[]) => Object.fromEntries(names.map((option) => [option, { type: 'boolean' } as const]));
+const toOptions = (names: readonly string[], type: 'boolean' | 'string') => Object.fromEntries(names.map((option) => [option, { type } as const]));
 
 export interface RunCommandOptions {
   readonly commands: Readonly<Record<string, Command>>;
@@ -58,10 +72,10 @@ export interface RunCommandOptions {
 export async function runCommand({ commands, findUnknown = () => [] }: RunCommandOptions): Promise<void> {
   try {
     const args = process.argv.slice(2);
-    // no option has a value: what does not begin as one is the command
+    // what does not begin as an option is the command, which stands before options with a value behind a space
     const name = args.find((arg) => !arg.startsWith('-')) ?? defaultCommand;
     const chosen = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    const { positionals, values } = parse(args, name, [checkOption, ...(chosen?.options ?? [])]);
+    const { positionals, values } = parse(args, name, [checkOption, ...(chosen?.options ?? [])], chosen?.valued ?? []);
     if (!chosen || positionals.length > 1) throw new ConfigError([`unknown command: ${positionals.join(' ')}; there is ${Object.keys(commands).join(', ')}`]);
     if (values[checkOption]) {
       checkAll(chosen, findUnknown());
@@ -69,7 +83,8 @@ export async function runCommand({ commands, findUnknown = () => [] }: RunComman
     }
     for (const sentence of findUnknown()) console.error(`warning: ${sentence}`);
     if (name !== defaultCommand) endAtSignals();
-    await chosen.run(new Set(Object.keys(values)));
+    const texts = Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    await chosen.run(new Set(Object.keys(values)), Object.fromEntries(texts));
   } catch (error) {
     console.error(error instanceof ConfigError ? error.message : toReport(error));
     process.exit(1);
@@ -92,11 +107,14 @@ function checkAll(chosen: Command, unknown: readonly string[]): void {
 }
 
 /** @throws ConfigError that names the options which there are */
-function parse(args: string[], command: string, options: readonly string[]) {
+function parse(args: string[], command: string, options: readonly string[], valued: readonly string[]) {
   try {
-    return parseArgs({ args, allowPositionals: true, options: toOptions(options) });
+    return parseArgs({ args, allowPositionals: true, options: { ...toOptions(options, 'boolean'), ...toOptions(valued, 'string') } });
   } catch (error) {
     // the sentences after the first are of files whose names begin with -
-    throw new ConfigError([`${(error as Error).message.split('. ')[0]}: ${command} takes ${options.map((option) => `--${option}`).join(', ')}`], error);
+    throw new ConfigError(
+      [`${(error as Error).message.split('. ')[0]}: ${command} takes ${[...options, ...valued].map((option) => `--${option}`).join(', ')}`],
+      error,
+    );
   }
 }

@@ -12,6 +12,8 @@ const fieldNames = [
   'duration_ms',
   'request_id',
   'user.id',
+  'session.id',
+  'event.name',
   'service.peer.name',
   'reason',
   'error_id',

@@ -5,14 +5,15 @@ import type { Database } from '@gatehouse/postgres';
 import { findPosition, type Position } from './cursor';
 import type { EventBatch } from './events';
 import type { Outbox } from './outbox';
-import { findNews } from './statements';
+import { findNews, findUnsettledNews } from './statements';
 
 /** The events as they come, for any number of followers in a process. */
 export interface Feed {
   /**
    * Batches of events after a cursor: the first at once, empty where there is nothing new, then as they come, and an empty one after
-   * each `heartbeatMs` without any: who gets one knows that just now there was nothing more to read. Without a database it waits
-   * in silence and goes on where it was. Ends when `signal` aborts. The next batch is read when it is asked for.
+   * each `heartbeatMs` without any, and after a full one that was the last: who gets one knows that just now there was nothing more to
+   * read. Without a database it waits in silence and goes on where it was. Ends when `signal` aborts. The next batch is read when it is
+   * asked for.
    * @throws cursorExpired() as `Outbox.read`, also in midstream, after a failover
    */
   follow(cursor: string | undefined, signal: AbortSignal): AsyncGenerator<EventBatch, void, undefined>;
@@ -23,6 +24,11 @@ export interface FeedOptions {
   readonly outbox: Outbox;
   /** How often is looked for something new while there are followers, in milliseconds. Default: 100. */
   readonly pollMs?: number;
+  /**
+   * Tells events as soon as they are committed, also before those that it is not known of yet whether they come, and then once alone unless a follower
+   * goes on from a cursor. For whom the order is no matter, and time is: no transaction that stays open holds anything back.
+   */
+  readonly isEager?: boolean;
   /** Default: 5 s. */
   readonly heartbeatMs?: number;
   /** Events of a batch at most, of which a follower holds one. Default: 500. */
@@ -48,10 +54,15 @@ interface NewsRow {
   readonly xid: string | null;
   readonly id: string | null;
   readonly lag_seconds: number | null;
+  /** Of those that are not settled, where it is asked for. */
+  readonly count?: number;
+  readonly last?: string | null;
 }
 
 const maxPauseMs = 5_000;
 const passing: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'ABORTED', 'RESOURCE_EXHAUSTED'] as const);
+// so many are told before their turn at most
+const maxUnsettled = 10_000;
 const origin = { xid: 0n, id: 0n };
 
 /**
@@ -59,7 +70,7 @@ const origin = { xid: 0n, id: 0n };
  * pooler in transaction mode no session listens, and commits that notify wait for each other.
  */
 export function createFeed(options: FeedOptions): Feed {
-  const { database, outbox, pollMs = 100, heartbeatMs = 5_000, batchSize = 500, onLag = () => {}, onError = () => {} } = options;
+  const { database, outbox, isEager = false, pollMs = 100, heartbeatMs = 5_000, batchSize = 500, onLag = () => {}, onError = () => {} } = options;
   const followers = new Set<Follower>();
   // what it tells is told outside of all calls, not as of the first follower's
   const detached = AsyncLocalStorage.snapshot();
@@ -73,9 +84,10 @@ export function createFeed(options: FeedOptions): Feed {
       positions[0] ?? origin,
     );
     // beside the pool, where it waits for no call
-    const [row] = await database.probe.query<NewsRow>({ name: 'find-outbox-news', text: findNews, values: [slowest.xid.toString(), slowest.id.toString()] });
+    const statement = isEager ? { name: 'find-unsettled-outbox-news', text: findUnsettledNews } : { name: 'find-outbox-news', text: findNews };
+    const [row] = await database.probe.query<NewsRow>({ ...statement, values: [slowest.xid.toString(), slowest.id.toString()] });
     onLag(Math.max(row?.lag_seconds ?? 0, 0));
-    return `${row?.xid} ${row?.id}`;
+    return `${row?.xid} ${row?.id} ${row?.count} ${row?.last}`;
   }
 
   async function poll(): Promise<void> {
@@ -109,10 +121,21 @@ export function createFeed(options: FeedOptions): Feed {
     detached(() => void poll());
   }
 
-  async function readOn(cursor: string | undefined, signal: AbortSignal): Promise<EventBatch | undefined> {
+  /** What comes after a cursor; `told` are those that were told before their turn. */
+  async function readOnce(cursor: string | undefined, told: Set<string>, signal: AbortSignal): Promise<EventBatch & { readonly isLast: boolean }> {
+    const batch = await outbox.read(database, cursor, batchSize, signal);
+    const isLast = batch.events.length < batchSize;
+    if (!isEager) return { ...batch, isLast };
+    const settled = batch.events.filter((event) => !told.delete(event.cursor));
+    const unsettled = isLast ? (await outbox.readUnsettled(database, maxUnsettled, signal)).filter((event) => !told.has(event.cursor)) : [];
+    for (const event of unsettled) told.add(event.cursor);
+    return { events: [...settled, ...unsettled], cursor: batch.cursor, isLast };
+  }
+
+  async function readOn(cursor: string | undefined, told: Set<string>, signal: AbortSignal): Promise<Awaited<ReturnType<typeof readOnce>> | undefined> {
     for (let failures = 1; !signal.aborted; failures++)
       try {
-        return await outbox.read(database, cursor, batchSize, signal);
+        return await readOnce(cursor, told, signal);
       } catch (error) {
         if (signal.aborted) break;
         if (!isAppError(error) || !passing.has(error.code)) throw error;
@@ -125,18 +148,20 @@ export function createFeed(options: FeedOptions): Feed {
   return {
     async *follow(from, signal) {
       const follower: Follower = { position: from === undefined ? undefined : findPosition(from), hasNews: false, wake: () => {} };
+      const told = new Set<string>();
       let cursor = from;
       enter(follower);
       try {
         for (let isDue = true; ;) {
           // before the read, so that what comes during it is not slept through
           follower.hasNews = false;
-          const batch = await readOn(cursor, signal);
+          const batch = await readOn(cursor, told, signal);
           if (!batch) return;
           cursor = batch.cursor;
-          if (batch.events.length > 0 || isDue) yield batch;
+          if (batch.events.length > 0 || isDue) yield { events: batch.events, cursor };
           follower.position = findPosition(cursor);
-          isDue = batch.events.length < batchSize && (await pause(follower, heartbeatMs, signal));
+          // after a full batch it is told at once that there was no more
+          isDue = !batch.isLast || (await pause(follower, heartbeatMs, signal));
         }
       } finally {
         followers.delete(follower);

@@ -1,8 +1,8 @@
 import type { AppError, ErrorOptions } from '@gatehouse/errors';
 import type { Queryable } from '@gatehouse/postgres';
 import { type History, findPosition, isSameHistory, toCursor } from './cursor';
-import type { EventBatch, NewEvent } from './events';
-import { adoptTables, appendEvents, deleteExpired, findLast, readEvents } from './statements';
+import type { EventBatch, NewEvent, OutboxEvent } from './events';
+import { adoptTables, appendEvents, deleteExpired, findLast, readEvents, readUnsettled } from './statements';
 
 /** Changes of a service, told to others in the order of their commits. */
 export interface Outbox {
@@ -20,6 +20,11 @@ export interface Outbox {
    * unavailable() by a standby
    */
   read(db: Queryable, after: string | undefined, limit: number, signal?: AbortSignal): Promise<EventBatch>;
+  /**
+   * Events that are committed, and that `read` does not tell yet: those of transactions that began while another one was open that still is,
+   * in any database of the cluster. For followers to whom the order is no matter, and time is; `read` tells them again.
+   */
+  readUnsettled(db: Queryable, limit: number, signal?: AbortSignal): Promise<readonly OutboxEvent[]>;
   /**
    * Removes the events that are older than the retention, a batch a statement, until there are none or `signal` aborts; gives
    * how many. Of two at once one does nothing.
@@ -50,11 +55,7 @@ interface LastRow extends PlaceRow {
 }
 
 /** One event, or one row without any. */
-interface EventRow extends PlaceRow {
-  readonly is_known: boolean;
-  readonly horizon_xid: string;
-  readonly horizon_id: string;
-  readonly horizon_time: Date;
+interface EventRow {
   readonly xid: string | null;
   readonly id: string;
   readonly create_time: Date;
@@ -63,8 +64,19 @@ interface EventRow extends PlaceRow {
   readonly payload: Buffer;
 }
 
+interface ReadRow extends PlaceRow, EventRow {
+  readonly is_known: boolean;
+  readonly horizon_xid: string;
+  readonly horizon_id: string;
+  readonly horizon_time: Date;
+}
+
 const toHistory = ({ system, timeline }: PlaceRow): History => ({ system: BigInt(system), timeline: Number.parseInt(timeline, 16) });
 const toPlace = (xid: string, id: string, createTime: Date) => ({ xid: BigInt(xid), id: BigInt(id), createTimeMs: BigInt(createTime.getTime()) });
+const toEvents = (history: History, { xid, id, type, subject, payload, create_time: createTime }: EventRow): readonly OutboxEvent[] =>
+  xid === null
+    ? []
+    : [{ type, ...(subject === null ? {} : { subject }), payload, createTime, cursor: toCursor({ ...history, ...toPlace(xid, id, createTime) }) }];
 const adopt = (db: Queryable) => db.query({ name: 'adopt-outbox', text: adoptTables });
 
 /** The outbox of a database that has `outboxMigrations`. */
@@ -75,8 +87,8 @@ export function createOutbox({ cursorExpired, retentionMs = 7 * 86_400_000, batc
     const position = after === undefined ? undefined : findPosition(after);
     if (after !== undefined && !position) throw toExpired('is none of this version');
     const values = [position?.xid.toString(), position?.id.toString(), position?.createTimeMs.toString(), limit];
-    const rows = await db.query<EventRow>({ name: 'read-outbox-events', text: readEvents, values, signal });
-    const [first] = rows as [EventRow];
+    const rows = await db.query<ReadRow>({ name: 'read-outbox-events', text: readEvents, values, signal });
+    const [first] = rows as [ReadRow];
     const history = toHistory(first);
     if (position && !(first.is_own && isSameHistory(position, history))) throw toExpired('is of another history of the database');
     // an event that is not there was removed, or was lost with a crash or with what came after a backup
@@ -85,11 +97,8 @@ export function createOutbox({ cursorExpired, retentionMs = 7 * 86_400_000, batc
       await adopt(db);
       return read(db, after, limit, signal);
     }
-    const toText = (xid: string, id: string, createTime: Date) => toCursor({ ...history, ...toPlace(xid, id, createTime) });
-    const events = rows.flatMap(({ xid, id, type, subject, payload, create_time: createTime }) =>
-      xid === null ? [] : [{ type, ...(subject === null ? {} : { subject }), payload, createTime, cursor: toText(xid, id, createTime) }],
-    );
-    return { events, cursor: events.at(-1)?.cursor ?? after ?? toText(first.horizon_xid, first.horizon_id, first.horizon_time) };
+    const events = rows.flatMap((row) => toEvents(history, row));
+    return { events, cursor: events.at(-1)?.cursor ?? after ?? toCursor({ ...history, ...toPlace(first.horizon_xid, first.horizon_id, first.horizon_time) }) };
   }
 
   return {
@@ -111,6 +120,10 @@ export function createOutbox({ cursorExpired, retentionMs = 7 * 86_400_000, batc
       }
     },
     read,
+    async readUnsettled(db, limit, signal) {
+      const rows = await db.query<PlaceRow & EventRow>({ name: 'read-unsettled-outbox-events', text: readUnsettled, values: [limit], signal });
+      return rows.flatMap((row) => toEvents(toHistory(row), row));
+    },
     async sweep(db, signal) {
       const statement = { name: 'delete-expired-outbox-events', text: deleteExpired, values: [retentionMs, batchSize] };
       for (let total = 0; ;) {

@@ -31,6 +31,13 @@ export const readEvents = `with place as materialized (${place})
     order by xid, id limit $4) as event on true
   order by event.xid, event.id`;
 
+// What is committed, while a transaction of the cluster that began before is still open.
+export const readUnsettled = `with place as materialized (${place})
+  select place.system, place.timeline, event.xid::text, event.id, event.create_time, event.subject, event.type, event.payload
+  from place cross join lateral (
+    select xid, id, create_time, subject, type, payload from outbox_events where not (${isSettled}) order by xid, id limit $1) as event
+  order by event.xid, event.id`;
+
 const lastSettled = `select xid, id, create_time from outbox_events where ${isSettled} order by xid desc, id desc limit 1`;
 
 export const findLast = `with place as materialized (${place})
@@ -43,6 +50,10 @@ export const findNews = `select last.xid::text as xid, last.id,
     (select extract(epoch from clock_timestamp() - create_time)::float8 from outbox_events
       where (xid, id) > ($1::xid8, $2::bigint) order by xid, id limit 1) as lag_seconds
   from (values (1)) as one left join lateral (${lastSettled}) as last on true`;
+
+// The same, and how many are committed that are not settled: whoever reads eagerly has something to read when that changes.
+export const findUnsettledNews = `select news.*, unsettled.count, unsettled.last from (${findNews}) as news,
+    (select count(*)::int as count, max(id) as last from outbox_events where not (${isSettled})) as unsettled`;
 
 // The rows came with a dump: their xids say nothing here, and no follower has a cursor of this cluster yet.
 export const adoptTables = `with adopted as (

@@ -68,6 +68,34 @@ describe('a follower', () => {
     expect((await take(slow, 15)).texts.at(-1)).toBe('24');
   });
 
+  it('that is eager hears at once what a transaction that stays open holds back from others, and once alone', async () => {
+    const eager = feedOf({ isEager: true }).follow(start, end.signal);
+    const patient = feedOf().follow(start, end.signal);
+    await Promise.all([eager.next(), patient.next()]);
+    const open = await opened.begin();
+    await say('one');
+    await say('two');
+    const early = await take(eager, 2);
+    expect(early.texts).toEqual(['one', 'two']);
+    expect((await patient.next()).value).toMatchObject({ events: [] });
+    // whoever goes on from there hears it again, as it is not known yet what comes before
+    expect((await take(feedOf({ isEager: true }).follow(early.cursor, end.signal), 2)).texts).toEqual(['one', 'two']);
+    await opened.append(open.tx, 'zero');
+    await open.end('commit');
+    expect((await take(eager, 1)).texts).toEqual(['zero']);
+    expect((await take(patient, 3)).texts).toEqual(['zero', 'one', 'two']);
+    await say('three');
+    expect((await take(eager, 1)).texts).toEqual(['three']);
+  });
+
+  it('that was behind by full batches learns at once that there are no more, however rare heartbeats are', async () => {
+    await say(...Array.from({ length: 20 }, (_, index) => `${index}`));
+    await opened.readUntil(20);
+    const batches = feedOf({ batchSize: 10, heartbeatMs: 3_600_000 }).follow(start, end.signal);
+    const { cursor } = await take(batches, 20);
+    expect((await batches.next()).value).toEqual({ events: [], cursor });
+  });
+
   it('without a cursor begins with the oldest event that is kept', async () => {
     await say('one');
     expect((await take(feedOf().follow(undefined, end.signal), 1)).texts).toEqual(['one']);

@@ -3,6 +3,7 @@ export { type Database, type DatabaseOptions, type DatabaseRowLoaderOptions, cre
 export { type HeldTransaction, holdTransaction } from './held-transaction';
 export { type MigrateOptions, migrate } from './migrate';
 export type { Migration, MigrationSet } from './migration';
+export { renewSamples } from './renew-samples';
 export type { RowLoader } from './row-loader';
 export { createSchemaCheck } from './schema-check';
 export { findSqlState } from './sqlstate';

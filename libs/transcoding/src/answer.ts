@@ -1,8 +1,10 @@
 import { cancelled, requestUnreadable } from '@gatehouse/contracts/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type Exchange, knock, type ServedRoute, type Serving, toCallOptions } from './exchange';
 import { lines, prefersEvents, toBytes, toEvents } from './frames';
+import type { MethodDescription } from './method-description';
 import { isKnown } from './preconditions';
 import { readRequest, readRequests } from './read-request';
 import { isRaw } from './render';
@@ -70,19 +72,27 @@ export async function answer(request: FastifyRequest, reply: FastifyReply, excha
 }
 
 function sendOne(request: FastifyRequest, reply: FastifyReply, route: ServedRoute, response: Uint8Array): FastifyReply {
-  const { text, raw, etag } = route.render(response);
+  const { text, raw, etag: version } = route.render(response);
   if (raw)
     return reply
       .header('content-type', raw.contentType || 'application/octet-stream')
       .send(Buffer.from(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength));
   const isRead = request.method === 'GET' || request.method === 'HEAD';
+  const { cache } = route.description;
+  const etag = version ?? (cache && isRead ? toWeakTag(text!) : undefined);
   if (etag) reply.header('etag', etag);
-  // kept by the caller alone, and asked for anew each time (RFC 9111 §5.2.2)
-  if (etag && isRead) reply.header('cache-control', 'private, no-cache');
+  // without a word of the contract kept by the caller alone, and asked for anew each time (RFC 9111 §5.2.2)
+  if (etag && isRead) reply.header('cache-control', cache ? toCacheControl(cache) : 'private, no-cache');
   // RFC 9110 §15.4.5
   if (etag && isRead && isKnown(etag, request.headers['if-none-match'])) return reply.code(304).send();
   return reply.header('content-type', 'application/json').send(Buffer.from(text!));
 }
+
+const toCacheControl = ({ maxAge, staleWhileRevalidate }: NonNullable<MethodDescription['cache']>): string =>
+  `public, max-age=${maxAge}${staleWhileRevalidate ? `, stale-while-revalidate=${staleWhileRevalidate}` : ''}`;
+
+/** A weak one, since the same answer may come compressed. */
+const toWeakTag = (text: string): string => `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 
 function requireBody(body: Readable | undefined): Readable {
   if (!body) throw requestUnreadable({ violations: [{ field: '', description: 'a body is required', reason: 'body.missing' }] });

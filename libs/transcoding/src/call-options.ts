@@ -1,5 +1,5 @@
 import { requestUnreadable } from '@gatehouse/contracts/api';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** How long calls may take, and which headers travel with them. */
 export interface CallPolicy {
@@ -9,6 +9,8 @@ export interface CallPolicy {
   readonly maxDeadlineMs: number;
   /** Request headers that become metadata, beside Authorization; in lower case. */
   readonly requestHeaders: readonly string[];
+  /** Metadata that calls carry beside them, by the request that they are made for: what the server itself knows of its client. */
+  readonly metadataOf?: (request: IncomingMessage) => Readonly<Record<string, string>>;
   /** Metadata of an answer that becomes headers; in lower case. */
   readonly responseHeaders: readonly string[];
 }
@@ -22,7 +24,9 @@ const hopByHop: ReadonlySet<string> = new Set(
 
 /** @throws an Error that names each header which cannot travel */
 export function requireForwardable(names: readonly string[]): void {
-  const refused = names.filter((name) => hopByHop.has(name) || !/^[a-z0-9._-]+$/.test(name) || name.startsWith('grpc-') || name.endsWith('-bin'));
+  const refused = names.filter(
+    (name) => hopByHop.has(name) || !/^[a-z0-9._-]+$/.test(name) || name.startsWith('grpc-') || name.startsWith('gatehouse-') || name.endsWith('-bin'),
+  );
   if (refused.length) throw new Error(`these headers cannot be passed on: ${refused.join(', ')}`);
 }
 

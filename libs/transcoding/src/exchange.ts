@@ -34,6 +34,8 @@ export interface Exchange {
   readonly observation: HttpObservation | undefined;
   readonly target: RequestTarget;
   readonly headers: IncomingHttpHeaders;
+  /** What the server knows of the client, as metadata. */
+  readonly ownMetadata: Readonly<Record<string, string>>;
   /** Aborted when the caller goes away before the answer is complete, or when a stream has to end. */
   readonly gone: AbortController;
   found?: { readonly route: ServedRoute; readonly variables: readonly string[] };
@@ -49,8 +51,8 @@ export async function knock(exchange: Exchange, method: RpcMethod, authenticate:
 }
 
 /** How the call of an exchange is made. */
-export function toCallOptions({ headers, requestId, gone }: Exchange, route: ServedRoute, policy: CallPolicy): RpcCallOptions {
+export function toCallOptions({ headers, ownMetadata, requestId, gone }: Exchange, route: ServedRoute, policy: CallPolicy): RpcCallOptions {
   const usual = !isStream(route) ? policy.deadlineMs : route.description.isLongLived ? undefined : policy.maxDeadlineMs;
   const deadlineMs = findTimeout(headers, policy) ?? usual;
-  return { signal: gone.signal, metadata: toMetadata(headers, requestId, policy), ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+  return { signal: gone.signal, metadata: { ...toMetadata(headers, requestId, policy), ...ownMetadata }, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
 }

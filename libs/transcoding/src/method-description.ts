@@ -12,4 +12,6 @@ export interface MethodDescription {
   readonly isLongLived?: boolean;
   /** Also reads application/x-www-form-urlencoded, and answers errors as RFC 6749 §5.2 does. */
   readonly acceptsForm?: boolean;
+  /** For how long anybody may keep what it answers to GET (RFC 9111 §5.2.2), and give it while it is asked for anew (RFC 5861 §3). Seconds. */
+  readonly cache?: { readonly maxAge: number; readonly staleWhileRevalidate: number };
 }

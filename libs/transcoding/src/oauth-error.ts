@@ -11,7 +11,15 @@ const codes: ReadonlySet<string> = new Set([
   'access_denied',
 ]);
 
-/** An error in the shape of RFC 6749 §5.2: a reason that is one of its codes stands for itself. */
+// RFC 6750 §3.1: what is wrong with the bearer token that the caller shows
+const tokenCodes: ReadonlyMap<string, string> = new Map([
+  ['TOKEN_INVALID', 'invalid_token'],
+  ['TOKEN_EXPIRED', 'invalid_token'],
+  ['TOKEN_REVOKED', 'invalid_token'],
+  ['PERMISSION_DENIED', 'insufficient_scope'],
+]);
+
+/** An error in the shape of RFC 6749 §5.2: a reason that is one of its codes stands for itself; of a bearer token in that of RFC 6750 §3.1. */
 export function toOAuthError(error: AppError): { status: number; body: { error: string; error_description: string } } {
   const code = toOAuthCode(error);
   const status = code === 'invalid_client' ? 401 : codes.has(code) ? (error.httpStatus ?? 400) : toHttpStatus(error);
@@ -22,6 +30,8 @@ export function toOAuthError(error: AppError): { status: number; body: { error: 
 function toOAuthCode({ reason, code }: AppError): string {
   const own = reason.toLowerCase();
   if (codes.has(own)) return own;
+  const ofToken = tokenCodes.get(reason);
+  if (ofToken) return ofToken;
   switch (code) {
     case 'INVALID_ARGUMENT':
     case 'OUT_OF_RANGE':

@@ -24,7 +24,7 @@ export interface Problem {
 }
 
 // wrong credentials and dead refresh tokens are 401 too, and say nothing of a bearer token
-const tokenReasons: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'TOKEN_EXPIRED']);
+const tokenReasons: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'TOKEN_EXPIRED', 'TOKEN_REVOKED']);
 
 export const problemType = 'application/problem+json';
 
@@ -92,13 +92,23 @@ export function toProblemHeaders(error: AppError, problem: Pick<Problem, typeof 
 
 /** The challenge of RFC 6750 §3: bare where there was no token, and with its error where there was one. */
 function toChallenge(error: AppError): string | undefined {
+  const { permission, acr, max_age: maxAge } = error.metadata;
+  if (error.reason === 'STEP_UP_REQUIRED') return toStepUpChallenge(acr, maxAge);
   if (toHttpStatus(error) === 401)
     return tokenReasons.has(error.reason) ? `Bearer error="invalid_token", error_description="${toDescription(error.message)}"` : 'Bearer';
-  const { permission } = error.metadata;
-  return toHttpStatus(error) === 403 && permission !== undefined && /^[!#-[\]-~]+$/.test(permission)
-    ? `Bearer error="insufficient_scope", scope="${permission}"`
-    : undefined;
+  return toHttpStatus(error) === 403 && isQuotable(permission) ? `Bearer error="insufficient_scope", scope="${permission}"` : undefined;
 }
+
+// the characters of a scope (RFC 6750 §3)
+const isQuotable = (value: string | undefined): value is string => value !== undefined && /^[!#-[\]-~]+$/.test(value);
+
+/** The challenge of RFC 9470 §3: which proof the person has to give, and how old it may be. */
+const toStepUpChallenge = (acr: string | undefined, maxAge: string | undefined): string =>
+  [
+    'Bearer error="insufficient_user_authentication"',
+    ...(isQuotable(acr) ? [`acr_values="${acr}"`] : []),
+    ...(isQuotable(maxAge) ? [`max_age="${maxAge}"`] : []),
+  ].join(', ');
 
 // for the answer to be read, until the connection is broken off. Milliseconds.
 const readWithinMs = 1_000;

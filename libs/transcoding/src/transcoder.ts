@@ -80,7 +80,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     errors = [],
     errorPages,
   } = options;
-  const { deadlineMs = 15_000, maxDeadlineMs = 60_000, requestHeaders = [], responseHeaders = [] } = options;
+  const { deadlineMs = 15_000, maxDeadlineMs = 60_000, requestHeaders = [], responseHeaders = [], metadataOf = () => ({}) } = options;
   requireForwardable([...requestHeaders, ...responseHeaders]);
   const registry = createRegistryOf([descriptors]);
   const found = readRoutes(registry, readMethods([descriptors]));
@@ -109,7 +109,7 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
       scheme: (raw.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http',
       protocolVersion: raw.httpVersion.replace(/^2\.0$/, '2'),
     });
-    const exchange: Exchange = { requestId, observation, target: toRequestTarget(url), headers, gone: new AbortController() };
+    const exchange: Exchange = { requestId, observation, target: toRequestTarget(url), headers, ownMetadata: metadataOf(raw), gone: new AbortController() };
     open.add(exchange);
     return exchange;
   };

@@ -20,7 +20,7 @@ export const answerHeaders: Readonly<Record<string, { description: string; schem
 export function toAnswers(route: Route, description: MethodDescription, schemas: MessageSchemas): Record<string, Response> {
   const { rpc, responseBody, httpMethod } = route;
   const isOne = !rpc.responseStream;
-  const hasVersion = isOne && !isRaw(route) && hasEtag(route);
+  const hasVersion = isOne && !isRaw(route) && (hasEtag(route) || description.cache !== undefined);
   const headers = Object.fromEntries(
     ['X-Request-Id', ...(hasVersion ? ['ETag'] : [])].map((name): [string, Reference] => [name, { $ref: `#/components/headers/${name}` }]),
   );

@@ -66,10 +66,10 @@ export function toQueryParameters({ rpc, body, template }: Route, schemas: Messa
 }
 
 /** The headers that say something of the request's fields. */
-export function toHeaderParameters(route: Route, { cursor }: MethodDescription): Reference[] {
+export function toHeaderParameters(route: Route, { cursor, cache }: MethodDescription): Reference[] {
   const isStream = route.rpc.requestStream || route.rpc.responseStream;
   const names = [
-    ...(route.httpMethod === 'GET' && !isStream && hasEtag(route) ? ['If-None-Match'] : []),
+    ...(route.httpMethod === 'GET' && !isStream && (hasEtag(route) || cache) ? ['If-None-Match'] : []),
     ...(route.httpMethod !== 'GET' && findEtagPath(route) ? ['If-Match'] : []),
     ...(hasRequestId(route) ? ['Idempotency-Key'] : []),
     ...(cursor ? ['Last-Event-ID'] : []),

@@ -1,4 +1,4 @@
-import { createAccess, createRemoteKeys, createTokenVerifier, type KeySource, principalOf } from '@gatehouse/access';
+import { createAccess, createRemoteKeys, createRevocations, createTokenVerifier, type KeySource, principalOf } from '@gatehouse/access';
 import {
   cursorExpired,
   descriptorSet as userContract,
@@ -17,12 +17,13 @@ import {
   createBackgroundWork,
   createCertificateStore,
   createReadiness,
+  createRevocationsObserver,
   logReadiness,
   withPortSetting,
 } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
 import { createFeed, createOutbox, outboxMigrations } from '@gatehouse/outbox';
-import { createDatabase, createSchemaCheck } from '@gatehouse/postgres';
+import { createDatabase, createSchemaCheck, renewSamples } from '@gatehouse/postgres';
 import { bindService, createChannel, createClient, createRpcServer, currentCall } from '@gatehouse/rpc';
 import { createBulkMethods } from './bulk-methods';
 import type { Config } from './config';
@@ -39,6 +40,8 @@ export interface Overrides {
   keys?: KeySource;
   /** How long there is between two looks for people who are to be purged. Milliseconds. */
   purgeEveryMs?: number;
+  /** How old what PostgreSQL has noted of columns may be. Milliseconds. */
+  maxSampleAgeMs?: number;
 }
 
 export interface UserApp extends App {
@@ -89,7 +92,16 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
     onError: (error) => logger.warn('keys could not be fetched', { exception: error }),
   });
   const keys = overrides.keys ?? remoteKeys;
-  const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'user' });
+  const revocations = createRevocations({
+    watch: (cursor, signal) => createClient(VerifierServiceDefinition, verifierChannel).watchRevocations({ cursor }, { signal }),
+    failMode: config.GATEHOUSE_REVOCATIONS_FAIL,
+    graceMs: config.GATEHOUSE_REVOCATIONS_GRACE_SECONDS * 1_000,
+    observer: createRevocationsObserver(observability),
+    onKeyWithdrawn: remoteKeys.refresh,
+  });
+  const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
+  // keys that are given come without a VerifierService
+  const verifier = createTokenVerifier({ ...realm, keys, service: 'user', revocations: overrides.keys ? undefined : revocations });
 
   const peers = config.USER_MTLS_PEERS;
   const secret = config.USER_SECRET_KEY;
@@ -113,12 +125,14 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       { name: 'database', check: (signal) => database.ping(signal) },
       { name: 'migrations', check: createSchemaCheck(database.probe, migrationSets) },
       { name: 'keys', check: async () => requireKeys(keys) },
+      ...(overrides.keys ? [] : [{ name: 'revocations', check: async () => revocations.requireReady() }]),
     ],
     ...logReadiness(logger, (ready) => server.setServing(ready)),
   });
   addReadinessMetrics(observability.registry, readiness);
   const admin = createAdminServer({ readiness, metrics: observability.metrics, logLevel: observability.logLevel });
   const background = createBackgroundWork({ isActive: () => readiness.isReady(), onError: (error) => logger.warn('sweep failed', { exception: error }) });
+  const { maxSampleAgeMs = 24 * 3_600_000 } = overrides;
   const ports = { grpc: 0, admin: 0 };
 
   return {
@@ -135,6 +149,8 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       ports.admin = await withPortSetting('USER_ADMIN_PORT', () => admin.listen(config.USER_ADMIN_HOST, config.USER_ADMIN_PORT));
       ports.grpc = await withPortSetting('USER_GRPC_PORT', () => server.listen(config.USER_GRPC_HOST, config.USER_GRPC_PORT));
       remoteKeys.start();
+      if (!overrides.keys) revocations.start();
+      background.every(Math.min(600_000, maxSampleAgeMs), () => renewSamples(database, maxSampleAgeMs));
       background.every(600_000, (signal) => idempotency.sweep(database, signal));
       background.every(overrides.purgeEveryMs ?? 60_000, (signal) => purgeUsers(database, signal));
       background.every(600_000, (signal) => sweepImports(database, importRetentionMs, signal));
@@ -147,6 +163,7 @@ export function createUserApp(config: Config, overrides: Overrides = {}): UserAp
       await server.drain(config.SHUTDOWN_TIMEOUT_MS * 0.7);
       readiness.close();
       remoteKeys.close();
+      await revocations.close();
       verifierChannel.close();
       await background.close();
       await bulk.close();

@@ -102,12 +102,15 @@ export async function importRows(
   }
 
   async function update(before: ImportedUser, row: ImportRow): Promise<RowResult> {
-    if (options.onExisting === 'skip') return leave(before, row, 'skipped');
     const isSentAgain = before.importId === options.importId && before.importRow === row.number;
-    if (options.onExisting === 'fail') {
-      if (isSentAgain) return leave(before, row, 'unchanged');
-      throw options.matchProvider ? externalIdTaken() : emailTaken();
+    if (options.onExisting !== 'update' && isSentAgain) {
+      // the row created them, and they may have been given power since
+      await requirePermissions(before);
+      return leave(before, row, 'unchanged');
     }
+    // it is not noted with them: of two rows that skip somebody, neither does anything
+    if (options.onExisting === 'skip') return { number: row.number, outcome: 'skipped', userId: before.id };
+    if (options.onExisting === 'fail') throw options.matchProvider ? externalIdTaken() : emailTaken();
     if (before.status === 'deleted') throw userDeleted();
     const { status = before.status, ...change } = row.change;
     const after = { ...before, ...withChange(before, change), status };

@@ -1,9 +1,10 @@
+import { toUserId } from '@gatehouse/access';
 import { externalIdUnknown, type UserServiceDefinition } from '@gatehouse/contracts/user';
 import type { RpcService } from '@gatehouse/rpc';
 import { notFound } from './change-user';
 import type { UserLoader } from './postgres/user-loader';
 import { toUserMessage } from './user-message';
-import { mayReadPrivateMetadata, toUserId } from './whose';
+import { mayReadPrivateMetadata } from './whose';
 
 type Reads = Pick<RpcService<UserServiceDefinition>, 'getUser' | 'batchGetUsers' | 'getUserByExternalId'>;
 

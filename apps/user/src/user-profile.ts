@@ -1,4 +1,4 @@
-import { principalOf } from '@gatehouse/access';
+import { principalOf, toUserId } from '@gatehouse/access';
 import { emailChangeNotAllowed, emailTaken, fieldChangeNotAllowed, userDeleted, userIdNotAllowed, type UserServiceDefinition } from '@gatehouse/contracts/user';
 import type { Write } from '@gatehouse/idempotency';
 import type { RpcCall, RpcService } from '@gatehouse/rpc';
@@ -10,7 +10,7 @@ import { requireProfile } from './profile-rules';
 import { member, type User, type UserChange, withChange } from './user';
 import { othersFieldsOf, readUserChange, toProfile } from './user-change';
 import { toUserMessage } from './user-message';
-import { mayReadPrivateMetadata, mayUpdateAnyone, toUserId } from './whose';
+import { mayReadPrivateMetadata, mayUpdateAnyone } from './whose';
 
 export type UserWrite = Write<UserServiceDefinition, RpcCall>;
 

@@ -2,6 +2,7 @@ import { toPrincipalName } from '@gatehouse/access';
 import { descriptorSet, UserServiceDefinition } from '@gatehouse/contracts/user';
 import { createWrites, type Idempotency } from '@gatehouse/idempotency';
 import type { RpcService } from '@gatehouse/rpc';
+import { createEraseUser } from './erase-user';
 import { createInternalMethods } from './internal-methods';
 import { createLists } from './list-users';
 import { createUserLoader } from './postgres/user-loader';
@@ -32,5 +33,6 @@ export function createUserService({ database, idempotency, retentionMs, secret, 
     ...bulk,
     ...createWatch({ database, ...feed }),
     ...createInternalMethods(database, loader, write),
+    ...createEraseUser(database, idempotency),
   };
 }

@@ -1,11 +1,5 @@
-import { me, type Principal, principalOf } from '@gatehouse/access';
+import { type Principal, principalOf } from '@gatehouse/access';
 import type { RpcCall } from '@gatehouse/rpc';
-
-/** The id of the person that a request names, who may be the caller. */
-export function toUserId(id: string, call: RpcCall): string {
-  const principal = principalOf(call);
-  return id === me && principal.kind === 'user' ? principal.id : id;
-}
 
 /** Whether the caller may change whatever of whomever. */
 export const mayUpdateAnyone = (principal: Principal): boolean => principal.kind === 'service' || holds(principal, 'users.update');

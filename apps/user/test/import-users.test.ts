@@ -112,6 +112,23 @@ describe('a row of somebody who is there', () => {
     expect(await findByEmail(toEmail(name))).toMatchObject({ displayName: 'Ada', etag: '"1"' });
   });
 
+  it('is the row itself where it was sent before, unless they have more power by now than who sends it', async () => {
+    for (const onExisting of [OnExisting.ON_EXISTING_SKIP, OnExisting.ON_EXISTING_FAIL]) {
+      const options = { importId: randomUUID(), onExisting };
+      const [there, created] = [toEmail(newName()), toEmail(newName())];
+      await importRows(client, [{ email: there }]);
+      const weak = await asImporter(user, ['users.import'], randomUUID());
+      const send = async () => outcomesOf(await importRows(weak, [{ email: there }, { email: created }], options));
+      const ofThere = onExisting === OnExisting.ON_EXISTING_SKIP ? 'skipped' : 'failed EMAIL_TAKEN';
+      expect([await send(), await send()]).toEqual([
+        [ofThere, 'created'],
+        [ofThere, 'unchanged'],
+      ]);
+      await database.query(`update users set roles = '{admin,member}' where email = $1`, [created]);
+      expect(await send()).toEqual([ofThere, 'failed PERMISSION_NOT_HELD']);
+    }
+  });
+
   it('suspends and reinstates them', async () => {
     const email = toEmail(newName());
     for (const status of [UserStatus.USER_STATUS_ACTIVE, UserStatus.USER_STATUS_SUSPENDED, UserStatus.USER_STATUS_ACTIVE]) {

@@ -1,3 +1,4 @@
+import { createTestRevocations } from '@gatehouse/access/testing';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { startTestServer } from '@gatehouse/rpc/testing';
 import { build } from 'esbuild';
@@ -18,7 +19,11 @@ export interface UserProcesses {
 
 /** Bundles the service as `nx build` does; its keys come from a VerifierService that has those of the test. */
 export async function buildUser(user: UserUnderTest): Promise<UserProcesses> {
-  const verifier = await startTestServer(VerifierServiceDefinition, { getJwks: async () => user.issuer.jwks }, { descriptorSets: [verifierContract] });
+  const verifier = await startTestServer(
+    VerifierServiceDefinition,
+    { getJwks: async () => user.issuer.jwks, watchRevocations: createTestRevocations().watch },
+    { descriptorSets: [verifierContract] },
+  );
   await mkdir(join(root, 'tmp'), { recursive: true });
   const folder = await mkdtemp(join(root, 'tmp', 'user '));
   const { default: config } = await import(join(root, 'tools/esbuild.config.cjs'));

@@ -34,6 +34,8 @@ export const adminId = '018f0000-0000-7000-8000-00000000000a';
 export const administratorsPermissions: readonly string[] = [
   ...['create', 'read', 'update', 'delete', 'suspend', 'setRoles', 'import', 'export'].map((each) => `users.${each}`),
   ...['create', 'read', 'update', 'delete', 'escalate'].map((each) => `roles.${each}`),
+  ...['accounts.import', 'factors.delete', 'factors.read', 'keys.manage', 'people.erase', 'people.export'],
+  ...['sessions.read', 'sessions.revoke', 'sessions.update', 'tokens.introspect', 'users.invite'],
 ];
 
 interface StartOptions {

@@ -6,6 +6,7 @@ import addProfilesAndRoles from './migrations/0004_add_profiles_and_roles.sql';
 import createImports from './migrations/0005_create_imports.sql';
 import indexPeople from './migrations/0006_index_people.sql';
 import countNamesFinely from './migrations/0007_count_names_finely.sql';
+import permitMoreToAdministrators from './migrations/0008_permit_more_to_administrators.sql';
 
 export const userMigrations: MigrationSet = {
   name: 'user',
@@ -17,5 +18,6 @@ export const userMigrations: MigrationSet = {
     { name: '0005_create_imports', sql: createImports },
     { name: '0006_index_people', sql: indexPeople },
     { name: '0007_count_names_finely', sql: countNamesFinely },
+    { name: '0008_permit_more_to_administrators', sql: permitMoreToAdministrators },
   ],
 };

@@ -1,25 +1,23 @@
-import { createAccess, createTokenVerifier, principalOf } from '@gatehouse/access';
-import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse/contracts/auth';
-import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
-import { createIdempotency, idempotencyMigrations } from '@gatehouse/idempotency';
+import { createAccess, principalOf } from '@gatehouse/access';
+import { descriptorSet as authContract } from '@gatehouse/contracts/auth';
+import { descriptorSet as verifierContract } from '@gatehouse/contracts/verifier';
+import { idempotencyMigrations } from '@gatehouse/idempotency';
 import { addReadinessMetrics, type App, createAdminServer, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, type ObservabilityOptions, toTraceOptions } from '@gatehouse/observability';
+import { outboxMigrations } from '@gatehouse/outbox';
 import { createSchemaCheck } from '@gatehouse/postgres';
-import { bindService, createRpcServer } from '@gatehouse/rpc';
-import { createAccessTokens } from './access-tokens';
-import { createAuthService } from './auth-service';
+import { createRpcServer } from '@gatehouse/rpc';
+import type { CodeMailer } from './codes/code-mailer';
 import type { Config } from './config';
-import { createLogin } from './login';
+import type { MailQueue } from './mail/mail-queue';
+import { canSendMail } from './mail/settings';
 import { createParts } from './parts';
 import { authMigrations } from './postgres/migrations';
-import { deriveKey } from './seal';
-import { createSessions } from './sessions';
-import { createSightings } from './sightings';
-import { createSignUp } from './sign-up';
-import { createSweeper, type Sweeper } from './sweeper';
-import { createVerifierService } from './verifier-service';
+import { createServices } from './services';
+import { type Sweeper } from './sweeper';
+import { type KeyRotation } from './tokens/key-rotation';
 
-export const migrationSets = [idempotencyMigrations, authMigrations];
+export const migrationSets = [idempotencyMigrations, outboxMigrations, authMigrations];
 
 export interface AuthApp extends App {
   /** Every instrument of the process. */
@@ -27,13 +25,25 @@ export interface AuthApp extends App {
   readonly grpcPort: number;
   readonly adminPort: number;
   readonly sweeper: Sweeper;
+  readonly codeMailer: CodeMailer;
+  /** What mails are queued with. */
+  readonly mailQueue: MailQueue;
+  readonly keyRotation: KeyRotation;
 }
 
 export interface Overrides {
   /** Milliseconds after which a sign-up counts as abandoned. */
   abandonedAfterMs?: number;
+  /** How old what PostgreSQL has noted of columns may be. Milliseconds. */
+  maxSampleAgeMs?: number;
   /** How long it takes at most until `user` hears when people were seen. Milliseconds. */
   tellSightingsEveryMs?: number;
+  /** Milliseconds after which a mail that could not be sent is tried again at most, the first time. */
+  firstMailRetryMs?: number;
+  /** The time by which attempts are counted, in place of the store's clock. Milliseconds since the epoch. */
+  attemptsNow?: () => number;
+  /** The clock of codes and proofs. Milliseconds since the epoch. */
+  now?: () => number;
   /** Where log lines go. */
   logStream?: ObservabilityOptions['logStream'];
 }
@@ -54,40 +64,14 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
   const observability = createAuthObservability(config, overrides.logStream);
   const { logger } = observability;
   const parts = createParts(config, observability);
-  const { database, signingKeys, people, passwords, follower } = parts;
-
-  const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
-  const accessTokens = createAccessTokens({ ...realm, lifetimeSeconds: config.AUTH_ACCESS_TOKEN_SECONDS, signingKey: signingKeys.signingKey });
-  const lifetimes = { refreshToken: config.AUTH_REFRESH_TOKEN_SECONDS, session: config.AUTH_SESSION_SECONDS, replay: config.AUTH_REFRESH_REPLAY_SECONDS };
-  const sightings = createSightings({
-    people,
-    everyMs: overrides.tellSightingsEveryMs,
-    onError: (error) => logger.warn('last seen times are lost', { exception: error }),
-  });
-  const sessions = createSessions({ database, people, accessTokens, sightings, lifetimes });
-  const idempotency = createIdempotency({ secret: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse idempotency') });
-  const login = createLogin({ database, people, passwords, sessions });
-  const signUp = createSignUp({ database, people, passwords, sessions, idempotency, login, emailKey: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse email') });
-
-  const verifier = createTokenVerifier({ ...realm, keys: signingKeys, service: 'auth' });
+  const { database, signingKeys } = parts;
+  const { verifier, revocations, services, ...identity } = createServices({ config, observability, parts, overrides, isActive: () => readiness.isReady() });
   const server = createRpcServer({
-    services: [
-      bindService(AuthServiceDefinition, createAuthService({ signUp, login, sessions }), config.AUTH_MTLS_PEERS),
-      bindService(VerifierServiceDefinition, createVerifierService(signingKeys), config.VERIFIER_MTLS_PEERS),
-    ],
+    services,
     descriptorSets: [authContract, verifierContract],
     observer: observability.rpc,
     certificates: parts.certificates,
-    access: (methods) => createAccess({ verifier, methods }),
-  });
-  const sweeper = createSweeper({
-    database,
-    people,
-    idempotency,
-    replaySeconds: lifetimes.replay,
-    abandonedAfterMs: overrides.abandonedAfterMs,
-    isActive: () => readiness.isReady(),
-    onError: (error) => logger.warn('sweep failed', { exception: error }),
+    access: (methods) => createAccess({ verifier, methods, now: overrides.now }),
   });
   // `user` is not among them: keys, and so every verifier, must not wait for it
   const readiness = createReadiness({
@@ -95,6 +79,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       { name: 'database', check: (signal) => database.ping(signal) },
       { name: 'migrations', check: createSchemaCheck(database.probe, migrationSets) },
       { name: 'signing-key', check: async () => void (await signingKeys.signingKey()) },
+      { name: 'revocations', check: async () => revocations.requireReady() },
     ],
     ...logReadiness(logger, (ready) => server.setServing(ready)),
   });
@@ -105,7 +90,10 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
   return {
     logger,
     registry: observability.registry,
-    sweeper,
+    sweeper: identity.sweeper,
+    codeMailer: identity.codeMailer,
+    mailQueue: parts.mailQueue,
+    keyRotation: identity.keyRotation,
     shutdown: { graceMs: config.SHUTDOWN_GRACE_MS, timeoutMs: config.SHUTDOWN_TIMEOUT_MS },
     get grpcPort() {
       return ports.grpc;
@@ -116,9 +104,8 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
     async listen() {
       ports.admin = await withPortSetting('AUTH_ADMIN_PORT', () => admin.listen(config.AUTH_ADMIN_HOST, config.AUTH_ADMIN_PORT));
       ports.grpc = await withPortSetting('AUTH_GRPC_PORT', () => server.listen(config.AUTH_GRPC_HOST, config.AUTH_GRPC_PORT));
-      sweeper.start();
-      sightings.start();
-      follower.start();
+      if (!canSendMail(config)) logger.warn('AUTH_SMTP_URL is not set: mails wait in the database until what they say has expired');
+      identity.start();
       await readiness.start();
     },
     drain: () => readiness.drain(),
@@ -126,9 +113,7 @@ export function createAuthApp(config: Config, overrides: Overrides = {}): AuthAp
       readiness.drain();
       await server.drain(config.SHUTDOWN_TIMEOUT_MS * 0.7);
       readiness.close();
-      await sweeper.close();
-      await sightings.close();
-      await follower.close();
+      await identity.close();
       await parts.close();
       await admin.close();
       await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);

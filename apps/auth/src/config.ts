@@ -23,7 +23,14 @@ import {
 } from '@gatehouse/lifecycle';
 import { telemetryConfig } from '@gatehouse/observability';
 import { z } from 'zod';
+import { attemptContradictions, attemptSettings } from './attempts/settings';
+import { factorConfig } from './factors/settings';
 import { callers } from './gen/neighbours';
+import { codeContradictions, codeSettings } from './codes/settings';
+import { mailContradictions, mailSettings } from './mail/settings';
+import { sessionSettings } from './sessions/settings';
+import { tokenSettings } from './tokens/settings';
+import { passwordConfig } from './passwords/settings';
 
 const maxSeconds = 2_000_000_000;
 
@@ -61,12 +68,19 @@ const settings = z.object({
     .optional()
     .describe('password that the command `bootstrap` gives the administrator')
     .meta({ secret: true, form: '8 to 256 characters' }),
+  ...tokenSettings,
   AUTH_MTLS_PEERS: peers
     .prefault(callers['gatehouse.auth.v1'])
     .describe('who may call AuthService over mutual TLS: DNS names or `spiffe://` URIs of certificates, with commas between'),
   VERIFIER_MTLS_PEERS: peers
     .prefault(callers['gatehouse.verifier.v1'])
     .describe('who may call VerifierService over mutual TLS, as `AUTH_MTLS_PEERS`: every service that verifies tokens'),
+  ...mailSettings,
+  ...sessionSettings,
+  ...passwordConfig,
+  ...attemptSettings,
+  ...factorConfig,
+  ...codeSettings,
   ...mtlsConfig,
   ...tokenConfig,
   ...telemetryConfig,
@@ -80,7 +94,10 @@ const callsToUser = { AUTH_USER_TARGET: (target: string) => [target] };
 /** Every setting of the service. */
 export const configSchema = refineAll(settings, [
   portContradiction('AUTH_ADMIN', 'AUTH_GRPC'),
+  ...mailContradictions,
+  ...codeContradictions,
   ...mtlsContradictions<Settings>(['AUTH_GRPC_HOST'], callsToUser),
+  ...attemptContradictions,
 ]);
 export type Config = z.infer<typeof configSchema>;
 
@@ -123,3 +140,6 @@ export const findUnknown = () => findUnknownSettings(configSchema, process.env, 
 
 /** What `healthcheck` needs. @throws ConfigError */
 export const readAdminConfig = () => readConfig(settings.pick({ AUTH_ADMIN_HOST: true, AUTH_ADMIN_PORT: true }), process.env);
+
+/** What `preview-mail` needs. @throws ConfigError */
+export const readMailConfig = () => readConfig(settings.pick({ AUTH_MAIL_PRODUCT_NAME: true }), process.env);

@@ -1,15 +1,26 @@
 import { createDurations, type Observability } from '@gatehouse/observability';
 import { type UserChange, UserChangeKind } from '@gatehouse/contracts/user';
 import { Counter, Gauge } from 'prom-client';
-import type { ResyncFindings } from './resync-users';
-import type { TurnsObserver, TurnsState } from './turns';
+import { createMailObserver, type MailObserver } from './mail/mail-events';
+import { createSecurityEvents, type SecurityEvents } from './security-events';
+import type { ResyncFindings } from './user-feed/resync-users';
+import type { BreachedPasswordsObserver } from './passwords/breached-passwords';
+import type { TurnsObserver, TurnsState } from './passwords/turns';
 
 /** What `auth` itself measures. */
 export interface Events {
   /** Of the queue in which passwords wait to be hashed. */
   readonly passwordHashes: TurnsObserver;
+  /** Of asking for breached passwords. */
+  readonly breachedPasswords: BreachedPasswordsObserver;
   /** Of the changes of people. */
   readonly userFeed: UserFeedObserver;
+  /** Of what happens to accounts. */
+  readonly security: SecurityEvents;
+  /** Of the mails that are sent. */
+  readonly mails: MailObserver;
+  /** How old the oldest revocation is that somebody who follows here has not taken yet, in seconds. */
+  readonly revocationLag: (seconds: number) => void;
 }
 
 /** What is told of following `user`. */
@@ -46,14 +57,37 @@ export function createEvents({ registry, logger }: Pick<Observability, 'registry
     [],
   );
   const refused = new Counter({ name: 'auth_password_hash_refused_total', help: 'Passwords refused because too many were waiting', registers });
+  const revocationLag = new Gauge({
+    name: 'auth_revocations_feed_lag_seconds',
+    help: 'Age of the oldest revocation that somebody who follows this process has not taken yet, in seconds',
+    registers,
+  });
   return {
+    revocationLag: (seconds) => revocationLag.set(seconds),
     passwordHashes: {
       open: (state) => void states.push(state),
       waited: (ms) => wait.observe([], ms / 1000),
       worked: (ms) => work.observe([], ms / 1000),
       refused: () => refused.inc(),
     },
+    breachedPasswords: createBreachedPasswordsObserver({ logger }),
     userFeed: createUserFeedObserver({ registry, logger }),
+    security: createSecurityEvents({ registry, logger }),
+    mails: createMailObserver({ registry, logger }),
+  };
+}
+
+function createBreachedPasswordsObserver({ logger }: Pick<Observability, 'logger'>): BreachedPasswordsObserver {
+  let isAway = false;
+  return {
+    answered() {
+      if (isAway) logger.info('breached passwords can be asked for again');
+      isAway = false;
+    },
+    failed(error) {
+      if (!isAway) logger.warn('breached passwords cannot be asked for', { exception: error });
+      isAway = true;
+    },
   };
 }
 

@@ -5,12 +5,17 @@ import { createCertificateStore } from '@gatehouse/lifecycle';
 import { createDatabase } from '@gatehouse/postgres';
 import { createChannel, createClient, currentCall } from '@gatehouse/rpc';
 import type { createObservability } from '@gatehouse/observability';
+import { createLinks } from './codes/links';
 import type { Config } from './config';
 import { createEvents } from './events';
-import { createUserFollower } from './follow-users';
-import { createPasswords } from './passwords';
+import { createMailQueue } from './mail/mail-queue';
+import { createNotices } from './mail/notices';
+import { createUserFollower } from './user-feed/follow-users';
+import { createBreachedPasswords } from './passwords/breached-passwords';
+import { createPasswordPolicy } from './passwords/password-policy';
+import { createPasswords } from './passwords/passwords';
 import { createPeople } from './people';
-import { createSigningKeys } from './signing-keys';
+import { createSigningKeys } from './tokens/signing-keys';
 
 /** What serving and bootstrapping both stand on. */
 export function createParts(config: Config, observability: ReturnType<typeof createObservability>) {
@@ -32,7 +37,7 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
   });
   // whoever follows `user` keeps a connection for long, which no call may have to wait for
   const placeDatabase = createDatabase({ ...connection, applicationName: 'gatehouse-auth-follower', poolSize: 1 });
-  const signingKeys = createSigningKeys(database, config.AUTH_SECRET_KEY);
+  const signingKeys = createSigningKeys(database, config.AUTH_SECRET_KEY, config.AUTH_PREVIOUS_SECRET_KEYS);
   const userChannel = createChannel({
     target: config.AUTH_USER_TARGET,
     descriptorSets: [userContract],
@@ -42,13 +47,42 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
   });
   const credentials = createServiceTokens({ issuer: config.GATEHOUSE_ISSUER, service: 'auth', audience: 'user', signingKey: signingKeys.signingKey });
   const people = createPeople(createClient(UserServiceDefinition, userChannel, { credentials }));
+  // for calls that carry the token of whoever asks
+  const users = createClient(UserServiceDefinition, userChannel);
   const events = createEvents(observability);
+  const mailQueue = createMailQueue(config.AUTH_SECRET_KEY);
+  const links = createLinks(config.AUTH_LINK_BASE_URL ?? config.GATEHOUSE_ISSUER);
+  const breachedUrl = config.AUTH_BREACHED_PASSWORDS_URL;
+  const isBreached = breachedUrl
+    ? createBreachedPasswords({ url: breachedUrl, timeoutMs: config.AUTH_BREACHED_PASSWORDS_TIMEOUT_MS, signal, observer: events.breachedPasswords })
+    : undefined;
   return {
     certificates,
     database,
     signingKeys,
-    passwords: createPasswords({ signal, observer: events.passwordHashes }),
+    security: events.security,
+    mailObserver: events.mails,
+    revocationLag: events.revocationLag,
+    mailQueue,
+    links,
+    notices: createNotices(mailQueue, links.recovery),
+    passwords: createPasswords({
+      memoryKib: config.AUTH_ARGON2_MEMORY_KIB,
+      passes: config.AUTH_ARGON2_PASSES,
+      peppers: config.AUTH_PASSWORD_PEPPERS,
+      threads: config.UV_THREADPOOL_SIZE,
+      caller: currentCall,
+      observer: events.passwordHashes,
+    }),
+    passwordPolicy: createPasswordPolicy({
+      minLength: config.AUTH_PASSWORD_MIN_LENGTH,
+      minStrength: config.AUTH_PASSWORD_MIN_STRENGTH,
+      contextWords: config.AUTH_PASSWORD_CONTEXT_WORDS,
+      isBreached,
+      failsClosed: config.AUTH_BREACHED_PASSWORDS_FAIL === 'closed',
+    }),
     people,
+    users,
     follower: createUserFollower({ database, placeDatabase, people, observer: events.userFeed }),
     async close() {
       userChannel.close();

@@ -7,7 +7,12 @@ import { errorOf, type RpcClient } from '@gatehouse/rpc';
 export interface Person {
   readonly user: User;
   readonly permissions: readonly string[];
+  /** When `user` was asked, in milliseconds since the epoch: what changed later it may not have said. */
+  readonly askTime: number;
 }
+
+/** What `auth` changes of a person once they proved their email. */
+export type PersonChanges = Partial<Pick<User, 'email' | 'emailVerified' | 'displayName'>>;
 
 /** What `auth` asks of `user`. When `user` cannot be asked, every question throws: nobody gets a token. */
 export interface People {
@@ -26,20 +31,25 @@ export interface People {
   create(person: { id: string; email: string; displayName: string }): Promise<void>;
   /** Gives a person another display name, or their email another spelling. */
   rename(id: string, person: { email: string; displayName: string }): Promise<User>;
+  /** Changes a person who is as they were with this etag. @throws EMAIL_TAKEN, ETAG_MISMATCH */
+  update(person: Pick<User, 'id' | 'etag'>, changes: PersonChanges): Promise<User>;
   /** Makes the person with this email and id an administrator, created if need be. @throws EMAIL_TAKEN when the email is another's */
   ensureAdministrator(email: string, id: string): Promise<User>;
   /** Says when people were seen; at most 1,000 of them. */
   recordLastSeen(sightings: readonly Sighting[]): Promise<void>;
 }
 
+const fieldPaths: Readonly<Record<keyof PersonChanges, string>> = { email: 'email', emailVerified: 'email_verified', displayName: 'display_name' };
+
 export const isSuspended = ({ user }: Person): boolean => user.status !== UserStatus.USER_STATUS_ACTIVE;
 
 export function createPeople(client: RpcClient<UserServiceDefinition>): People {
   const find = async (person: { $case: 'email' | 'id'; value: string }): Promise<Person | undefined> => {
+    const askTime = Date.now();
     try {
       const { user, permissions } = await admitted(client.resolvePerson({ person }));
       if (!user) throw new Error('user resolved a person without saying who it is');
-      return { user, permissions };
+      return { user, permissions, askTime };
     } catch (thrown) {
       const error = errorOf(client.resolvePerson, thrown);
       if (error.reason === 'USER_NOT_FOUND' || error.reason === 'EMAIL_UNKNOWN') return undefined;
@@ -58,6 +68,10 @@ export function createPeople(client: RpcClient<UserServiceDefinition>): People {
     // an attempt at the same sign-up that is being answered is waited for by the channel: its answer is ours
     create: async ({ id, email, displayName }) => void (await admitted(client.createUser({ userId: id, requestId: id, email, displayName }))),
     rename: (id, { email, displayName }) => admitted(client.updateUser({ user: { id, email, displayName }, updateMask: ['email', 'display_name'] })),
+    update: ({ id, etag }, changes) =>
+      admitted(
+        client.updateUser({ user: { id, etag, ...changes }, updateMask: (Object.keys(changes) as (keyof PersonChanges)[]).map((field) => fieldPaths[field]) }),
+      ),
     ensureAdministrator: (email, userId) => admitted(client.ensureAdministrator({ email, userId })),
     // nobody waits for it, a shutdown least of all
     recordLastSeen: async (sightings) => void (await admitted(client.recordLastSeen({ sightings: [...sightings] }, { deadlineMs: 2_000 }))),

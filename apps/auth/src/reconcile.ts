@@ -1,7 +1,16 @@
 import type { Database } from '@gatehouse/postgres';
 import type { People } from './people';
 import { withPatience } from './patience';
-import { countCredentials, deletePasswordHash, dropSignUps, endSessionsAfter, findOthers, findWithoutPassword } from './postgres/reconcile-repository';
+import { noteEverybodyStale } from './postgres/revocation-repository';
+import {
+  countCredentials,
+  deleteFactorsOf,
+  deletePasswordHash,
+  dropSignUps,
+  endSessionsAfter,
+  findOthers,
+  findWithoutPassword,
+} from './postgres/reconcile-repository';
 import { revokeSessionsOf } from './postgres/session-repository';
 
 /** What was found, and done about it unless the run was dry. */
@@ -93,6 +102,8 @@ export async function reconcile(options: ReconcileOptions, findings: Findings): 
   }
 
   async function endWhatIsOld(): Promise<void> {
+    // which sessions had ended since what was restored, nobody knows any more
+    if (!isDry) await noteEverybodyStale(database);
     for (let last: string | null = noId; last;) {
       const ended = await endSessionsAfter(database, last, isDry);
       findings.sessionsEnded += ended.count;
@@ -115,6 +126,7 @@ export async function reconcile(options: ReconcileOptions, findings: Findings): 
   function remove(id: string): Promise<boolean> {
     return database.transaction(async (tx) => {
       const isOurs = await deletePasswordHash(tx, id);
+      await deleteFactorsOf(tx, id);
       await revokeSessionsOf(tx, id);
       return isOurs;
     });

@@ -1,110 +1,109 @@
 import { requestInProgress } from '@gatehouse/contracts/api';
-import { accountSuspended, emailTaken, SignUpRequest, type SignUpResponse } from '@gatehouse/contracts/auth';
+import { emailTaken, SignUpRequest, type SignUpResponse } from '@gatehouse/contracts/auth';
 import { isAppError } from '@gatehouse/errors';
 import type { Idempotency } from '@gatehouse/idempotency';
 import type { Database, Queryable } from '@gatehouse/postgres';
 import { createHmac, randomUUID } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
-import type { Login } from './login';
-import type { Passwords } from './passwords';
-import { isSuspended, type People, type Person } from './people';
-import { insertPasswordHash } from './postgres/credential-repository';
-import { beginSignUp, endSignUp, type PendingSignUp } from './postgres/sign-up-repository';
-import type { Sessions } from './sessions';
+import { toAccount } from './attempts/attempt-keys';
+import { type Attempts, isUnjudged } from './attempts/attempts';
+import type { Codes } from './codes/codes';
+import { toRepeatableId } from './codes/one-time-code';
+import type { CodeSettings } from './codes/settings';
+import type { FinishSignUp } from './finish-sign-up';
+import type { Caller, Login } from './login';
+import type { PasswordPolicy } from './passwords/password-policy';
+import type { Passwords } from './passwords/passwords';
+
+/** When who signs up proves that the email is theirs: before there is an account, after it, or not at all. */
+export type SignUpVerification = CodeSettings['AUTH_SIGNUP_VERIFICATION'];
 
 export interface SignUpOptions {
   database: Database;
-  people: People;
   passwords: Passwords;
-  sessions: Sessions;
+  policy: PasswordPolicy;
   idempotency: Idempotency;
   login: Login;
+  attempts: Pick<Attempts, 'beginSignUp' | 'mayMail'>;
+  finishSignUp: FinishSignUp;
+  codes: Pick<Codes, 'request'>;
+  verification: SignUpVerification;
   /** Keys the hash under which an email stands in an idempotency record. */
   emailKey: Uint8Array;
 }
 
-/** @throws emailTaken, accountSuspended, requestInProgress, requestIdReused */
-export type SignUp = (request: SignUpRequest, method: string) => Promise<SignUpResponse>;
+/**
+ * @throws passwordTooWeak, passwordBreached, requestInProgress, requestIdReused; as Attempts.beginSignUp; and, unless emails are verified first,
+ * emailTaken and accountSuspended
+ */
+export type SignUp = (request: SignUpRequest, method: string, caller: Caller) => Promise<SignUpResponse>;
 
 /**
- * Creates a person with a password, in three steps that each may be the last before a crash: a pending sign-up is
- * committed; `user` creates the person with its id; the pending sign-up becomes credentials. The next attempt with the same
- * email takes up what is pending; of several at once the latest wins, and gives the person its name and spelling. Only who has a pending sign-up can become its person:
- * one made otherwise is never claimed.
+ * Creates a person with a password or, where emails are verified first, notes who is to be created by VerifyEmail.
  *
  * A request_id that was answered before opens a new session, by a login; a wrong password then hears what every other
  * sign-up with a taken email hears.
  */
-export function createSignUp({ database, people, passwords, sessions, idempotency, login, emailKey }: SignUpOptions): SignUp {
-  const repeat = ({ email, password }: SignUpRequest): Promise<SignUpResponse> =>
-    login(email, password).catch((cause) => {
+export function createSignUp(options: SignUpOptions): SignUp {
+  const { database, passwords, policy, idempotency, login, finishSignUp, attempts, codes, verification, emailKey } = options;
+  const repeat = ({ email, password, captchaToken }: SignUpRequest, caller: Caller): Promise<SignUpResponse> =>
+    login({ email, password, captchaToken, deviceToken: '' }, caller).catch((cause) => {
       throw isAppError(cause, 'INVALID_CREDENTIALS') ? emailTaken({ cause }) : cause;
     });
 
-  /** The person of a pending sign-up, created if need be. */
-  const ensurePerson = async (pending: PendingSignUp): Promise<Person> => {
-    try {
-      await people.create({ id: pending.userId, email: pending.email, displayName: pending.displayName });
-      const person = await findPersonOf(people, pending);
-      if (person) return person;
-    } catch (error) {
-      if (!isAppError(error, 'EMAIL_TAKEN')) throw error;
-    }
-    await endSignUp(database, pending);
-    throw emailTaken();
+  const hash = async (request: SignUpRequest): Promise<string> => {
+    const account = toAccount(request.email);
+    passwords.admit(account);
+    // before anything of the account is known, so that it tells nothing of that
+    await policy.requireGood(request.password, request, 'password');
+    return passwords.hash(request.password, account);
   };
 
-  const attempt = async (request: SignUpRequest, record: (tx: Queryable) => Promise<void>): Promise<SignUpResponse> => {
-    const passwordHash = await passwords.hash(request.password);
-    const pending = await beginSignUp(database, {
-      userId: uuidv7(),
-      email: request.email,
-      displayName: request.displayName,
-      passwordHash,
-      attemptId: randomUUID(),
-    });
-    const person = await ensurePerson(pending);
-    if (isSuspended(person)) throw accountSuspended();
-    // begun by another attempt, whose person it is so far
-    const isOwn = pending.email === request.email && pending.displayName === request.displayName;
-    const [user, session] = await database.transaction(async (tx) => {
-      // taken over by a later attempt; who can repeat safely may find that it was their own
-      if (!(await activate(tx, pending))) throw request.requestId ? requestInProgress({ retryDelayMs: 200 }) : emailTaken();
-      // while the pending sign-up is held: no other attempt gives the person its name after this
-      const named = isOwn ? person.user : await people.rename(pending.userId, request);
+  const attempt = async (request: SignUpRequest, { client, language }: Caller, record: (tx: Queryable) => Promise<void>): Promise<SignUpResponse> => {
+    const passwordHash = await hash(request);
+    const { email, displayName } = request;
+    // who can repeat safely may find that it was their own attempt that took over
+    const takenOver = () => (request.requestId ? requestInProgress({ retryDelayMs: 200 }) : emailTaken());
+    let verificationId: string | undefined;
+    const done = async (tx: Queryable) => {
       await record(tx);
-      return [named, await sessions.open(tx, person)] as const;
-    });
-    return { user, verificationRequired: false, ...(await sessions.toTokens(session, person)) };
+      if (verification === 'optional') verificationId = await codes.request(tx, { purpose: 'verify_email', data: { email, language } });
+    };
+    const signedUp = await finishSignUp({ email, displayName, passwordHash }, { client, takenOver, done });
+    return { ...signedUp, verificationRequired: false, verificationId, factorTypes: [] };
   };
 
-  return async (request, method) => {
+  /** Notes a sign-up, which its email has to prove first: what the email is of is found out afterwards, so that neither answer nor time tells. */
+  const ask = async (request: SignUpRequest, id: string, { client, language }: Caller, record: (tx: Queryable) => Promise<void>): Promise<SignUpResponse> => {
+    const { email, displayName } = request;
+    const passwordHash = await hash(request);
+    const mayMail = await attempts.mayMail({ account: email, client, purpose: 'sign_up' });
+    await database.transaction(async (tx) => {
+      await record(tx);
+      if (mayMail) await codes.request(tx, { id, purpose: 'sign_up', data: { email, displayName, passwordHash, language } });
+    });
+    return { verificationRequired: true, verificationId: id, factorTypes: [] };
+  };
+
+  return async (request, method, caller) => {
     // an email that its rule lets pass is ASCII: this folds it as the database does
     const principal = createHmac('sha256', emailKey).update(request.email.toLowerCase()).digest('hex');
     const key = { principal, method, requestId: request.requestId };
     // what is kept of the request has no password: a repetition proves that it knows it
-    const kept = SignUpRequest.encode({ ...request, password: '' }).finish();
-    if (await idempotency.find(database, key, kept)) return repeat(request);
+    const kept = SignUpRequest.encode({ ...request, password: '', captchaToken: '' }).finish();
+    const isDone = await idempotency.find(database, key, kept);
+    const isAsked = verification === 'required';
+    const id = request.requestId ? toRepeatableId(emailKey, [principal, method, request.requestId]) : randomUUID();
+    if (isDone) return isAsked ? { verificationRequired: true, verificationId: id, factorTypes: [] } : repeat(request, caller);
+    const counted = await attempts.beginSignUp({ client: caller.client, captchaToken: request.captchaToken });
+    const record = (tx: Queryable) => idempotency.record(tx, key, kept);
     try {
-      return await attempt(request, (tx) => idempotency.record(tx, key, kept));
+      return await (isAsked ? ask(request, id, caller, record) : attempt(request, caller, record));
     } catch (error) {
+      if (isUnjudged(error)) await counted.withdrawn();
       // a repetition at the same time may have done it meanwhile
-      const isLost = isAppError(error, 'EMAIL_TAKEN') || isAppError(error, 'REQUEST_IN_PROGRESS');
-      if (isLost && (await idempotency.find(database, key, kept))) return repeat(request);
+      const isLost = !isAsked && (isAppError(error, 'EMAIL_TAKEN') || isAppError(error, 'REQUEST_IN_PROGRESS'));
+      if (isLost && (await idempotency.find(database, key, kept))) return repeat(request, caller);
       throw error;
     }
   };
-}
-
-/** The person that a pending sign-up has made: one who was given another email is not this sign-up's any more. Which emails are the same is for `user` to say. */
-export async function findPersonOf(people: People, { userId, email }: PendingSignUp): Promise<Person | undefined> {
-  const person = await people.findByEmail(email);
-  return person?.user.id === userId ? person : undefined;
-}
-
-/** Turns a pending sign-up into credentials; false when another attempt has taken it over or finished it. */
-export async function activate(tx: Queryable, pending: PendingSignUp): Promise<boolean> {
-  if (!(await endSignUp(tx, pending))) return false;
-  await insertPasswordHash(tx, pending.userId, pending.passwordHash);
-  return true;
 }

@@ -1,14 +1,23 @@
 import { createServiceTokens } from '@gatehouse/access';
-import { AuthServiceDefinition, descriptorSet as authContract } from '@gatehouse/contracts/auth';
+import {
+  AccountServiceDefinition,
+  AuthServiceDefinition,
+  descriptorSet as authContract,
+  FactorServiceDefinition,
+  PasswordServiceDefinition,
+  PersonServiceDefinition,
+  SessionServiceDefinition,
+} from '@gatehouse/contracts/auth';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createDatabase, type Database } from '@gatehouse/postgres';
 import { createTestDatabase } from '@gatehouse/postgres/testing';
 import { createChannel, createClient, type RpcClient } from '@gatehouse/rpc';
 import { randomUUID } from 'node:crypto';
-import { createAccessTokens } from '../src/access-tokens';
+import { createAccessTokens } from '../src/tokens/access-tokens';
 import { type AuthApp, createAuthApp, migrationSets } from '../src/app';
 import { type Config, configSchema } from '../src/config';
-import { createSigningKeys } from '../src/signing-keys';
+import type { Proof } from '../src/sessions/entry';
+import { createSigningKeys } from '../src/tokens/signing-keys';
 import { type FakeUserService, realm, startFakeUserService } from './fake-user-service';
 
 const secretKey = Buffer.alloc(32, 7).toString('base64');
@@ -20,11 +29,20 @@ export interface AuthUnderTest {
   readonly users: FakeUserService;
   readonly auth: RpcClient<AuthServiceDefinition>;
   readonly verifier: RpcClient<VerifierServiceDefinition>;
+  /** A client of what is kept of people that calls with the token. */
+  personsAs(token: string): RpcClient<PersonServiceDefinition>;
+  /** A client of sessions that calls with the token. */
+  sessionsAs(token: string): RpcClient<SessionServiceDefinition>;
   /** A client that calls with the token, or with none. */
   as(token?: string): RpcClient<AuthServiceDefinition>;
+  passwordsAs(token?: string): RpcClient<PasswordServiceDefinition>;
+  /** AccountService, called with the token. */
+  accounts(token: string): RpcClient<AccountServiceDefinition>;
+  /** The same, of what people have beside their passwords. */
+  factorsOf(token?: string): RpcClient<FactorServiceDefinition>;
   /** Signs as the service does, for people and services that it need not know. */
   readonly issuer: {
-    accessToken(person: { id: string; permissions?: readonly string[] }): Promise<string>;
+    accessToken(person: { id: string; permissions?: readonly string[]; proof?: Proof }): Promise<string>;
     serviceToken(service: string, audience: string): Promise<string>;
   };
   readonly database: Database;
@@ -54,9 +72,16 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
     AUTH_DATABASE_URL: url,
     AUTH_SECRET_KEY: secretKey,
     AUTH_USER_TARGET: users.target,
+    AUTH_SIGNUP_VERIFICATION: 'off',
     GATEHOUSE_ISSUER: realm.issuer,
     GATEHOUSE_AUDIENCE: realm.audience,
     LOG_LEVEL: 'error',
+    // everybody comes from one address here, and several at once to one account
+    AUTH_ACCOUNT_FREE_FAILURES: '1000000',
+    AUTH_DEVICE_FREE_FAILURES: '1000000',
+    AUTH_ADDRESS_FREE_FAILURES: '1000000',
+    AUTH_NETWORK_FREE_FAILURES: '1000000',
+    AUTH_SIGN_UPS_PER_ADDRESS: '1000000',
     ...settings,
   };
   const config = configSchema.parse(all);
@@ -65,10 +90,13 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
   const channel = createChannel({ target: `127.0.0.1:${app.grpcPort}`, descriptorSets: [authContract, verifierContract], defaultDeadlineMs: 20_000 });
   const verifier = createClient(VerifierServiceDefinition, channel);
   const database = createDatabase({ url, applicationName: 'test' });
-  const { signingKey } = createSigningKeys(database, config.AUTH_SECRET_KEY);
+  const { signingKey } = createSigningKeys(database, config.AUTH_SECRET_KEY, config.AUTH_PREVIOUS_SECRET_KEYS);
   const signer = { issuer: config.GATEHOUSE_ISSUER, signingKey };
-  const accessTokens = createAccessTokens({ ...signer, audience: config.GATEHOUSE_AUDIENCE, lifetimeSeconds: 900 });
+  const accessTokens = createAccessTokens({ ...signer, audience: config.GATEHOUSE_AUDIENCE, lifetimeSeconds: 900, jitterSeconds: 0, firstSecond: () => 0 });
   const as = (token?: string) => createClient(AuthServiceDefinition, channel, token ? { credentials: async () => token } : {});
+  const personsAs = (token: string) => createClient(PersonServiceDefinition, channel, { credentials: async () => token });
+  const sessionsAs = (token: string) => createClient(SessionServiceDefinition, channel, { credentials: async () => token });
+  const factorsOf = (token?: string) => createClient(FactorServiceDefinition, channel, token ? { credentials: async () => token } : {});
   if (!beside) await users.trust(() => verifier.getJwks({}));
   const alsoClose: (() => unknown)[] = [];
   let closed: Promise<void> | undefined;
@@ -91,8 +119,24 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
     auth: as(),
     verifier,
     as,
+    sessionsAs,
+    factorsOf,
+    passwordsAs: (token) => createClient(PasswordServiceDefinition, channel, token ? { credentials: async () => token } : {}),
+    personsAs,
+    accounts: (token) => createClient(AccountServiceDefinition, channel, { credentials: async () => token }),
     issuer: {
-      accessToken: ({ id, permissions = [] }) => accessTokens.sign({ userId: id, sessionId: randomUUID(), permissions }),
+      accessToken: async ({ id, permissions = [], proof = { authTime: new Date(), methods: ['pwd'] } }) =>
+        (
+          await accessTokens.sign({
+            userId: id,
+            sessionId: randomUUID(),
+            permissions,
+            roleIds: [],
+            askTime: Date.now(),
+            proof,
+            endTime: new Date(Date.now() + 900_000),
+          })
+        ).accessToken,
       serviceToken: (service, audience) => createServiceTokens({ ...signer, service, audience })(),
     },
     database,
@@ -101,6 +145,7 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
       const tables = [
         'signing_keys',
         'credentials',
+        'password_history',
         'pending_sign_ups',
         'sessions',
         'refresh_tokens',
@@ -108,6 +153,14 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
         'known_people',
         'changed_roles',
         'user_feed',
+        'mails',
+        'account_imports',
+        'attempts',
+        'outbox_events',
+        'factors',
+        'recovery_codes',
+        'login_tokens',
+        'one_time_codes',
       ];
       // bytes as text too, as they might hold what is text
       const rows = await Promise.all(

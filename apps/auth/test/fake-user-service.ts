@@ -4,16 +4,20 @@ import {
   descriptorSet,
   emailTaken,
   emailUnknown,
+  etagMismatch,
   Role,
   User,
   UserChangeKind,
   UserServiceDefinition,
   UserStatus,
+  lastAdministrator,
   userNotFound,
 } from '@gatehouse/contracts/user';
 import { unavailable } from '@gatehouse/contracts/api';
 import { startTestServer, type TestServer } from '@gatehouse/rpc/testing';
+import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
+import { createFakeImports, type FakeImports } from './fake-imports';
 import { createFakeUserFeed, type FakeUserFeed } from './fake-user-feed';
 
 export const realm = { issuer: 'https://gatehouse.test', audience: 'gatehouse' };
@@ -27,7 +31,11 @@ export interface FakeUserService {
     beforeCreate?: () => Promise<void>;
     afterCreate?: () => Promise<void>;
     beforeResolve?: () => Promise<void>;
+    beforeUpdate?: () => Promise<void>;
     beforeBatch?: () => Promise<void>;
+    beforeErase?: () => Promise<void>;
+    /** What is erased is not told. */
+    isFeedSilent?: boolean;
     pageSize?: number;
   };
   /** Calls of CreateUser, as they came. */
@@ -38,6 +46,8 @@ export interface FakeUserService {
   trust(getJwks: () => Promise<{ keys: readonly Jwk[] }>): Promise<void>;
   add(email: string, changes?: Partial<User>): User;
   findByEmail(email: string): User | undefined;
+  /** Of ImportUsers. */
+  readonly imports: Pick<FakeImports, 'gates' | 'taken'>;
   /** Tells what happened to people; by itself it does nothing to them. */
   readonly feed: FakeUserFeed;
   /** Changes a person, and tells it unless it is done in silence. */
@@ -60,7 +70,6 @@ const isNotAsked = {
   suspendUser: refuse,
   reinstateUser: refuse,
   setUserRoles: refuse,
-  importUsers: refuseStream,
   exportUsers: refuseStream,
 };
 
@@ -87,6 +96,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
     people.set(user.id, user);
     return user;
   };
+  const imports = createFakeImports({ add, findByEmail });
   const permissionsOf = ({ roles }: User) => (roles.includes(Role.ROLE_ADMIN) ? ['users.create', 'users.read', 'users.update'] : []);
 
   const start = (port?: number): Promise<TestServer> =>
@@ -113,11 +123,35 @@ export async function startFakeUserService(): Promise<FakeUserService> {
           if ((findByEmail(email)?.id ?? userId) !== userId) throw emailTaken();
           return add(email, { ...people.get(userId), id: userId, roles: [Role.ROLE_MEMBER, Role.ROLE_ADMIN], status: UserStatus.USER_STATUS_ACTIVE });
         },
-        getUser: ({ id }) => Promise.reject(userNotFound({ id })),
-        async updateUser({ user }) {
-          const changed = { ...people.get(user!.id)!, email: user!.email, displayName: user!.displayName };
-          people.set(changed.id, changed);
-          return changed;
+        async getUser({ id }) {
+          const user = people.get(id);
+          if (!user) throw userNotFound({ id });
+          return user;
+        },
+        async eraseUser({ id }) {
+          if (!people.has(id)) throw userNotFound({ id });
+          await gates.beforeErase?.();
+          if (people.get(id)!.roles.includes(Role.ROLE_ADMIN)) throw lastAdministrator();
+          change(id, 'USER_CHANGE_KIND_PURGED', {}, gates.isFeedSilent);
+          return {};
+        },
+        async updateUser({ user, updateMask = [] }) {
+          await gates.beforeUpdate?.();
+          const before = people.get(user!.id);
+          if (!before) throw userNotFound({ id: user!.id });
+          if (user!.etag && user!.etag !== before.etag) throw etagMismatch();
+          const owner = updateMask.includes('email') ? findByEmail(user!.email) : undefined;
+          if (owner && owner.id !== before.id) throw emailTaken();
+          const changed = {
+            ...before,
+            ...(updateMask.includes('email') && { email: user!.email, emailVerified: false }),
+            ...(updateMask.includes('email_verified') && { emailVerified: user!.emailVerified }),
+            ...(updateMask.includes('display_name') && { displayName: user!.displayName }),
+          };
+          if (isDeepStrictEqual(changed, before)) return before;
+          const revision = before.revision + 1n;
+          people.set(before.id, { ...changed, revision, etag: `"${revision}"` });
+          return people.get(before.id)!;
         },
         async listUsers({ pageSize, pageToken }) {
           const users = [...people.values()].filter(({ id }) => id > pageToken).sort((one, other) => (one.id < other.id ? -1 : 1));
@@ -129,6 +163,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
           return { users: ids.flatMap((id) => people.get(id) ?? []) };
         },
         watchUserChanges: ({ cursor }, { signal }) => feed.watch(cursor, signal),
+        importUsers: imports.importUsers,
         async recordLastSeen({ sightings }) {
           for (const { userId, time } of sightings) lastSeen.set(userId, time!);
           return {};
@@ -138,10 +173,13 @@ export async function startFakeUserService(): Promise<FakeUserService> {
       {
         descriptorSets: [descriptorSet],
         port,
-        access: (methods) => createAccess({ verifier: { verify: (token) => createTokenVerifier({ ...realm, keys, service: 'user' }).verify(token) }, methods }),
+        access: (methods) =>
+          createAccess({ verifier: { verify: (token) => verifierOf().verify(token), whenOver: (...over) => verifierOf().whenOver(...over) }, methods }),
       },
     );
 
+  // the keys become others
+  const verifierOf = () => createTokenVerifier({ ...realm, keys, service: 'user' });
   const change: FakeUserService['change'] = (id, kind, changes = {}, isSilent = false) => {
     const before = people.get(id)!;
     const user = { ...before, ...changes, revision: before.revision + 1n };
@@ -159,6 +197,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
     creations,
     lastSeen,
     add,
+    imports,
     feed,
     change,
     findByEmail,

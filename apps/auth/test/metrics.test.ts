@@ -25,7 +25,9 @@ it('the queue of passwords tells how much waits, how long, and what it refuses',
   const max = idle['auth_password_hash_max']!;
   expect(max).toBeGreaterThan(0);
 
-  const verdicts = Promise.all(Array.from({ length: 180 }, () => verdictOf(under.auth.login({ email: 'nobody@example.com', password: 'no password' }))));
+  const verdicts = Promise.all(
+    Array.from({ length: 180 }, (_, index) => verdictOf(under.auth.login({ email: `nobody-${index}@example.com`, password: 'no password' }))),
+  );
   let busiest = 0;
   await until(async () => {
     const { auth_password_hash_waiting: waiting = 0, auth_password_hash_running: running } = await readMetrics();

@@ -3,15 +3,23 @@ import { createDatabase } from '@gatehouse/postgres';
 import { createTestDatabase } from '@gatehouse/postgres/testing';
 import { createChannel, createClient } from '@gatehouse/rpc';
 import { decodeJwt } from 'jose';
-import { type AuthUnderTest, startAuth, until, verdictOf } from './auth-under-test';
+import { until, verdictOf } from './auth-under-test';
 import { type Bundle, buildBundle, findFreePort } from './built-process';
+import { createPeopleWithFactors } from './factors-under-test';
+import { type AuthWithMails, startAuthWithMails } from './mails-under-test';
 
 const password = 'correct horse battery';
+// commands take a while: a code is of when it is asked for
+const realClock = {
+  get now() {
+    return Date.now();
+  },
+};
 const never = () => new Promise<void>(() => {});
-let under: AuthUnderTest;
+let under: AuthWithMails;
 let bundle: Bundle;
 beforeAll(async () => {
-  [under, bundle] = await Promise.all([startAuth(), buildBundle()]);
+  [under, bundle] = await Promise.all([startAuthWithMails({ settings: { AUTH_SIGNUP_VERIFICATION: 'off' } }), buildBundle()]);
 });
 afterAll(async () => {
   await bundle.remove();
@@ -90,13 +98,9 @@ describe('the process', () => {
 });
 
 describe('the command bootstrap', () => {
-  const bootstrap = async (given: string, settings: Record<string, string> = {}) => {
-    const { ended, output } = bundle.run('bootstrap', {
-      ...under.settings,
-      AUTH_BOOTSTRAP_EMAIL: 'root@example.com',
-      AUTH_BOOTSTRAP_PASSWORD: given,
-      ...settings,
-    });
+  const bootstrap = async (given: string, settings: Record<string, string> = {}, options: readonly string[] = []) => {
+    const env = { ...under.settings, AUTH_BOOTSTRAP_EMAIL: 'root@example.com', AUTH_BOOTSTRAP_PASSWORD: given, ...settings };
+    const { ended, output } = bundle.run('bootstrap', env, options);
     return { code: await ended, output: output() };
   };
   const login = (given: string, email = 'root@example.com') => verdictOf(under.auth.login({ email, password: given }));
@@ -107,10 +111,20 @@ describe('the command bootstrap', () => {
     expect(first.output).not.toContain(password);
     const { accessToken, refreshToken } = await under.auth.login({ email: 'root@example.com', password });
     expect(decodeJwt(accessToken!).permissions).toEqual(['users.create', 'users.read', 'users.update']);
+    // whoever configures the installation vouches for it: they enter where emails have to be verified
+    expect(under.users.findByEmail('root@example.com')?.emailVerified).toBe(true);
     const second = await bootstrap(password);
     expect(second.code).toBe(0);
     expect(second.output).not.toBe(first.output);
     expect(await verdictOf(under.auth.refresh({ refreshToken }))).toBe('OK');
+  });
+
+  it('takes a password that is easy to guess, and warns of it without repeating it', async () => {
+    const { code, output } = await bootstrap('password1', { AUTH_BOOTSTRAP_EMAIL: 'careless@example.com' });
+    expect(code).toBe(0);
+    expect(output).toContain('AUTH_BOOTSTRAP_PASSWORD is one of those that are tried first');
+    expect(output).not.toContain('password1');
+    expect(await login('password1', 'careless@example.com')).toBe('OK');
   });
 
   it('restores the password, and ends the sessions of whoever had another', async () => {
@@ -119,6 +133,26 @@ describe('the command bootstrap', () => {
     expect(await login(password)).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
     expect(await login('a new password')).toBe('OK');
     expect(await verdictOf(under.auth.refresh({ refreshToken }))).toBe('UNAUTHENTICATED REFRESH_TOKEN_INVALID');
+  });
+
+  it('leaves whoever signed up with the email before no way back: neither a change of email that they asked for, nor a second factor of theirs', async () => {
+    const people = createPeopleWithFactors(under, realClock);
+    const email = 'head@example.com';
+    const { accessToken } = await under.auth.signUp({ email, password });
+    await under.asPerson(accessToken!).email.changeEmail({ newEmail: 'attacker@example.com', password });
+    await people.addFactor(accessToken!);
+    const { token } = await under.mailTo('attacker@example.com');
+    expect((await bootstrap('the password of the chief', { AUTH_BOOTSTRAP_EMAIL: email })).code).toBe(0);
+    expect(await verdictOf(under.email.confirmEmailChange({ token }))).toBe('INVALID_ARGUMENT CODE_INVALID');
+    const entered = await under.auth.login({ email, password: 'the password of the chief' });
+    expect(entered.accessToken).toBeDefined();
+    // of an administrator what they have added since stays, also with another password
+    await under.asPerson(entered.accessToken!).email.changeEmail({ newEmail: 'other@example.com', password: 'the password of the chief' });
+    await people.addFactor(entered.accessToken!);
+    const other = await under.mailTo('other@example.com');
+    expect((await bootstrap('a new password', { AUTH_BOOTSTRAP_EMAIL: email })).code).toBe(0);
+    expect(await verdictOf(under.email.confirmEmailChange({ token: other.token }))).toBe('INVALID_ARGUMENT CODE_INVALID');
+    expect(await under.auth.login({ email, password: 'a new password' })).toMatchObject({ factorRequired: true });
   });
 
   it('takes the email from a sign-up that is on its way, whose attempt then wins nothing', async () => {
@@ -146,6 +180,34 @@ describe('the command bootstrap', () => {
     await under.users.restart();
     expect((await waiting).code).toBe(0);
     await until(async () => (await login('a later password')) === 'OK');
+  });
+
+  it('takes the second factors of who has lost them away, when it is told to, and their sessions', async () => {
+    const people = createPeopleWithFactors(under, realClock);
+    const email = 'locked-out@example.com';
+    const settings = { AUTH_BOOTSTRAP_EMAIL: email, LOG_LEVEL: 'info' };
+    expect((await bootstrap(password, settings)).code).toBe(0);
+    const entered = await under.auth.login({ email, password });
+    const [id, accessToken, refreshToken] = [entered.user!.id, entered.accessToken!, entered.refreshToken!];
+    const { recoveryCodes } = await people.addFactor(accessToken);
+    const count = async () => {
+      const { factors, recoveryCodesLeft } = await under.factorsOf(accessToken).listFactors({ userId: 'me' });
+      return [factors.length, recoveryCodesLeft];
+    };
+    expect((await bootstrap(password, settings)).code).toBe(0);
+    expect(await count()).toEqual([1, recoveryCodes.length]);
+    expect((await under.auth.login({ email, password })).factorRequired).toBe(true);
+
+    const { code, output } = await bootstrap(password, settings, ['--reset-factors']);
+    expect(code).toBe(0);
+    expect(output).toContain('authenticator apps that were removed: 1;');
+    expect(output).toContain('factor_removed');
+    expect(output).not.toContain(email);
+    expect((await under.auth.login({ email, password })).accessToken).toBeDefined();
+    expect(await verdictOf(under.auth.refresh({ refreshToken }))).toBe('UNAUTHENTICATED REFRESH_TOKEN_INVALID');
+    const mails = await under.database.query({ name: 'mails-of-reset', text: 'select kind from mails where user_id = $1 order by id', values: [id] });
+    expect(mails.at(-1)).toEqual({ kind: 'factor_removed' });
+    expect((await bootstrap(password, settings, ['--reset-factors'])).output).toContain('authenticator apps that were removed: 0;');
   });
 
   it('says which settings it misses, and which secret is wrong', async () => {

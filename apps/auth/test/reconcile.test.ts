@@ -65,7 +65,7 @@ describe('where auth is older than user', () => {
 });
 
 describe('where user is older than auth', () => {
-  it('removes the passwords of people whom user does not know, wherever they stand in the order, and ends their sessions', async () => {
+  it('removes the passwords and factors of people whom user does not know, wherever they stand in the order, and ends their sessions', async () => {
     const [first, ada, between, next, bob, last] = [
       await enter('first'),
       await enter('ada'),
@@ -74,10 +74,17 @@ describe('where user is older than auth', () => {
       await enter('bob'),
       await enter('last'),
     ];
+    await under.database.query({
+      name: 'add-factors',
+      text: `insert into factors (id, user_id, kind, sealed_secret, confirm_time) select gen_random_uuid(), unnest($1::uuid[]), 'totp', '', now()`,
+      values: [[first.id, ada.id]],
+    });
     forget(first.id, between.id, next.id, last.id);
     expect(await reconcile('--auth-is-current', '--remove-most')).toContain(
       'people: 2; without a password: 0; passwords removed, of people whom user does not know: 4',
     );
+    expect(await under.database.query({ name: 'list-factors', text: 'select user_id from factors' })).toEqual([{ user_id: ada.id }]);
+    await under.database.query({ name: 'remove-factors', text: 'delete from factors' });
     const kept = await under.database.query<{ user_id: string }>({ name: 'list-credentials', text: 'select user_id from credentials order by 1' });
     expect(kept.map(({ user_id }) => user_id)).toEqual([ada.id, bob.id].sort());
     const open = await under.database.query<{ user_id: string }>({

@@ -160,6 +160,26 @@ describe('time', () => {
   });
 });
 
+it('ends the access tokens of a session with it, at the latest', async () => {
+  const short = await startAuth({ beside: under, settings: { AUTH_SESSION_SECONDS: '300' } });
+  const { email } = await signUp();
+  const login = await short.auth.login({ email, password });
+  const refreshed = await short.auth.refresh({ refreshToken: login.refreshToken! });
+  const steppedUp = await short.factorsOf(login.accessToken!).stepUp({ proof: { $case: 'password', value: password } });
+  for (const { accessToken, expiresIn } of [login, refreshed, steppedUp]) {
+    const { sid, iat, exp } = JSON.parse(Buffer.from(accessToken!.split('.')[1]!, 'base64url').toString());
+    const [session] = await under.database.query<{ end: number }>({
+      name: 'read-session-end',
+      text: 'select extract(epoch from expire_time)::float8 as end from sessions where id = $1',
+      values: [sid],
+    });
+    expect(exp).toBeLessThanOrEqual(session!.end);
+    expect(expiresIn).toBe(exp - iat);
+    expect(exp - iat).toBeGreaterThan(290);
+  }
+  await short.close();
+});
+
 describe('logging out', () => {
   it('ends the session, also by a token that was traded already, and is no error twice', async () => {
     const { refreshToken } = await signUp();

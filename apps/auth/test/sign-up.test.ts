@@ -1,12 +1,13 @@
 import { unavailable } from '@gatehouse/contracts/api';
 import { randomUUID } from 'node:crypto';
-import { type AuthUnderTest, startAuth, until, verdictOf } from './auth-under-test';
+import { startAuth, until, verdictOf } from './auth-under-test';
+import { type AuthWithMails, startAuthWithMails } from './mails-under-test';
 
 const password = 'correct horse battery';
 const taken = 'ALREADY_EXISTS EMAIL_TAKEN';
-let under: AuthUnderTest;
+let under: AuthWithMails;
 beforeAll(async () => {
-  under = await startAuth();
+  under = await startAuthWithMails({ settings: { AUTH_SIGNUP_VERIFICATION: 'off' } });
 });
 afterAll(() => under.close());
 afterEach(() => Object.assign(under.users.gates, { beforeCreate: undefined, afterCreate: undefined, beforeResolve: undefined }));
@@ -17,7 +18,7 @@ describe('signing up', () => {
   it('creates the person, whose password logs in, and answers with tokens', async () => {
     const answer = await under.auth.signUp({ email: 'Ada@Example.com', password, displayName: 'Ada' });
     const user = under.users.findByEmail('ada@example.com')!;
-    expect(answer).toMatchObject({ user: { id: user.id, email: 'Ada@example.com', displayName: 'Ada' }, tokenType: 'Bearer', expiresIn: 900 });
+    expect(answer).toMatchObject({ user: { id: user.id, email: 'Ada@example.com', displayName: 'Ada' }, tokenType: 'Bearer' });
     expect(answer.accessToken).toMatch(/^ey/);
     expect(answer.refreshToken).toMatch(/^ghr_/);
     expect((await under.auth.login({ email: 'ada@EXAMPLE.com', password })).user?.id).toBe(user.id);
@@ -202,6 +203,21 @@ describe('the sweeper', () => {
     expect(await pendingSignUps()).toBe(0);
     for (const email of ['former@example.com', 'present@example.com'])
       expect(await verdictOf(under.auth.login({ email, password }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+  });
+
+  it('removes a sign-up whose person got a password otherwise, and goes on to the next', async () => {
+    for (const email of ['provided@example.com', 'next@example.com']) await cutOff(email, 'afterCreate');
+    const { id } = under.users.findByEmail('provided@example.com')!;
+    const { resetId } = await under.recovery.requestPasswordReset({ email: 'provided@example.com' });
+    const { code } = await under.mailTo('provided@example.com');
+    await under.recovery.resetPassword({ resetId, code, newPassword: 'the password of the owner' });
+    const later = await startAuth({ beside: under, overrides: { abandonedAfterMs: 0 } });
+    await later.app.sweeper.sweepSignUps();
+    await later.close();
+    expect(await pendingSignUps()).toBe(0);
+    expect((await under.auth.login({ email: 'provided@example.com', password: 'the password of the owner' })).user?.id).toBe(id);
+    expect(await verdictOf(under.auth.login({ email: 'provided@example.com', password }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+    expect(await verdictOf(under.auth.login({ email: 'next@example.com', password }))).toBe('OK');
   });
 
   it('decides nothing while user is down', async () => {

@@ -25,6 +25,16 @@ export async function putPasswordHash(db: Queryable, userId: string, passwordHas
   });
 }
 
+/** The hash of a person's password, locked until the transaction ends. */
+export async function lockPasswordHash(tx: Queryable, userId: string): Promise<string | undefined> {
+  const [row] = await tx.query<{ password_hash: string }>({
+    name: 'lock-password-hash',
+    text: 'select password_hash from credentials where user_id = $1 for update',
+    values: [userId],
+  });
+  return row?.password_hash;
+}
+
 /** Keeps a hash in its place until the transaction ends; false when it was replaced already. */
 export async function holdPasswordHash(tx: Queryable, userId: string, passwordHash: string): Promise<boolean> {
   const rows = await tx.query({
@@ -43,4 +53,25 @@ export async function replacePasswordHash(tx: Queryable, userId: string, old: st
     values: [userId, old, better],
   });
   return rows.length === 1;
+}
+
+/**
+ * Gives people their first password; those who have one, or are about to get that of their sign-up, keep it.
+ * @returns the ids of those who got one
+ */
+export async function insertImportedHashes(
+  tx: Queryable,
+  hashes: readonly { readonly userId: string; readonly passwordHash: string }[],
+): Promise<ReadonlySet<string>> {
+  if (!hashes.length) return new Set();
+  const rows = await tx.query<{ user_id: string }>({
+    name: 'insert-imported-hashes',
+    // in one order, so that writers at the same time do not wait for each other in a circle
+    text: `insert into credentials (user_id, password_hash)
+           select user_id, password_hash from unnest($1::uuid[], $2::text[]) as each (user_id, password_hash)
+           where not exists (select 1 from pending_sign_ups where pending_sign_ups.user_id = each.user_id)
+           order by user_id on conflict (user_id) do nothing returning user_id`,
+    values: [hashes.map(({ userId }) => userId), hashes.map(({ passwordHash }) => passwordHash)],
+  });
+  return new Set(rows.map(({ user_id: userId }) => userId));
 }

@@ -114,9 +114,15 @@ export async function findDeleted(db: Queryable, userIds: readonly string[]): Pr
   return rows.map(({ user_id }) => user_id);
 }
 
-/** Removes all by which people could prove who they are. */
+// Each before those whose rows are added by who holds one of it: what is added until it is waited for is removed too, sessions last.
+const tablesOfPeople = ['one_time_codes', 'pending_sign_ups', 'credentials', 'login_tokens', 'factors', 'recovery_codes', 'mails', 'sessions'] as const;
+
+/**
+ * Removes all by which people could prove who they are, and what was still to be told them. To be called before `lockPeople`: who lets somebody
+ * in holds by what they proved who they are first, and `holdPerson` then.
+ */
 export async function forgetPeople(tx: Queryable, userIds: readonly string[]): Promise<void> {
-  for (const table of ['pending_sign_ups', 'credentials', 'sessions'])
+  for (const table of tablesOfPeople)
     await tx.query({
       name: `forget-people-in-${table.replaceAll('_', '-')}`,
       text: `delete from ${table} where user_id = any ($1::uuid[])`,

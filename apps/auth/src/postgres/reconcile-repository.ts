@@ -62,6 +62,12 @@ export async function countCredentials(db: Queryable): Promise<number> {
   return row!.count;
 }
 
+/** Takes a person's factors away, and logins that wait for them. */
+export async function deleteFactorsOf(tx: Queryable, userId: string): Promise<void> {
+  for (const table of ['factors', 'recovery_codes', 'login_tokens'])
+    await tx.query({ name: `delete-${table.replaceAll('_', '-')}-of`, text: `delete from ${table} where user_id = $1`, values: [userId] });
+}
+
 /** Takes a person's password away; false where there was none. */
 export async function deletePasswordHash(db: Queryable, userId: string): Promise<boolean> {
   const rows = await db.query({ name: 'delete-password-hash', text: 'delete from credentials where user_id = $1 returning 1', values: [userId] });

@@ -1,7 +1,17 @@
 import type { Queryable } from '@gatehouse/postgres';
+import type { AuthenticationMethod, Entry, Proof } from '../sessions/entry';
+
+// Whatever sets revoke_time, or removes a session that is open, tells all who verify tokens: a trigger does (0017_tell_revocations.sql).
+
+/** What the access tokens of a session are bound by. */
+export interface SessionTerms {
+  readonly proof: Proof;
+  /** When it ends, however much it is used. */
+  readonly endTime: Date;
+}
 
 /** A refresh token as the database knows it, together with its session. */
-export interface PresentedToken {
+export interface PresentedToken extends SessionTerms {
   readonly sessionId: string;
   readonly userId: string;
   /** The session was neither revoked nor is it over. */
@@ -18,20 +28,48 @@ export interface NewSession {
   readonly userId: string;
   /** Of the person, as `user` told of them when they were let in. */
   readonly personRevision: bigint;
+  readonly entry: Entry;
   readonly lifetimeSeconds: number;
 }
 
-/** Adds a session; false where one of this revision would have ended already. */
-export async function insertSession(db: Queryable, { id, userId, personRevision, lifetimeSeconds }: NewSession): Promise<boolean> {
-  const rows = await db.query({
+type TermsRow = Proof & Pick<SessionTerms, 'endTime'>;
+const terms = `auth_time as "authTime", auth_methods as methods, expire_time as "endTime"`;
+const toTerms = ({ authTime, methods, endTime }: TermsRow): SessionTerms => ({ proof: { authTime, methods }, endTime });
+
+/** A session as it was added. */
+export interface AddedSession extends SessionTerms {
+  /** There were sessions of the person, and still are. */
+  readonly isLater: boolean;
+  /** One of them was used within a day from the same address, by a program that calls itself the same. */
+  readonly isAlike: boolean;
+}
+
+/** Adds a session; undefined where one of this revision would have ended already. What was before is not looked at for a device that is known. */
+export async function insertSession(db: Queryable, { id, userId, personRevision, entry, lifetimeSeconds }: NewSession): Promise<AddedSession | undefined> {
+  const [row] = await db.query<TermsRow & Pick<AddedSession, 'isLater' | 'isAlike'>>({
     name: 'insert-session',
-    text: `insert into sessions (id, user_id, person_revision, expire_time)
-           select $1::uuid, $2::uuid, $3::bigint, now() + $4 * interval '1 second'
+    text: `insert into sessions (id, user_id, person_revision, expire_time, device_id, client_address, user_agent, auth_methods)
+           select $1::uuid, $2::uuid, $3::bigint, now() + $4 * interval '1 second', $5::uuid, $6, $7, $8::text[]
            where not exists (select from known_people where user_id = $2::uuid and ended_revision > $3::bigint)
-           returning 1`,
-    values: [id, userId, personRevision.toString(), lifetimeSeconds],
+           returning ${terms},
+             not $9 and exists (select from sessions earlier where earlier.user_id = $2::uuid) as "isLater",
+             not $9 and exists (
+               select from sessions earlier
+               where earlier.user_id = $2::uuid and earlier.last_used_time > now() - interval '1 day'
+                 and earlier.client_address = $6 and earlier.user_agent = $7) as "isAlike"`,
+    values: [
+      id,
+      userId,
+      personRevision.toString(),
+      lifetimeSeconds,
+      entry.deviceId,
+      entry.client.address,
+      entry.client.userAgent,
+      entry.methods,
+      entry.isDeviceKnown,
+    ],
   });
-  return rows.length === 1;
+  return row && { ...toTerms(row), isLater: row.isLater, isAlike: row.isAlike };
 }
 
 /** Adds a token to a session; it does not outlive the session. */
@@ -51,19 +89,23 @@ const presented = `
     t.expire_time <= clock_timestamp() as "isExpired",
     t.use_time is not null as "isUsed",
     coalesce(t.use_time > clock_timestamp() - $2 * interval '1 second', false) as "isInReplayWindow",
-    t.sealed_successor as "sealedSuccessor"
+    t.sealed_successor as "sealedSuccessor",
+    s.auth_time as "authTime", s.auth_methods as "methods", s.expire_time as "endTime"
   from refresh_tokens t join sessions s on s.id = t.session_id
   where t.token_hash = $1`;
 
+type PresentedRow = Omit<PresentedToken, 'proof'> & Proof;
+const toPresented = ({ authTime, methods, ...token }: PresentedRow): PresentedToken => ({ ...token, proof: { authTime, methods } });
+
 export async function findPresentedToken(db: Queryable, hash: Buffer, replaySeconds: number): Promise<PresentedToken | undefined> {
-  const [row] = await db.query<PresentedToken>({ name: 'find-presented-token', text: presented, values: [hash, replaySeconds] });
-  return row;
+  const [row] = await db.query<PresentedRow>({ name: 'find-presented-token', text: presented, values: [hash, replaySeconds] });
+  return row && toPresented(row);
 }
 
 /** The same, locked until the transaction ends: of those who present one token at once, each waits for the one before. */
 export async function lockPresentedToken(tx: Queryable, hash: Buffer, replaySeconds: number): Promise<PresentedToken | undefined> {
-  const [row] = await tx.query<PresentedToken>({ name: 'lock-presented-token', text: `${presented} for update`, values: [hash, replaySeconds] });
-  return row;
+  const [row] = await tx.query<PresentedRow>({ name: 'lock-presented-token', text: `${presented} for update`, values: [hash, replaySeconds] });
+  return row && toPresented(row);
 }
 
 export async function markUsed(tx: Queryable, hash: Buffer, sealedSuccessor: Buffer): Promise<void> {
@@ -72,6 +114,35 @@ export async function markUsed(tx: Queryable, hash: Buffer, sealedSuccessor: Buf
     text: 'update refresh_tokens set use_time = clock_timestamp(), sealed_successor = $2 where token_hash = $1',
     values: [hash, sealedSuccessor],
   });
+}
+
+/** The device that a session was opened on, where it is known. */
+export async function findDevice(db: Queryable, sessionId: string): Promise<string | undefined> {
+  const [row] = await db.query<{ device_id: string | null }>({
+    name: 'find-device-of-session',
+    text: 'select device_id from sessions where id = $1',
+    values: [sessionId],
+  });
+  return row?.device_id ?? undefined;
+}
+
+/** Notes that the person of a session has proved anew who they are, by what it was proved by before `also`, or by this `only`; undefined when it is over. */
+export async function renewProof(
+  tx: Queryable,
+  { sessionId, userId }: { sessionId: string; userId: string },
+  methods: { also: readonly AuthenticationMethod[] } | { only: readonly AuthenticationMethod[] },
+): Promise<SessionTerms | undefined> {
+  const isAlso = 'also' in methods;
+  const [row] = await tx.query<TermsRow>({
+    name: 'renew-proof-of-session',
+    text: `update sessions
+           set auth_time = now(),
+               auth_methods = case when $4 then auth_methods || array(select unnest($3::text[]) except select unnest(auth_methods)) else $3::text[] end
+           where id = $1 and user_id = $2 and revoke_time is null and expire_time > now()
+           returning ${terms}`,
+    values: [sessionId, userId, isAlso ? methods.also : methods.only, isAlso],
+  });
+  return row && toTerms(row);
 }
 
 export async function revokeSession(db: Queryable, id: string): Promise<void> {
@@ -87,11 +158,37 @@ export async function revokeSessionOfToken(db: Queryable, hash: Buffer): Promise
   });
 }
 
-export async function revokeSessionsOf(db: Queryable, userId: string): Promise<void> {
-  await db.query({
+/** Ends one of a person's sessions, which may be over already. */
+export async function revokeSessionOf(db: Queryable, userId: string, id: string): Promise<'revoked' | 'over' | 'unknown'> {
+  const [row] = await db.query<{ outcome: 'revoked' | 'over' | 'unknown' }>({
+    name: 'revoke-session-of-user',
+    text: `with revoked as (
+             update sessions set revoke_time = now() where id = $2 and user_id = $1 and revoke_time is null and expire_time > now() returning 1)
+           select case when exists (select from revoked) then 'revoked'
+                       when exists (select from sessions where id = $2 and user_id = $1) then 'over' else 'unknown' end as outcome`,
+    values: [userId, id],
+  });
+  return row!.outcome;
+}
+
+/** Ends the sessions of a person, all of them or all but one; gives how many went on until now. */
+export async function revokeSessionsOf(db: Queryable, userId: string, exceptId?: string): Promise<number> {
+  const [row] = await db.query<{ count: number }>({
     name: 'revoke-sessions-of-user',
-    text: 'update sessions set revoke_time = now() where user_id = $1 and revoke_time is null',
-    values: [userId],
+    text: `with revoked as (
+             update sessions set revoke_time = now() where user_id = $1 and revoke_time is null and id is distinct from $2::uuid returning expire_time)
+           select (count(*) filter (where expire_time > now()))::int as count from revoked`,
+    values: [userId, exceptId ?? null],
+  });
+  return row!.count;
+}
+
+/** Notes that a session is used, and from where. */
+export async function touchSession(tx: Queryable, id: string, { address, userAgent }: Entry['client']): Promise<void> {
+  await tx.query({
+    name: 'touch-session',
+    text: 'update sessions set last_used_time = clock_timestamp(), client_address = $2, user_agent = $3 where id = $1',
+    values: [id, address, userAgent],
   });
 }
 

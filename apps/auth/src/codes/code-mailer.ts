@@ -1,0 +1,156 @@
+import { createBackgroundWork } from '@gatehouse/lifecycle';
+import type { Database } from '@gatehouse/postgres';
+import { isAppError } from '@gatehouse/errors';
+import type { Mail } from '../mail/mail';
+import type { MailQueue } from '../mail/mail-queue';
+import { isSuspended, type People, type Person } from '../people';
+import { useCode } from '../postgres/code-repository';
+import type { Code, CodeLifetimes, Codes } from './codes';
+import type { Links } from './links';
+import { type CodeSecrets, isSameEmail } from './one-time-code';
+
+export interface CodeMailerOptions {
+  database: Database;
+  people: People;
+  codes: Codes;
+  links: Links;
+  lifetimes: CodeLifetimes;
+  mailQueue: Pick<MailQueue, 'queueMail'>;
+  isActive: () => boolean;
+  onError: (error: unknown) => void;
+}
+
+/** Mails the codes that were asked for. */
+export interface CodeMailer {
+  start(): void;
+  /** Mails those that wait; gives how many there were. */
+  mailSome(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What is to be done about a code: it is given secrets, those of `proof` are mailed with it, and `mails` go out beside. */
+interface Plan {
+  readonly code: Pick<Code, 'id' | 'purpose' | 'data'> & { readonly userId?: string | null };
+  readonly proof?: (secrets: CodeSecrets) => Mail;
+  readonly mails?: readonly Mail[];
+  /** A code that this one takes the place of. */
+  readonly replaces?: string;
+}
+
+const batchSize = 20;
+// a code that could not be mailed waits for so long
+const leaseMs = 5_000;
+
+/**
+ * Finds out who the codes are for and mails them, at a pace of its own: when that happens tells who asked nothing. A code for
+ * nobody gets secrets too, which nobody has: presented digits take the same steps then.
+ */
+export function createCodeMailer({ database, people, codes, links, lifetimes, mailQueue, isActive, onError }: CodeMailerOptions): CodeMailer {
+  const background = createBackgroundWork({ isActive, onError });
+  const mayEnter = (person: Person | undefined): person is Person => person !== undefined && !isSuspended(person);
+
+  const toMail = (kind: 'verify_email' | 'reset_password' | 'email_change_confirm' | 'invitation', code: Plan['code'], person?: Person) => {
+    const { purpose, data } = code;
+    return ({ token, code: digits }: CodeSecrets): Mail => ({
+      kind,
+      to: data.email,
+      userId: person?.user.id,
+      language: person?.user.locale || data.language,
+      validForSeconds: lifetimes[purpose],
+      data: { name: person?.user.displayName ?? data.displayName, link: links.toProof(purpose, token), code: purpose === 'invitation' ? undefined : digits },
+    });
+  };
+  const toNotice = (kind: 'sign_up_attempt' | 'email_change_requested', { user }: Person, { language }: Code['data']): Mail => ({
+    kind,
+    to: user.email,
+    userId: user.id,
+    language: user.locale || language,
+    data: { name: user.displayName, link: links.recovery },
+  });
+
+  const planners: Readonly<Record<Code['purpose'], (code: Code) => Promise<Plan>>> = {
+    async sign_up(code) {
+      const person = await people.findByEmail(code.data.email);
+      if (!person) return { code, proof: toMail('verify_email', code) };
+      return { code: deaden(code), mails: mayEnter(person) ? [toNotice('sign_up_attempt', person, code.data)] : [] };
+    },
+    async verify_email(code) {
+      const person = await people.findByEmail(code.data.email);
+      if (mayEnter(person) && !person.user.emailVerified) {
+        const known = { ...code, userId: person.user.id };
+        return { code: known, proof: toMail('verify_email', known, person) };
+      }
+      const signUp = person || !code.data.signUpId ? undefined : await codes.find(code.data.signUpId);
+      if (signUp?.purpose !== 'sign_up' || !signUp.data || !isSameEmail(signUp.data.email, code.data.email)) return { code: deaden(code) };
+      const language = code.data.language ?? signUp.data.language;
+      const renewed = { id: code.id, purpose: signUp.purpose, data: { ...signUp.data, language } };
+      return { code: renewed, proof: toMail('verify_email', renewed), replaces: signUp.id };
+    },
+    async reset_password(code) {
+      const person = await people.findByEmail(code.data.email);
+      if (!mayEnter(person)) return { code: deaden(code) };
+      const known = { ...code, userId: person.user.id };
+      return { code: known, proof: toMail('reset_password', known, person) };
+    },
+    async change_email(code) {
+      const [person, owner] = [await people.findById(code.userId!), await people.findByEmail(code.data.email)];
+      if (!mayEnter(person)) return { code: deaden(code) };
+      const notice = toNotice('email_change_requested', person, code.data);
+      if (owner) return { code: deaden(code), mails: mayEnter(owner) ? [notice, toNotice('sign_up_attempt', owner, code.data)] : [notice] };
+      return { code, proof: toMail('email_change_confirm', code, person), mails: [notice] };
+    },
+    async invitation(code) {
+      const id = code.userId!;
+      const { email, displayName = '' } = code.data;
+      // the process that wrote it down ended before it made the person
+      if (!(await people.findById(id))) await people.create({ id, email, displayName });
+      const person = await people.findById(id);
+      return mayEnter(person) ? { code, proof: toMail('invitation', code, person) } : { code: deaden(code) };
+    },
+  };
+
+  const mail = async (code: Code) => {
+    const plan = await planners[code.purpose](code);
+    await database.transaction(async (tx) => {
+      if (plan.replaces && !(await useCode(tx, plan.replaces))) return;
+      const secrets = await codes.mint(tx, plan.code);
+      if (!secrets) return;
+      if (plan.proof) await mailQueue.queueMail(tx, plan.proof(secrets));
+      for (const notice of plan.mails ?? []) await mailQueue.queueMail(tx, notice);
+    });
+  };
+
+  const mailOne = async (code: Code) => {
+    try {
+      await mail(code);
+    } catch (error) {
+      // an invitation of somebody whose email is another's: it was told so
+      if (isAppError(error, 'EMAIL_TAKEN')) await useCode(database, code.id);
+      else onError(error);
+    }
+  };
+
+  const mailBatch = async () => {
+    const waiting = await codes.takeToMail(batchSize, leaseMs);
+    for (const code of waiting) await mailOne(code);
+    return waiting.length;
+  };
+  // one batch at a time in a process
+  let last: Promise<unknown> = Promise.resolve();
+  const mailSome = () => {
+    const mailed = last.then(mailBatch);
+    last = mailed.catch(() => {});
+    return mailed;
+  };
+  return {
+    start: () =>
+      background.every(1_000, async (signal) => {
+        while (!signal.aborted && (await mailSome()) === batchSize);
+      }),
+    mailSome,
+    close: background.close,
+  };
+}
+
+/** It is for nobody: nobody is mailed its secrets. */
+const deaden = ({ id, purpose, data }: Code): Plan['code'] => ({ id, purpose, data });

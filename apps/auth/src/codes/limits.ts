@@ -1,0 +1,27 @@
+import type { ClientInfo } from '@gatehouse/access';
+import { type Attempts, isUnjudged } from '../attempts/attempts';
+import type { CodePurpose } from './one-time-code';
+
+/** How often codes may be presented, and mails be asked for; whether there is an account makes no difference to it. */
+export interface CodeLimits {
+  /** Does what a right guess could bring about, as one attempt of the address that it comes from. Throws as `work`, and tooManyAttempts. */
+  guess<T>(client: ClientInfo, work: () => Promise<T>): Promise<T>;
+  /** Whether one more mail of the purpose may go to the email; who asks for one is answered the same. */
+  mayMail(purpose: CodePurpose, email: string, client: ClientInfo): Promise<boolean>;
+}
+
+export const createCodeLimits = (attempts: Pick<Attempts, 'beginForAddress' | 'mayMail'>): CodeLimits => ({
+  async guess(client, work) {
+    const attempt = await attempts.beginForAddress(client);
+    try {
+      const done = await work();
+      await attempt.succeeded();
+      return done;
+    } catch (error) {
+      if (isUnjudged(error)) await attempt.withdrawn();
+      else attempt.failed();
+      throw error;
+    }
+  },
+  mayMail: (purpose, account, client) => attempts.mayMail({ purpose, account, client }),
+});

@@ -1,0 +1,26 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createDevices, newDeviceId } from './devices';
+
+describe('a device token', () => {
+  const key = randomBytes(32);
+  const devices = createDevices(key);
+  const userId = randomUUID();
+  const deviceId = newDeviceId();
+  const token = devices.toToken(userId, deviceId);
+
+  it('says which device it is, to its own person and under its own key alone', () => {
+    expect(devices.find(token, userId)).toBe(deviceId);
+    expect(devices.find(token, randomUUID())).toBeUndefined();
+    expect(createDevices(randomBytes(32)).find(token, userId)).toBeUndefined();
+  });
+
+  it('is nothing when it is none, was cut or changed', () => {
+    for (const other of ['', 'ghd_', 'nonsense', token.slice(0, -4), `${token.slice(0, 20)}${token[20] === 'A' ? 'B' : 'A'}${token.slice(21)}`])
+      expect(devices.find(other, userId)).toBeUndefined();
+  });
+
+  it('shows neither person nor device', () => {
+    const text = Buffer.from(token.slice(4), 'base64url').toString('hex');
+    for (const id of [userId, deviceId]) expect(text).not.toContain(id.replaceAll('-', ''));
+  });
+});

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { seal, unseal } from '../seal';
+
+/** Devices on which people have logged in. A device is known by a token that it keeps: nothing of it is in the database until it has a session. */
+export interface Devices {
+  /** The id of the device on which this person has logged in before; undefined for another person's token, and for what is none. */
+  find(token: string, userId: string): string | undefined;
+  /** Whose token it is, and of which device; undefined for what is none. */
+  open(token: string): { readonly userId: string; readonly deviceId: string } | undefined;
+  /** The token by which the device is known at this person's next login. */
+  toToken(userId: string, deviceId: string): string;
+}
+
+// tells scanners of leaked secrets, and people, what it is
+const prefix = 'ghd_';
+const context = Buffer.from('device');
+const toBytes = (uuid: string) => Buffer.from(uuid.replaceAll('-', ''), 'hex');
+const toUuid = (bytes: Buffer) => bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+
+export const newDeviceId = (): string => randomUUID();
+
+/** @param key of 32 bytes, for this alone; who has another has other devices */
+export function createDevices(key: Uint8Array): Devices {
+  const open: Devices['open'] = (token) => {
+    if (!token.startsWith(prefix)) return undefined;
+    try {
+      const bytes = unseal(key, Buffer.from(token.slice(prefix.length), 'base64url'), context);
+      return { userId: toUuid(bytes.subarray(0, 16)), deviceId: toUuid(bytes.subarray(16, 32)) };
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    open,
+    find(token, userId) {
+      const found = open(token);
+      return found?.userId === userId ? found.deviceId : undefined;
+    },
+    toToken: (userId, deviceId) => prefix + seal(key, Buffer.concat([toBytes(userId), toBytes(deviceId)]), context).toString('base64url'),
+  };
+}

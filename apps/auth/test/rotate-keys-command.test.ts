@@ -1,0 +1,55 @@
+import { type AuthUnderTest, startAuth, until } from './auth-under-test';
+import { type Bundle, buildBundle } from './built-process';
+
+let under: AuthUnderTest;
+let bundle: Bundle;
+beforeAll(async () => {
+  [under, bundle] = await Promise.all([startAuth(), buildBundle()]);
+});
+afterAll(async () => {
+  await bundle.remove();
+  await under.close();
+});
+
+const kidsOf = async () => (await under.verifier.getJwks({})).keys.map(({ kid }) => kid);
+async function rotateKeys(options: readonly string[] = [], settings: Record<string, string> = {}) {
+  const { AUTH_GRPC_PORT: _, ...rest } = under.settings;
+  const process = bundle.run('rotate-keys', { ...rest, ...settings }, options);
+  return { ended: await process.ended, output: process.output() };
+}
+
+describe('rotate-keys', () => {
+  it('makes the next key once, which the service publishes', async () => {
+    const [first, again] = [await rotateKeys(), await rotateKeys()];
+    expect(first).toEqual({ ended: 0, output: expect.stringMatching(/^tokens are signed with [\w-]{16} from \S+Z on, 10 minutes after it was made\n$/) });
+    expect(again).toEqual(first);
+    await until(async () => (await kidsOf()).length === 2);
+  });
+
+  it('seals all keys anew after AUTH_SECRET_KEY has changed, and says how many', async () => {
+    const before = under.settings.AUTH_SECRET_KEY!;
+    const other = Buffer.alloc(32, 9).toString('base64');
+    expect(await rotateKeys(['--reseal'], { AUTH_SECRET_KEY: other })).toMatchObject({ ended: 1 });
+    const change = { AUTH_SECRET_KEY: other, AUTH_PREVIOUS_SECRET_KEYS: before };
+    expect(await rotateKeys(['--reseal'], change)).toEqual({ ended: 0, output: 'keys that were sealed anew: 2\n' });
+    expect(await rotateKeys(['--reseal'], change)).toEqual({ ended: 0, output: 'keys that were sealed anew: 0\n' });
+    const back = { AUTH_SECRET_KEY: before, AUTH_PREVIOUS_SECRET_KEYS: `${other},${Buffer.alloc(32, 1).toString('base64')}` };
+    expect(await rotateKeys(['--reseal'], back)).toEqual({ ended: 0, output: 'keys that were sealed anew: 2\n' });
+  });
+
+  it('takes the current key out of use where it is told to', async () => {
+    const { keys } = await under.verifier.getJwks({});
+    const { ended, output } = await rotateKeys(['--withdraw-current']);
+    expect([ended, output]).toEqual([0, expect.stringMatching(/^([\w-]{16}) is withdrawn: .*; [\w-]{16} signs now\n$/)]);
+    const withdrawn = output.split(' ')[0]!;
+    expect(keys.map(({ kid }) => kid)).toContain(withdrawn);
+    await until(async () => !(await kidsOf()).includes(withdrawn));
+  });
+
+  it('says what is wrong with what it is told', async () => {
+    expect(await rotateKeys(['--reseal', '--withdraw-current'])).toEqual({ ended: 1, output: expect.stringContaining('which of the two is meant?') });
+    const wrong = await rotateKeys([], { AUTH_PREVIOUS_SECRET_KEYS: 'abc,def' });
+    expect(wrong).toEqual({ ended: 1, output: expect.stringContaining('AUTH_PREVIOUS_SECRET_KEYS: must be keys of 32 bytes in base64, with commas between') });
+    expect(wrong.output).not.toContain('abc');
+  });
+});

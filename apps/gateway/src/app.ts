@@ -1,12 +1,31 @@
-import { createRemoteKeys, createTokenVerifier, isPublic, type KeySource, readAccessRules, toBearerToken } from '@gatehouse/access';
+import {
+  createRemoteKeys,
+  createRevocations,
+  createTokenVerifier,
+  isPublic,
+  type KeySource,
+  readAccessRules,
+  toBearerToken,
+  toClientMetadata,
+} from '@gatehouse/access';
 import { VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
-import { addReadinessMetrics, type App, createAdminServer, createCertificateStore, createReadiness, logReadiness, withPortSetting } from '@gatehouse/lifecycle';
+import {
+  addReadinessMetrics,
+  type App,
+  createAdminServer,
+  createCertificateStore,
+  createReadiness,
+  createRevocationsObserver,
+  logReadiness,
+  withPortSetting,
+} from '@gatehouse/lifecycle';
 import { createObservability, type MetricsRegistry, toTraceOptions } from '@gatehouse/observability';
 import { createChannel, createClient, createRegistryOf, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
 import type { Config } from './config';
 import { createContractDescription } from './describe-method';
 import { createDocuments } from './documents';
+import { createClientReader } from './edge/client-origin';
 import { addEdge } from './edge/edge';
 import { toEdgeOptions, toListenerOptions } from './edge-options';
 import { errorPages } from './error-pages';
@@ -55,8 +74,18 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     onError: (error) => logger.warn('keys could not be fetched', { exception: error }),
   });
   const keys = overrides.keys ?? remoteKeys;
-  const verifier = createTokenVerifier({ keys, issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE, service: 'gateway' });
+  const revocations = createRevocations({
+    watch: (cursor, signal) => createClient(VerifierServiceDefinition, verifierChannel).watchRevocations({ cursor }, { signal }),
+    failMode: config.GATEHOUSE_REVOCATIONS_FAIL,
+    graceMs: config.GATEHOUSE_REVOCATIONS_GRACE_SECONDS * 1_000,
+    observer: createRevocationsObserver(observability),
+    onKeyWithdrawn: remoteKeys.refresh,
+  });
+  const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
+  // keys that are given come without a VerifierService
+  const verifier = createTokenVerifier({ ...realm, keys, service: 'gateway', revocations: overrides.keys ? undefined : revocations });
 
+  const originOf = createClientReader({ proxies: config.TRUSTED_PROXIES, header: config.TRUSTED_PROXIES_HEADER });
   const { describe, errors } = createContractDescription(createRegistryOf([descriptorSet]));
   const transcoder = createTranscoder({
     descriptors: descriptorSet,
@@ -70,6 +99,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     heartbeatMs: config.GATEWAY_HEARTBEAT_MS,
     maxInFlight: config.GATEWAY_MAX_IN_FLIGHT,
     requestHeaders: config.GATEWAY_REQUEST_HEADERS,
+    metadataOf: (request) => toClientMetadata({ address: originOf(request).address, userAgent: request.headers['user-agent'] ?? '' }),
     responseHeaders: config.GATEWAY_RESPONSE_HEADERS,
     async authenticate(method: RpcMethod, authorization) {
       return isPublic(rules.get(method.path)!) ? undefined : verifier.verify(toBearerToken(authorization));
@@ -92,6 +122,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
   const methods = [...new Set(transcoder.routes.map(({ httpMethod }) => httpMethod)), 'HEAD'];
   const edge = addEdge(http, {
     ...toEdgeOptions(config, methods),
+    originOf,
     takesStream: transcoder.takesStream,
     exemptPaths: [healthPath],
     verifier,
@@ -109,6 +140,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
           if (!keys.isReady()) throw new Error('no keys to verify tokens with: is VerifierService there?');
         },
       },
+      ...(overrides.keys ? [] : [{ name: 'revocations', check: async () => revocations.requireReady() }]),
     ],
     ...logReadiness(logger),
   });
@@ -140,6 +172,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
         return typeof address === 'object' && address ? address.port : config.GATEWAY_HTTP_PORT;
       });
       remoteKeys.start();
+      if (!overrides.keys) revocations.start();
       await readiness.start();
     },
     drain: () => readiness.drain(),
@@ -157,6 +190,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
       edge.close();
       readiness.close();
       remoteKeys.close();
+      await revocations.close();
       for (const channel of channels.values()) channel.close();
       await admin.close();
       await observability.close(config.SHUTDOWN_TIMEOUT_MS * 0.2);

@@ -1,6 +1,6 @@
 import { type FileRegistry, getOption, hasOption } from '@bufbuild/protobuf';
-import { accessRuleOf } from '@gatehouse/access';
-import { type AccessRule, cursor, form } from '@gatehouse/contracts/api';
+import { accessRuleOf, isPublic } from '@gatehouse/access';
+import { type AccessRule, cache, cursor, form } from '@gatehouse/contracts/api';
 import type { ErrorDeclaration } from '@gatehouse/errors';
 import { readErrors, type RpcMethod } from '@gatehouse/rpc';
 import type { MethodDescription } from '@gatehouse/transcoding';
@@ -36,13 +36,24 @@ export function createContractDescription(registry: FileRegistry): ContractDescr
         ...(hasOption(descriptor, cursor) ? { cursor: getOption(descriptor, cursor) } : {}),
         isLongLived: method.isLongLived,
         acceptsForm: getOption(descriptor, form),
+        ...(hasOption(descriptor, cache) ? { cache: toCache(method) } : {}),
       };
     },
   };
 }
 
-function toSecurity({ rule, services }: AccessRule): MethodDescription['security'] {
-  const also = services.length ? ` Services that may call it, too: ${services.map((name) => `\`${name}\``).join(', ')}.` : '';
+/** @throws where an answer is not the same to all */
+function toCache(method: RpcMethod): NonNullable<MethodDescription['cache']> {
+  if (!isPublic(accessRuleOf(method)))
+    throw new Error(`${method.path} has a (gatehouse.api.v1.cache), and is not public: others would read the answers of its callers`);
+  const { maxAge, staleWhileRevalidate } = getOption(method.descriptor, cache);
+  return { maxAge: Number(maxAge?.seconds ?? 0), staleWhileRevalidate: Number(staleWhileRevalidate?.seconds ?? 0) };
+}
+
+function toSecurity({ rule, services, proof }: AccessRule): MethodDescription['security'] {
+  const fresh = proof?.maxAge ? `, at most ${proof.maxAge} seconds ago` : '';
+  const step = proof ? ` The person must have proved who they are by \`${proof.acr || 'aal1'}\`${fresh}; else the answer is \`STEP_UP_REQUIRED\`.` : '';
+  const also = step + toAlso(services);
   switch (rule.case) {
     case 'permission':
       return { scopes: [rule.value.permission], description: `Needs the permission \`${rule.value.permission}\`.${also}` };
@@ -58,3 +69,6 @@ function toSecurity({ rule, services }: AccessRule): MethodDescription['security
       return undefined;
   }
 }
+
+const toAlso = (services: readonly string[]) =>
+  services.length ? ` Services that may call it, too: ${services.map((name) => `\`${name}\``).join(', ')}.` : '';

@@ -15,7 +15,7 @@ export function toListenerOptions(config: Config): ListenerOptions {
 }
 
 /** What stands before the routes, by the settings. */
-export function toEdgeOptions(config: Config, methods: readonly string[]): Pick<EdgeOptions, 'limits' | 'trust' | 'cors' | 'compression' | 'rateLimits'> {
+export function toEdgeOptions(config: Config, methods: readonly string[]): Pick<EdgeOptions, 'limits' | 'cors' | 'compression' | 'rateLimits'> {
   return {
     limits: {
       maxUrlBytes: config.GATEWAY_MAX_URL_BYTES,
@@ -23,7 +23,6 @@ export function toEdgeOptions(config: Config, methods: readonly string[]): Pick<
       maxHeaders: config.GATEWAY_MAX_HEADERS,
       requestTimeoutMs: config.GATEWAY_REQUEST_TIMEOUT_MS,
     },
-    trust: { proxies: config.TRUSTED_PROXIES, header: config.TRUSTED_PROXIES_HEADER },
     cors: config.CORS_ORIGINS && { origins: config.CORS_ORIGINS, credentials: config.CORS_CREDENTIALS, maxAgeSeconds: config.CORS_MAX_AGE_SECONDS, methods },
     compression: config.GATEWAY_COMPRESSION ? { minBytes: config.GATEWAY_COMPRESSION_MIN_BYTES } : undefined,
     rateLimits: config.RATE_LIMIT_ENABLED

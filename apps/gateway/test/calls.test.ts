@@ -1,4 +1,4 @@
-import { permissionDenied } from '@gatehouse/contracts/api';
+import { permissionDenied, stepUpRequired } from '@gatehouse/contracts/api';
 import { AppError } from '@gatehouse/errors';
 import { createTestIssuer } from '@gatehouse/access/testing';
 import { type GatewayUnderTest, pause, startGateway } from './gateway-under-test';
@@ -69,6 +69,21 @@ describe('a token', () => {
     delete gateway.upstreams.answers['Login'];
   });
 
+  it('of a proof too old or too weak is told which one is asked for, as RFC 9470 has it', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const enroll = async (claims: object) =>
+      ask('POST', '/v1/auth/factors:enrollTotp', { body: {}, token: await gateway.upstreams.issuer.accessToken({ id: ada }, { ...claims }) });
+    const refused = await enroll({ auth_time: now - 700 });
+    expect(verdictOf(refused)).toBe('401 STEP_UP_REQUIRED');
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer error="insufficient_user_authentication", acr_values="aal1", max_age="600"');
+    expect(refused.body.metadata).toEqual({ acr: 'aal1', max_age: '600' });
+    expect((await enroll({ auth_time: now })).status).toBe(200);
+
+    gateway.upstreams.answers['EnrollTotp'] = () => Promise.reject(stepUpRequired({ acr: 'aal2', max_age: '' }));
+    expect((await enroll({})).headers.get('www-authenticate')).toBe('Bearer error="insufficient_user_authentication", acr_values="aal2"');
+    delete gateway.upstreams.answers['EnrollTotp'];
+  });
+
   it('of any kind is no matter to a public method', async () => {
     for (const authorization of ['Bearer rubbish', 'Basic YTpi', `Bearer ${'x'.repeat(12_000)}`])
       expect((await ask('POST', '/v1/auth/login', { body: credentials, headers: { authorization } })).status).toBe(200);
@@ -104,7 +119,11 @@ describe('a call', () => {
     });
     const [{ call }] = gateway.upstreams.calls as [(typeof gateway.upstreams.calls)[0]];
     expect(call.requestId).toBe(headers.get('x-request-id'));
-    expect([...call.metadata.keys()].filter((key) => !['user-agent', 'x-request-id', 'traceparent', 'tracestate'].includes(key))).toEqual(['accept-language']);
+    expect([...call.metadata.keys()].filter((key) => !['user-agent', 'x-request-id', 'traceparent', 'tracestate'].includes(key))).toEqual([
+      'accept-language',
+      'gatehouse-client-address',
+      'gatehouse-client-user-agent',
+    ]);
     expect(call.metadata.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-/);
     expect(call.metadata.get('traceparent')).not.toContain(foreignTrace);
   });

@@ -1,6 +1,16 @@
 import { create, fromBinary, setExtension, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { cursor, CursorSchema, error_reasons as errorReasons, form, long_lived as longLived } from '@gatehouse/contracts/api';
+import {
+  access,
+  AccessRuleSchema,
+  cache,
+  CachePolicySchema,
+  cursor,
+  CursorSchema,
+  error_reasons as errorReasons,
+  form,
+  long_lived as longLived,
+} from '@gatehouse/contracts/api';
 import { createRegistryOf, readMethods } from '@gatehouse/rpc';
 import { createContractDescription } from '../src/describe-method';
 import { descriptorSet } from '../src/gen/descriptor-set';
@@ -28,4 +38,11 @@ it('the options of a contract say where a stream is taken up again, that it goes
 
 it('a reason that no enum of errors has stops the start', () => {
   expect(() => describe((options) => setExtension(options, errorReasons, ['NO_SUCH_REASON']))).toThrow('NO_SUCH_REASON');
+});
+
+it('an answer that others may keep is one that is the same to all', () => {
+  const kept = (options: Options) => setExtension(options, cache, create(CachePolicySchema, { maxAge: { seconds: 300n } }));
+  expect(() => describe(kept)).toThrow('gatehouse.user.v1.UserService/ListUsers has a (gatehouse.api.v1.cache), and is not public');
+  const open = (options: Options) => setExtension(options, access, create(AccessRuleSchema, { rule: { case: 'public', value: {} } }));
+  expect(describe((options) => (open(options), kept(options)))).toMatchObject({ cache: { maxAge: 300, staleWhileRevalidate: 0 } });
 });

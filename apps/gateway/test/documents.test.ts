@@ -98,6 +98,12 @@ it('shows a page that may run its own script alone, and talk to its own origin a
   expect(await page.text()).not.toMatch(/(src|href)="(https?:)?\/\//);
 });
 
+it('hides the password that is typed on its page, and lets a password manager fill it in', async () => {
+  const html = await (await get('/docs')).text();
+  expect(html.match(/<input[^>]*password[^>]*>/g)).toEqual([expect.stringMatching(/(?=.*type="password")(?=.*autocomplete="current-password")/)]);
+  expect(html).not.toMatch(/paste/i);
+});
+
 it('has no other path than these for its documents', async () => {
   for (const path of ['/docs/', '/docs/../openapi.json', '/docs/package.json', '/openapi'])
     expect((await get(path)).status).toBe(path.includes('..') ? 200 : 404);

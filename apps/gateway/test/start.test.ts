@@ -1,4 +1,4 @@
-import { createTestIssuer } from '@gatehouse/access/testing';
+import { createTestIssuer, createTestRevocations } from '@gatehouse/access/testing';
 import { descriptorSet, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { startTestServer, type TestServer } from '@gatehouse/rpc/testing';
 import { createGatewayApp, type GatewayApp } from '../src/app';
@@ -24,7 +24,11 @@ async function start(settings: Record<string, string>): Promise<GatewayApp> {
 
 async function serveKeys(port = 0): Promise<TestServer> {
   const { jwks } = await createTestIssuer(realm);
-  const server = await startTestServer(VerifierServiceDefinition, { getJwks: async () => jwks }, { descriptorSets: [descriptorSet], port });
+  const server = await startTestServer(
+    VerifierServiceDefinition,
+    { getJwks: async () => jwks, watchRevocations: createTestRevocations().watch },
+    { descriptorSets: [descriptorSet], port },
+  );
   closing.push(() => server.close());
   return server;
 }

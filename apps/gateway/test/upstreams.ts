@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type DescMessage, fromBinary, fromJson, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf';
 import { createAccess, createTokenVerifier } from '@gatehouse/access';
 import { createTestIssuer, type TestIssuer } from '@gatehouse/access/testing';
@@ -47,17 +48,41 @@ export async function startUpstreams(): Promise<Upstreams> {
   return { issuer, setting, calls, answers, close: () => server.drain(1_000) };
 }
 
+const watch = 'WatchRevocations';
+/** Nothing was ever revoked. */
+async function* tellNothing(_request: JsonValue, { signal }: RpcCall) {
+  yield { isCurrent: true };
+  await once(signal, 'abort');
+}
+
 /** A service of the descriptor set, its messages as JSON: the gateway has no generated code of any service. */
 function bind(name: string, answer: (method: string, request: JsonValue, call: RpcCall) => Promise<JsonValue>): RpcBinding {
   const { methods } = registry.getService(name)!;
   const definition = Object.fromEntries(
-    methods.map(({ name: method, input, output }) => [
+    methods.map(({ name: method, input, output, methodKind }) => [
       method,
-      { name: method, requestType: toType(input), requestStream: false, responseType: toType(output), responseStream: false },
+      {
+        name: method,
+        requestType: toType(input),
+        requestStream: methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
+        responseType: toType(output),
+        responseStream: methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
+      },
     ]),
   );
-  const handlers = Object.fromEntries(methods.map(({ name: method }) => [method, (request: JsonValue, call: RpcCall) => answer(method, request, call)]));
-  return bindService({ fullName: name, methods: definition }, handlers);
+  const handlers = Object.fromEntries(
+    methods.map(({ name: method, methodKind }) => [
+      method,
+      methodKind === 'unary'
+        ? (request: JsonValue, call: RpcCall) => answer(method, request, call)
+        : method === watch
+          ? (tellNothing as never)
+          : async function* (request: JsonValue, call: RpcCall) {
+              yield await answer(method, request, call);
+            },
+    ]),
+  );
+  return bindService({ fullName: name, methods: definition }, handlers as never);
 }
 
 const toType = (message: DescMessage) => ({

@@ -1,4 +1,16 @@
-import { bytes, type Contradiction, contradiction, file, flag, integer, isLoopback, milliseconds, seconds, togetherContradictions } from '@gatehouse/lifecycle';
+import {
+  bytes,
+  type Contradiction,
+  contradiction,
+  file,
+  flag,
+  integer,
+  isLoopback,
+  milliseconds,
+  rateLimitConfig,
+  seconds,
+  togetherContradictions,
+} from '@gatehouse/lifecycle';
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -31,13 +43,6 @@ const networks = z
     return list;
   })
   .meta({ form: 'addresses, networks' });
-
-/** A server is named, and what follows is nothing or the number of a database. */
-function isRedisUrl(text: string): boolean {
-  if (!/^rediss?:\/\/\S+$/.test(text) || !URL.canParse(text)) return false;
-  const { hostname, port, pathname, hash } = new URL(text);
-  return hostname !== '' && port !== '0' && /^(\/\d{0,9})?$/.test(pathname) && hash === '';
-}
 
 /** Settings of what stands between the internet and the routes. */
 export const edgeSettings = {
@@ -83,12 +88,7 @@ export const edgeSettings = {
   RATE_LIMIT_CLIENT_POINTS: integer(1, 1_000_000_000, 'requests').default(600).describe('requests of one client address, of IPv6 a /64, in a window'),
   RATE_LIMIT_PRINCIPAL_POINTS: integer(1, 1_000_000_000, 'requests').default(1_200).describe('requests with tokens of one person or service in a window'),
   RATE_LIMIT_AUTH_POINTS: integer(1, 1_000_000_000, 'requests').default(60).describe('requests of one client address to `/v1/auth/` in a window'),
-  RATE_LIMIT_REDIS_URL: z
-    .string()
-    .refine(isRedisUrl, 'must be redis://user:password@host:port/database, or rediss:// for TLS; the database is a number')
-    .meta({ secret: true, form: 'URL' })
-    .optional()
-    .describe('Valkey or Redis in which all gateways count together; without one, and while it cannot be reached, each counts for itself'),
+  ...rateLimitConfig,
 };
 
 type EdgeSettings = z.infer<z.ZodObject<typeof edgeSettings>> & { readonly GATEWAY_HTTP_HOST: string };

@@ -2,8 +2,7 @@ import { type TokenVerifier, toBearerToken } from '@gatehouse/access';
 import type { RedisObserver } from '@gatehouse/observability';
 import { type HttpObserver, toRequestTarget } from '@gatehouse/transcoding';
 import type { FastifyInstance } from 'fastify';
-import type { BlockList } from 'node:net';
-import { createClientReader } from './client-origin';
+import type { ArrivedRequest, ClientOrigin } from './client-origin';
 import { compressAnswers } from './compression';
 import { allowOrigins } from './cors';
 import { createRateLimitStore } from './rate-limit-store';
@@ -14,7 +13,7 @@ import { guardUpgrades } from './upgrades';
 
 export interface EdgeOptions {
   limits: RequestLimits;
-  trust: { proxies?: BlockList; header: 'x-forwarded-for' | 'forwarded' };
+  originOf: (request: ArrivedRequest) => ClientOrigin;
   /** No page of another origin may call without it. */
   cors?: { origins: readonly string[]; credentials: boolean; maxAgeSeconds: number; methods: readonly string[] };
   /** Nothing is compressed without it. */
@@ -37,8 +36,7 @@ export interface EdgeOptions {
  * themselves: security headers, CORS, limits, rates; on the way out, compression.
  */
 export function addEdge(http: FastifyInstance, options: EdgeOptions): { close(): void } {
-  const { cors, compression, rateLimits, limits, verifier, observer } = options;
-  const originOf = createClientReader(options.trust);
+  const { originOf, cors, compression, rateLimits, limits, verifier, observer } = options;
   addSecurityHeaders(http, { originOf, isShared: cors !== undefined });
   // before what refuses, so that refusals can be read by pages too
   if (cors) allowOrigins(http, cors);

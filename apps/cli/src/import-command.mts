@@ -12,6 +12,7 @@ interface Options extends ConnectionOptions {
   readonly dryRun: boolean;
   readonly importId?: string;
   readonly results?: string;
+  readonly passwords?: true;
 }
 
 /** Adds the command `import`. */
@@ -28,6 +29,7 @@ export function addImport(program: Command): void {
     .addOption(new Option('--ndjson', 'the file is NDJSON, whatever its name'))
     .option('--match-provider <provider>', 'a row changes the person with the same external id of this provider; without, with the same email')
     .addOption(new Option('--on-existing <what>', 'what becomes of a row whose person is there already').choices(['update', 'skip', 'fail']).default('update'))
+    .option('--passwords', 'rows have password hashes of another system, as passwordHash; without, the first row tells')
     .option('--dry-run', 'says what would come of each row, and changes nobody', false)
     .option('--import-id <uuid>', 'names the import; without, its name is made of the file and the options', toUuid)
     .option('--results <file>', 'where failed rows go, with why; without, <file>.failed.ndjson');

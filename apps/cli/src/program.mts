@@ -3,6 +3,7 @@ import manifest from '#manifest' with { type: 'json' };
 import { addCerts } from './certs-command.mts';
 import { addExport } from './export-command.mts';
 import { addImport } from './import-command.mts';
+import { addPeople } from './people-command.mts';
 
 /** All commands with their options: the parser, the help and docs/cli.md are made of it. */
 export function createProgram(): Command {
@@ -24,8 +25,8 @@ export function createProgram(): Command {
         ),
     })
     .exitOverride();
-  for (const add of [addImport, addExport, addCerts]) add(program);
-  for (const command of program.commands) command.helpOption('-h, --help', 'says how it is used');
+  for (const add of [addImport, addExport, addPeople, addCerts]) add(program);
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.helpOption('-h, --help', 'says how it is used');
   program.addHelpText('after', '\nIt ends with 0 when all is done, 1 when rows failed, 2 for wrong use, 3 for the server, 4 for a file.');
   return program;
 }

@@ -1,5 +1,14 @@
 import { tokenExpired, tokenInvalid } from '@gatehouse/contracts/api';
-import { AuthServiceDefinition, descriptorSet as authContract, invalidCredentials, LoginResponse, RefreshResponse } from '@gatehouse/contracts/auth';
+import {
+  AccountServiceDefinition,
+  AuthServiceDefinition,
+  descriptorSet as authContract,
+  ImportAccountsResponse,
+  type ImportAccountsRow,
+  invalidCredentials,
+  LoginResponse,
+  RefreshResponse,
+} from '@gatehouse/contracts/auth';
 import {
   descriptorSet as userContract,
   emailTaken,
@@ -8,6 +17,7 @@ import {
   ImportUsersResponse,
   type User,
   UserServiceDefinition,
+  type ImportOptions,
   type ImportRow,
 } from '@gatehouse/contracts/user';
 import type { AppError } from '@gatehouse/errors';
@@ -16,6 +26,7 @@ import { openAccess } from '@gatehouse/rpc/testing';
 import { asksForWebSocket, createTranscoder } from '@gatehouse/transcoding';
 import fastify from 'fastify';
 import type { AddressInfo, Socket } from 'node:net';
+import { bindPeople } from './people';
 
 export const account = { email: 'root@example.com', password: 'a password for tests' };
 
@@ -42,6 +53,10 @@ export interface Whims {
 export interface Directory {
   readonly url: string;
   readonly users: Map<string, User>;
+  /** What is kept of people beside, by their ids. */
+  readonly records: Map<string, readonly string[]>;
+  /** Password hashes, by the emails of their people. */
+  readonly passwords: Map<string, string>;
   /** Each row that was taken, as often as it was. */
   readonly taken: string[];
   readonly imports: Map<string, Import>;
@@ -67,7 +82,9 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
   const sockets = new Set<Socket>();
   const directory: Omit<Directory, 'url' | 'close'> = {
     users,
+    records: new Map(),
     taken: [],
+    passwords: new Map(),
     imports,
     calls: [],
     whims: { refusals: [], maxFrameBytes: 1_000_000, lifeSeconds: 900, ...whims },
@@ -88,46 +105,50 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
     if (refusal) throw refusal;
   };
 
+  /** Both methods that import, as far as the command looks. */
+  async function* importRows(name: string, requests: AsyncIterable<{ options?: ImportOptions; rows: readonly (ImportRow | ImportAccountsRow)[] }>) {
+    enter(name);
+    let current: Import | undefined;
+    const progress = () => ({ ...current!, unchanged: 0n, skipped: 0n });
+    for await (const { options, rows } of requests) {
+      if (options) {
+        const { importId, dryRun } = options;
+        current = (!dryRun && imports.get(importId)) || { lastNumber: 0n, created: 0n, updated: 0n, failed: 0n };
+        if (!dryRun) imports.set(importId, current);
+        yield ImportUsersResponse.fromPartial({ progress: progress() });
+        continue;
+      }
+      const { after } = directory.whims;
+      const isDue = after && directory.taken.length + rows.length >= after.rows;
+      if (isDue) {
+        directory.whims.after = undefined;
+        if (after.error) throw after.error;
+        if (after.isExpired) {
+          tokens.clear();
+          throw tokenExpired();
+        }
+        if (after.cut === 'before the answer') directory.cut();
+      }
+      const results = rows.map((row) => {
+        directory.taken.push(row.user!.email);
+        if ('passwordHash' in row && row.passwordHash) directory.passwords.set(row.user!.email, row.passwordHash);
+        const result = outcome(row, users);
+        if (result.reason) current!.failed++;
+        else if (result.outcome === ImportOutcome.IMPORT_OUTCOME_CREATED) current!.created++;
+        else current!.updated++;
+        current!.lastNumber = row.number;
+        return { number: row.number, ...result };
+      });
+      yield ImportUsersResponse.fromPartial({ results });
+      if (isDue && after.cut === 'after the answer') directory.cut();
+    }
+    yield ImportUsersResponse.fromPartial({ progress: progress() });
+  }
+
   const people = bindService(
     { ...UserServiceDefinition, methods: { importUsers, exportUsers } },
     {
-      async *importUsers(requests) {
-        enter('ImportUsers');
-        let current: Import | undefined;
-        const progress = () => ({ ...current!, unchanged: 0n, skipped: 0n });
-        for await (const { options, rows } of requests) {
-          if (options) {
-            const { importId, dryRun } = options;
-            current = (!dryRun && imports.get(importId)) || { lastNumber: 0n, created: 0n, updated: 0n, failed: 0n };
-            if (!dryRun) imports.set(importId, current);
-            yield ImportUsersResponse.fromPartial({ progress: progress() });
-            continue;
-          }
-          const { after } = directory.whims;
-          const isDue = after && directory.taken.length + rows.length >= after.rows;
-          if (isDue) {
-            directory.whims.after = undefined;
-            if (after.error) throw after.error;
-            if (after.isExpired) {
-              tokens.clear();
-              throw tokenExpired();
-            }
-            if (after.cut === 'before the answer') directory.cut();
-          }
-          const results = rows.map((row) => {
-            directory.taken.push(row.user!.email);
-            const result = outcome(row, users);
-            if (result.reason) current!.failed++;
-            else if (result.outcome === ImportOutcome.IMPORT_OUTCOME_CREATED) current!.created++;
-            else current!.updated++;
-            current!.lastNumber = row.number;
-            return { number: row.number, ...result };
-          });
-          yield ImportUsersResponse.fromPartial({ results });
-          if (isDue && after.cut === 'after the answer') directory.cut();
-        }
-        yield ImportUsersResponse.fromPartial({ progress: progress() });
-      },
+      importUsers: (requests) => importRows('ImportUsers', requests),
       async *exportUsers({ cursor }) {
         enter('ExportUsers');
         const all = [...users.values()];
@@ -144,6 +165,11 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
       },
     },
   );
+  const accounts = bindService(AccountServiceDefinition, {
+    async *importAccounts(requests) {
+      for await (const response of importRows('ImportAccounts', requests)) yield ImportAccountsResponse.fromPartial(response);
+    },
+  });
   const proof = bindService(
     { ...AuthServiceDefinition, methods: { login, refresh, logout } },
     {
@@ -163,7 +189,11 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
     },
   );
 
-  const server = createRpcServer({ services: [people, proof], descriptorSets: [userContract, authContract], access: openAccess });
+  const server = createRpcServer({
+    services: [people, accounts, proof, ...bindPeople({ ...directory, enter })],
+    descriptorSets: [userContract, authContract],
+    access: openAccess,
+  });
   const grpcPort = await server.listen('127.0.0.1', 0);
   server.setServing(true);
   const channel = createChannel({
@@ -185,7 +215,7 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
     descriptors: authContract,
     upstreams: new Map(['gatehouse.user.v1', 'gatehouse.auth.v1'].map((name) => [name, channel])),
     async authenticate({ service }, authorization) {
-      if (service === UserServiceDefinition.fullName && !tokens.has(authorization?.replace('Bearer ', '') ?? '')) throw tokenInvalid();
+      if (service !== AuthServiceDefinition.fullName && !tokens.has(authorization?.replace('Bearer ', '') ?? '')) throw tokenInvalid();
     },
   }).register(app);
   await app.listen({ port, host: '127.0.0.1' });

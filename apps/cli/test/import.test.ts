@@ -101,6 +101,59 @@ it('goes over a file that is larger than its memory', async () => {
   expect([status, count(stdout, 'created'), directory.taken]).toEqual([0, rows + 1, ['z@x.example']]);
 });
 
+describe('password hashes', () => {
+  const [ada, bob] = [
+    '$2b$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i',
+    'pbkdf2_sha256$20000$sea"salt$oBSd886ysm3AqYun62DOdin8YcfbU1z9cksZSuLP9r0=',
+  ] as const;
+
+  it('go with their people, from NDJSON and CSV, and by a method of their own', async () => {
+    for (const file of [
+      write(toLines([{ email: 'ada@example.com', passwordHash: ada }, { email: 'bob@example.com', passwordHash: bob }, { email: 'cy@example.com' }])),
+      write(`email,password_hash\nada@example.com,${ada}\nbob@example.com,"${bob.replaceAll('"', '""')}"\ncy@example.com,\n`, 'users.csv'),
+    ]) {
+      await begin();
+      const { status, stdout, stderr } = await run(file);
+      expect([status, stderr, count(stdout, 'created')]).toEqual([0, '', 3]);
+      expect(directory.calls).toEqual(['Login', 'ImportAccounts', 'Logout']);
+      expect([...directory.passwords]).toEqual([
+        ['ada@example.com', ada],
+        ['bob@example.com', bob],
+      ]);
+      expect([...directory.users.keys()]).toEqual(['ada@example.com', 'bob@example.com', 'cy@example.com']);
+      await directory.close();
+    }
+  });
+
+  it('that begin after the first row are asked about, and nobody is imported without theirs', async () => {
+    await begin();
+    const file = write(toLines([{ email: 'ada@example.com' }, { email: 'bob@example.com', passwordHash: bob }]));
+    const { status, stderr } = await run(file);
+    expect([status, stderr, directory.users.size]).toEqual([
+      2,
+      expect.stringContaining('row 2 has a passwordHash, and the first row has none: give --passwords'),
+      0,
+    ]);
+    expect((await run(file, '--passwords')).status).toBe(0);
+    expect([...directory.passwords.keys()]).toEqual(['bob@example.com']);
+    expect(directory.imports.size).toBe(2);
+  });
+
+  it('that are no text fail with their row', async () => {
+    await begin();
+    const file = write('{"email":"a@x.example","passwordHash":"x"}\n{"email":"b@x.example","passwordHash":7}\n');
+    expect(await run(file)).toMatchObject({ status: 1 });
+    expect(failed(file)).toEqual([{ number: 2, reason: 'ROW_UNREADABLE', message: 'line 2 has a passwordHash that is no text' }]);
+  });
+
+  it('go over cuts with their rows', async () => {
+    await begin({ after: { rows: 700, cut: 'before the answer' } });
+    const file = write(toLines(emails(1_500).map((email) => ({ email, passwordHash: `${ada}${email}` }))));
+    expect(await run(file)).toMatchObject({ status: 0 });
+    expect([...directory.passwords]).toEqual(emails(1_500).map((email) => [email, `${ada}${email}`]));
+  });
+});
+
 describe('rows that fail', () => {
   it('are listed with their numbers and why, in the order of the file, and the others are in', async () => {
     await begin();

@@ -5,7 +5,7 @@ import { toConnectionError } from '../api/request.mts';
 import { ConnectionLost, type Problem, ServerError, toServerError } from '../api/server-error.mts';
 import type { ImportUsersResponse } from './messages.mts';
 
-/** One call of ImportUsers: a WebSocket, a message of JSON a frame. */
+/** One call of ImportUsers or ImportAccounts: a WebSocket, a message of JSON a frame. */
 export interface Conversation {
   send(message: object | string): void;
   /** Says that no more requests follow. */
@@ -28,12 +28,12 @@ const tooLargeCode = 1009;
 const maxPayload = 16 * 1_048_576;
 
 /**
- * Opens a call of ImportUsers.
- * @param url of the gateway
+ * Opens a call of a method that imports.
+ * @param url of the method
  * @param onResponse told of each response; what it throws ends the call
  */
 export function converse(url: string, token: string, signal: AbortSignal, onResponse: (response: ImportUsersResponse) => void): Conversation {
-  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/users:import`, ['json'], {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), ['json'], {
     headers: { authorization: `Bearer ${token}` },
     // asked for here: those of a proxy take the place of the first
     agent: (url.startsWith('https:') ? https : http).globalAgent,

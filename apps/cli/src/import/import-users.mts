@@ -19,7 +19,9 @@ export interface ImportWishes extends ConnectionOptions {
   /** A path, or `-`. */
   readonly file: string;
   readonly format: Format | undefined;
-  readonly options: ImportOptions;
+  readonly options: Omit<ImportOptions, 'hasPasswords'>;
+  /** Rows have password hashes, though the first one may have none. */
+  readonly passwords?: true;
   readonly importId?: string;
   /** Path of the list of failed rows. */
   readonly results?: string;
@@ -30,7 +32,7 @@ export interface ImportWishes extends ConnectionOptions {
  * @returns how many rows of it came to what
  * @throws CommandError where it could not be done to the end; what has a result then stays
  */
-export async function importUsers({ file, format, options, url, giveUpAfter, ...wishes }: ImportWishes): Promise<Counts> {
+export async function importUsers({ file, format, url, giveUpAfter, ...wishes }: ImportWishes): Promise<Counts> {
   const signal = onInterruption();
   const path = wishes.results ?? `${file === '-' ? 'import' : file}.failed.ndjson`;
   if (resolve(path) === resolve(file)) throw new CommandError('--results is the file itself: name another');
@@ -41,13 +43,15 @@ export async function importUsers({ file, format, options, url, giveUpAfter, ...
     signal.throwIfAborted();
     throw error;
   });
+  const hasPasswords = wishes.passwords === true || (!first.done && first.value.passwordHash !== undefined);
+  const options = { ...wishes.options, hasPasswords };
   const failures = await openFailuresFile(path);
   const progress = createProgress();
   const importId = wishes.importId ?? (await findImportId(source, options, progress, signal));
   const refusals = createRefusals();
   const tally = createTally();
   const window = createWindow(
-    startingWith(first, rows),
+    startingWith(first, hasPasswords ? rows : withoutPasswords(rows)),
     (number, failure) => failures.add(number, failure),
     (row) => refusals.find(row),
   );
@@ -120,6 +124,15 @@ async function* startingWith(first: IteratorResult<Row>, rows: AsyncGenerator<Ro
   if (first.done) return;
   yield first.value;
   yield* rows;
+}
+
+/** @throws CommandError for a row with a password hash: nobody is to be imported without the password that they have */
+async function* withoutPasswords(rows: AsyncGenerator<Row>): AsyncGenerator<Row> {
+  for await (const row of rows) {
+    if (row.passwordHash !== undefined)
+      throw new CommandError(`row ${row.number} has a passwordHash, and the first row has none: give --passwords to import them`);
+    yield row;
+  }
 }
 
 function describe(tally: Tally, { position }: Window, { size }: Source, ms: number): string {

@@ -1,5 +1,6 @@
-// The messages of ImportUsers in their JSON form, as far as they are read here.
+// The messages of ImportUsers and ImportAccounts in their JSON form, as far as they are read here.
 import type { Violation } from '../api/server-error.mts';
+import type { Row } from '../rows/row.mts';
 
 export interface ImportResult {
   readonly number: string;
@@ -32,8 +33,12 @@ export const toOutcome = ({ outcome }: ImportResult): Outcome => {
   return outcomes.find((each) => each === name) ?? 'failed';
 };
 
+type SentRow = Pick<Row, 'number' | 'user' | 'passwordHash'>;
+
+const toRowMessage = ({ number, user, passwordHash }: SentRow): string =>
+  `{"number":"${number}","user":${user}${passwordHash ? `,"passwordHash":${JSON.stringify(passwordHash)}` : ''}}`;
+
 /** The message of rows: the JSON that the file has is sent as it is. */
-export const toRowsMessage = (rows: readonly { readonly number: number; readonly user?: string }[]): string =>
-  `{"rows":[${rows.map(({ number, user }) => `{"number":"${number}","user":${user}}`).join(',')}]}`;
-/** What a row adds to its message beside its own JSON, at most. */
-export const rowOverheadBytes = 42;
+export const toRowsMessage = (rows: readonly SentRow[]): string => `{"rows":[${rows.map(toRowMessage).join(',')}]}`;
+/** What a row adds to its message. */
+export const toRowBytes = (row: SentRow): number => Buffer.byteLength(toRowMessage(row)) + 1;

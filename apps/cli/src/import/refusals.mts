@@ -41,10 +41,10 @@ export function createRefusals(): Refusals {
     get limits() {
       return limits;
     },
-    find({ number, user }) {
-      if (tooLargeBytes < Infinity && toBytes([{ number, user }]) >= tooLargeBytes) return tooLarge;
+    find(row) {
+      if (tooLargeBytes < Infinity && toBytes([row]) >= tooLargeBytes) return tooLarge;
       if (!unknown.size) return undefined;
-      const own = JSON.parse(user!) as object;
+      const own = JSON.parse(row.user!) as object;
       const found = [...unknown].filter(([field]) => Object.hasOwn(own, field)).map(([, each]) => each);
       return found[0] && { ...found[0].failure, violations: found.map(({ violation }) => violation) };
     },

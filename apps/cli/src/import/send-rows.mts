@@ -101,13 +101,14 @@ async function sendByOneCall(
     wake();
   };
 
-  const call = converse(url, token, signal, onResponse);
+  const { hasPasswords, ...own } = options;
+  const call = converse(`${url}/v1/${hasPasswords ? 'accounts' : 'users'}:import`, token, signal, onResponse);
   const onEnd = () => {
     isOver = true;
     wake();
   };
   call.ended.then(onEnd, onEnd);
-  call.send({ options: { importId, ...options } });
+  call.send({ options: { importId, ...own } });
   try {
     while (!hasBegun && !isOver) await change();
     while (!isOver) {

@@ -1,5 +1,5 @@
 import type { Failure, Row } from '../rows/row.mts';
-import { rowOverheadBytes } from './messages.mts';
+import { toRowBytes } from './messages.mts';
 
 /** A row that was read, until it and all before it have come to something. */
 export interface Entry extends Row {
@@ -58,7 +58,7 @@ export function createWindow(
     const found = waiting.get(number);
     if (!found) return false;
     waiting.delete(number);
-    Object.assign(found, { isSettled: true, failure, user: undefined });
+    Object.assign(found, { isSettled: true, failure, user: undefined, passwordHash: undefined });
     return true;
   };
   const readOn = async (): Promise<Entry | undefined> => {
@@ -88,7 +88,7 @@ export function createWindow(
             const failure = refuse(entry);
             if (failure) settle(entry.number, failure);
             else {
-              const length = Buffer.byteLength(entry.user!) + rowOverheadBytes;
+              const length = toRowBytes(entry);
               if (batch.length && size + length > bytes) break;
               size += length;
               batch.push(entry);

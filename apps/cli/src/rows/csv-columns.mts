@@ -27,6 +27,7 @@ const fieldColumns: Readonly<Record<string, Put>> = {
   ),
   emailVerified: asFlag('emailVerified'),
   status: asStatus,
+  passwordHash: asText('passwordHash'),
 };
 
 const toMetadataKey =
@@ -84,9 +85,11 @@ export function readHeader(names: readonly string[]): readonly Put[] {
 
 const get = <T,>(columns: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(columns, name) ? columns[name] : undefined);
 
-/** The person of a record; empty cells say nothing. */
-export function toUser(puts: readonly Put[], cells: readonly string[]): { user: string } | { violations: readonly Violation[] } {
+/** The person of a record, and where there is a column of them their password's hash; empty cells say nothing. */
+export function toUser(puts: readonly Put[], cells: readonly string[]): { user: string; passwordHash?: string } | { violations: readonly Violation[] } {
   const user: Record<string, unknown> = {};
   const violations = cells.flatMap((text, index) => (text === '' ? [] : (puts[index]!(user, text) ?? [])));
-  return violations.length ? { violations } : { user: JSON.stringify(user) };
+  if (violations.length) return { violations };
+  const { passwordHash, ...person } = user as { passwordHash?: string };
+  return { user: JSON.stringify(person), ...(puts.includes(fieldColumns.passwordHash!) ? { passwordHash: passwordHash ?? '' } : {}) };
 }

@@ -61,7 +61,7 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ro
 }
 
 /** @param first line of the record, and its last */
-function toRow(puts: ReturnType<typeof readHeader>, read: Read, first: number, last: number): { user: string } | { failure: Failure } {
+function toRow(puts: ReturnType<typeof readHeader>, read: Read, first: number, last: number): { user: string; passwordHash?: string } | { failure: Failure } {
   // the lines between are in no other row
   const fail = (what: string) => ({ failure: toUnreadable(first, last > first ? `(to ${last}) ${what}` : what) });
   const code = 'code' in read ? read.code : findFault(read);

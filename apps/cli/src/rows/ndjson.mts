@@ -38,7 +38,11 @@ export async function* readNdjson(chunks: AsyncIterable<Buffer>): AsyncGenerator
   if (last) yield last;
 }
 
-function readLine(line: Buffer, number: number, decoder: InstanceType<typeof TextDecoder>): { user: string } | { failure: Failure } | undefined {
+function readLine(
+  line: Buffer,
+  number: number,
+  decoder: InstanceType<typeof TextDecoder>,
+): { user: string; passwordHash?: string } | { failure: Failure } | undefined {
   let text: string;
   try {
     text = decoder.decode(line).trim();
@@ -48,11 +52,19 @@ function readLine(line: Buffer, number: number, decoder: InstanceType<typeof Tex
   if (text === '') return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { user: text };
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return Object.hasOwn(value, 'passwordHash') ? takePasswordHash(value, number) : { user: text };
   } catch (error) {
     // its own message repeats what stands there
     const [, column] = /position (\d+)/.exec((error as Error).message) ?? [];
     return { failure: toUnreadable(number, `is not valid JSON${column === undefined ? '' : ` (column ${Number(column) + 1})`}`) };
   }
   return { failure: toUnreadable(number, 'is not a JSON object') };
+}
+
+/** The API has it beside the person. */
+function takePasswordHash(value: object, number: number): { user: string; passwordHash: string } | { failure: Failure } {
+  const { passwordHash, ...person } = value as { readonly passwordHash?: unknown };
+  if (typeof passwordHash !== 'string') return { failure: toUnreadable(number, 'has a passwordHash that is no text') };
+  return { user: JSON.stringify(person), passwordHash };
 }

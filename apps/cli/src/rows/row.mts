@@ -15,6 +15,8 @@ export interface Row {
   /** Where it ends in the file, in bytes. */
   readonly end: number;
   readonly user?: string;
+  /** Of their password, as another system kept it; empty where the file has a column of them, and the row none. */
+  readonly passwordHash?: string;
   readonly failure?: Failure;
 }
 

@@ -58,6 +58,12 @@ const cases: readonly Case[] = [
     quiet: { 'keys that are there': { [check('keys')]: '1x10' } },
   },
   {
+    alert: 'RevocationsLate',
+    at: '5m',
+    fires: { [`revocations_feed_age_seconds{${process}}`]: '0+60x10' },
+    quiet: { 'a feed that is taken up again': { [`revocations_feed_age_seconds{${process}}`]: '1 30 1x10' } },
+  },
+  {
     alert: 'ServiceNotReady',
     at: '5m',
     fires: { [`gatehouse_ready{${process}}`]: '0x10', [check('database')]: '0x10', [check('keys')]: '1x10' },
@@ -102,6 +108,26 @@ const cases: readonly Case[] = [
     at: '15m',
     fires: { [`http_server_shed_requests_total{${gateway},reason="overflow"}`]: '0+5x20' },
     quiet: { 'one peak': { [`http_server_shed_requests_total{${gateway},reason="overflow"}`]: '0x2 50x20' } },
+  },
+  {
+    alert: 'MailsWait',
+    at: '20m',
+    fires: { 'auth_mails_oldest_age_seconds{job="auth",instance="auth:9052"}': '0+60x30' },
+    quiet: { 'a mail server that was away for a moment': { 'auth_mails_oldest_age_seconds{job="auth",instance="auth:9052"}': '0+60x9 0x20' } },
+  },
+  {
+    alert: 'MailsGivenUp',
+    at: '1h',
+    fires: {
+      'auth_mails_given_up_total{job="auth",instance="auth:9052",kind="verify_email",reason="refused"}': '0+1x60',
+      'auth_mails_sent_total{job="auth",instance="auth:9052",kind="verify_email"}': '0+2x60',
+    },
+    quiet: {
+      'few of many': {
+        'auth_mails_given_up_total{job="auth",instance="auth:9052",kind="verify_email",reason="refused"}': '0+1x60',
+        'auth_mails_sent_total{job="auth",instance="auth:9052",kind="verify_email"}': '0+20x60',
+      },
+    },
   },
   {
     alert: 'PasswordsRefused',

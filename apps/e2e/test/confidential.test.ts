@@ -55,6 +55,7 @@ const paths: Readonly<Record<string, string>> = {
   Login: 'POST /v1/auth/login',
   Refresh: 'POST /v1/auth/refresh',
   Logout: 'POST /v1/auth/logout',
+  ChangePassword: 'POST /v1/auth/password:change',
 };
 
 /** Makes the same call by HTTP: as it should be, with each value in the path, in the query and in headers, of the wrong type, and torn off. */

@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { startCommand } from './support/command';
 import { type Gatehouse, type ServiceName, startGatehouse } from './support/gatehouse';
+import { logIn, send } from './support/http';
 import { until } from './support/service-process';
 
-const main = join(__dirname, '../../../dist/apps/cli/main.cjs');
 const rows = 10_000;
 
 let gatehouse: Gatehouse;
@@ -24,21 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The built command as a process, as the administrator. */
-function run(...args: string[]) {
-  const { email, password } = gatehouse.administrator;
-  const child = spawn(process.execPath, [main, ...args, '--url', gatehouse.url], {
-    env: { PATH: process.env.PATH ?? '', GATEHOUSE_EMAIL: email, GATEHOUSE_PASSWORD: password },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => (stdout += chunk));
-  child.stderr.on('data', (chunk) => (stderr += chunk));
-  const ended = new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) =>
-    child.once('close', (status) => resolve({ status, stdout, stderr })),
-  );
-  return { child, ended };
-}
+const run = (...args: string[]) => startCommand(gatehouse, ...args);
 
 const emailOf = (index: number) => `person${String(index).padStart(5, '0')}@example.com`;
 const countPeople = async () => Number((await directory.query("select count(*) from users where email like 'person%'")).rows[0].count);
@@ -85,4 +72,48 @@ it('an import of which everything is killed in turn ends with exactly the rows o
 
   // what was exported is what is there
   expect((await run('import', output).ended).stdout).toMatch(/^ {2}unchanged +10,001$/m);
+});
+
+describe('accounts', () => {
+  const hashOf = (password: string) =>
+    `{SSHA256}${Buffer.concat([createHash('sha256').update(`${password}salty`).digest(), Buffer.from('salty')]).toString('base64')}`;
+  const accounts = Array.from({ length: 3_000 }, (_, index) => ({ email: `account${index}@example.com`, passwordHash: hashOf(`pw ${index}`) }));
+  let proofs: Client;
+  beforeAll(async () => {
+    proofs = new Client({ connectionString: gatehouse.databases.auth });
+    await proofs.connect();
+    await allowToImportAccounts();
+  });
+  afterAll(() => proofs.end());
+
+  /** Gives the administrator a role with the permission. */
+  async function allowToImportAccounts(): Promise<void> {
+    const token = await logIn(gatehouse.url, gatehouse.administrator);
+    const { body: me } = await send(gatehouse.url, 'GET', '/v1/users/me', { token });
+    expect((await send(gatehouse.url, 'POST', '/v1/roles?roleId=importers', { token, body: { permissions: ['accounts.import'] } })).status).toBe(200);
+    expect((await send(gatehouse.url, 'POST', `/v1/users/${me.id}:setRoles`, { token, body: { roleIds: ['admin', 'member', 'importers'] } })).status).toBe(200);
+  }
+
+  it('that are imported while both services are killed in turn each have their person and their password once', async () => {
+    const file = join(folder, 'accounts.ndjson');
+    writeFileSync(file, accounts.map((account) => `${JSON.stringify(account)}\n`).join(''));
+    const countPasswords = async () => Number((await proofs.query('select count(*) from credentials')).rows[0].count);
+    const { ended } = run('import', file);
+    for (const [index, service] of (['auth', 'user', 'auth'] as const).entries()) {
+      await until(`password ${index * 500}`, async () => (await countPasswords()) > index * 500 + 1, 60_000);
+      await kill(service);
+    }
+    const { status, stdout } = await ended;
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^ {2}updated +0$/m)]);
+    const { rows: people } = await directory.query("select id, email from users where email like 'account%'");
+    const { rows: hashes } = await proofs.query('select user_id, password_hash from credentials');
+    const hashById = new Map(hashes.map(({ user_id: id, password_hash: hash }) => [id, hash]));
+    expect(new Map(people.map(({ id, email }) => [email, hashById.get(id)]))).toEqual(
+      new Map(accounts.map(({ email, passwordHash }) => [email, `imported:${passwordHash}`])),
+    );
+    await gatehouse.ready();
+    expect(await logIn(gatehouse.url, { email: 'account7@example.com', password: 'pw 7' })).toEqual(expect.any(String));
+    const { rows: renewed } = await proofs.query("select count(*) from credentials where password_hash not like 'imported:%'");
+    expect(Number(renewed[0].count)).toBe(2);
+  });
 });

@@ -73,6 +73,17 @@ it('says who called: the person whose token it was, and the service that asks fo
   expect(refused).not.toHaveProperty(['user.id']);
 });
 
+it('what happened to an account is a line within the call, and names whom and what it is about by ids', async () => {
+  const { body } = await send(gatehouse.url, 'POST', '/v1/auth/login', { body: credentials });
+  const token = body.accessToken;
+  const { body: listed } = await send(gatehouse.url, 'GET', '/v1/users/me/sessions', { token });
+  const { id } = listed.sessions.find(({ current }: { current: boolean }) => current);
+  const { headers } = await send(gatehouse.url, 'POST', `/v1/users/me/sessions/${id}:revoke`, { token, body: {} });
+  const [call] = await waitForLines('request_id', headers.get('x-request-id')!, 2);
+  const told = lines().filter((line) => line['event.name'] === 'session_revoked');
+  expect(told).toEqual([expect.objectContaining({ 'service.name': 'auth', 'user.id': body.user.id, 'session.id': id, trace_id: call!.trace_id })]);
+});
+
 it('the level is changed while a process runs, for a time, and every change is a line', async () => {
   const url = `http://127.0.0.1:${gatehouse.ports.gatewayAdmin}/loglevel`;
   const put = async (body: object) => (await fetch(url, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json();

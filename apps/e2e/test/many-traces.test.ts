@@ -74,6 +74,7 @@ const kinds: readonly (readonly [name: string, status: number, ask: Ask, tree: r
       'gateway server POST /v1/auth/signup',
       '  gateway client gatehouse.auth.v1.AuthService/SignUp',
       '    auth server gatehouse.auth.v1.AuthService/SignUp',
+      '      auth client reserve-attempts',
       '      auth client begin-sign-up',
       '      auth client gatehouse.user.v1.UserService/CreateUser',
       '        user server gatehouse.user.v1.UserService/CreateUser',

@@ -20,8 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => gatehouse.close());
 
-// what a process does of its own accord, sooner or later: collect garbage, sweep, tell who was seen
-const ofItsOwn = / nodejs_gc_|db_operation_name="(erase|delete|purge|take-abandoned|record-last-seen)|RecordLastSeen/;
+// what a process does of its own accord, sooner or later: collect garbage, sweep, send mails, tell who was seen
+const ofItsOwn =
+  / nodejs_gc_|db_operation_name="(erase|delete|count-attempts|find-attempt-level|purge|take-abandoned|take-mails|expire-mails|count-waiting-mails|record-last-seen)|RecordLastSeen|WatchRevocations/;
 
 /** Names and labels of every series that callers may have brought about, in the three processes. */
 async function readSeries(): Promise<string[]> {

@@ -48,7 +48,11 @@ async function startCallers({ all }: Replicas) {
   let index = 0;
   const url = () => urls[index++ % urls.length]!;
   const people = await Promise.all(
-    Array.from({ length: callers }, async () => (await signUp(url(), `${randomUUID()}@example.com`)).body as { accessToken: string; refreshToken: string }),
+    Array.from({ length: callers }, async () => {
+      const { status, body } = await signUp(url(), `${randomUUID()}@example.com`);
+      expect([status, body.reason]).toEqual([200, undefined]);
+      return body as { accessToken: string; refreshToken: string };
+    }),
   );
   const inTurns = async (times: number, act: (person: (typeof people)[number]) => Promise<void>) => {
     let left = times;

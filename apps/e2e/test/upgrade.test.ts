@@ -14,7 +14,7 @@ const folders = {
   outbox: 'libs/outbox/src/migrations',
 } as const;
 // in the order in which a service applies them
-const sets = { user: ['idempotency', 'outbox', 'user'], auth: ['idempotency', 'auth'] } as const;
+const sets = { user: ['idempotency', 'outbox', 'user'], auth: ['idempotency', 'outbox', 'auth'] } as const;
 const clean = { code: 0, signal: null };
 // which the last release has too
 const services = ['user', 'auth', 'gateway'] as const;

@@ -43,10 +43,11 @@ export function createGrpcCaller({ ports }: Gatehouse) {
   // without contracts it tries nothing again: each call is one, and its error the first
   const open = (port: number) => createChannel({ target: `127.0.0.1:${port}`, descriptorSets: [] });
   const channels = { user: open(ports.userGrpc), auth: open(ports.authGrpc) };
+  const channelOf = ({ service }: RpcMethod) => (service.startsWith('gatehouse.user.') ? channels.user : channels.auth);
   return {
     async call(name: string, request: JsonObject, { token, deadlineMs, signal, raw }: CallOptions = {}): Promise<SeenError | undefined> {
       const method = methodOf(name);
-      const channel = method.service.startsWith('gatehouse.user.') ? channels.user : channels.auth;
+      const channel = channelOf(method);
       const bytes = raw?.bytes ?? toBinary(method.descriptor.input, fromJson(method.descriptor.input, request));
       const options: RpcCallOptions = { deadlineMs, signal, metadata: token ? { authorization: `Bearer ${token}` } : {} };
       try {
@@ -77,7 +78,7 @@ export function createGrpcCaller({ ports }: Gatehouse) {
         yield toBinary(method.descriptor.input, fromJson(method.descriptor.input, request));
         await ended.promise;
       };
-      for await (const _ of channels.user.stream(method, requests(), { metadata: { authorization: `Bearer ${token}` } })) {
+      for await (const _ of channelOf(method).stream(method, requests(), { metadata: { authorization: `Bearer ${token}` } })) {
         await work().finally(ended.resolve);
         break;
       }

@@ -32,8 +32,9 @@ export function toHttpRequest(method: RpcMethod, request: JsonObject): { method:
   return { method: verb, path: query ? `${filled}?${query}` : filled, body: content };
 }
 
-/** Takes a field out of a request. */
-function take(message: JsonObject, [name, ...inner]: string[]): string {
+/** Takes a field out of a request, which may have it by its name in the proto or in JSON. */
+function take(message: JsonObject, [field, ...inner]: string[]): string {
+  const name = field! in message ? field : field!.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
   const value = message[name!];
   if (inner.length) return take((message[name!] ??= {}) as JsonObject, inner);
   delete message[name!];

@@ -32,8 +32,9 @@ export interface Scene {
   readonly usedRequestId: string;
 }
 
-export async function setScene(): Promise<Scene> {
-  const gatehouse = await startGatehouse();
+/** @param env settings of the installation */
+export async function setScene(env: Record<string, string> = {}): Promise<Scene> {
+  const gatehouse = await startGatehouse({ env });
   const issuer = await joinSigningKeys(gatehouse);
   const { url, databases } = gatehouse;
   const enter = async (name: string): Promise<Person> => {

@@ -7,8 +7,8 @@ import { withClient } from './with-client';
 export interface TokenIssuer {
   /** A token that says that a service calls another one: `auth` calls `user`, unless it is said. */
   service(name?: string, audience?: string): Promise<string>;
-  /** An access token that the installation would have given so many seconds ago, for a quarter of an hour. */
-  access(userId: string, ageSeconds?: number, permissions?: readonly string[]): Promise<string>;
+  /** An access token that the installation would have given so many seconds ago, for a quarter of an hour; of a proof it tells what `claims` say. */
+  access(userId: string, ageSeconds?: number, permissions?: readonly string[], claims?: { acr?: string; auth_time?: number }): Promise<string>;
 }
 
 /**
@@ -19,7 +19,8 @@ export async function joinSigningKeys(gatehouse: Gatehouse): Promise<TokenIssuer
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
   const kid = randomUUID();
   await withClient(gatehouse.databases.auth, async (client) => {
-    const older = "insert into signing_keys (kid, public_key, sealed_private_key, create_time) values ($1, $2, $3, now() - interval '1 day')";
+    const older = `insert into signing_keys (kid, public_key, sealed_private_key, create_time, activate_time)
+                   values ($1, $2, $3, now() - interval '1 day', now() - interval '1 day')`;
     await client.query(older, [kid, (await exportJWK(publicKey)).x, randomBytes(32)]);
   });
   gatehouse.processes.auth.child.kill('SIGTERM');
@@ -40,7 +41,7 @@ export async function joinSigningKeys(gatehouse: Gatehouse): Promise<TokenIssuer
       .sign(privateKey);
   return {
     service: (name = 'auth', audience = 'user') => sign('svc+jwt', name, audience, now(), 60),
-    access: (userId, ageSeconds = 0, permissions = []) =>
-      sign('at+jwt', userId, 'gatehouse', now() - ageSeconds, 900, { client_id: 'gatehouse', sid: randomUUID(), permissions }),
+    access: (userId, ageSeconds = 0, permissions = [], claims = {}) =>
+      sign('at+jwt', userId, 'gatehouse', now() - ageSeconds, 900, { client_id: 'gatehouse', sid: randomUUID(), roles: [], permissions, ...claims }),
   };
 }

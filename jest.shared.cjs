@@ -32,7 +32,7 @@ module.exports = {
     '/@opentelemetry/otlp-exporter-base/.+\\.cjs$': typescript,
   },
   // all but the last are published as ES modules alone
-  transformIgnorePatterns: ['/node_modules/(?!(uuid|jose|chevrotain|@chevrotain|@opentelemetry/otlp-exporter-base)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(uuid|jose|oauth4webapi|chevrotain|@chevrotain|@opentelemetry/otlp-exporter-base)/)'],
   moduleNameMapper: {
     ...Object.fromEntries(Object.entries(paths).map(([name, [file]]) => [`^${name}$`, `${__dirname}/${file}`])),
     // they say where they are to import alone, and jest asks as require does

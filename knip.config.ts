@@ -19,6 +19,7 @@ const config: KnipConfig = {
     'tools/compose/make-secrets.mts',
     'tools/nx/services/neighbours.mts',
     'tools/{packages,words}/src/{main,names,write-listings}.mts',
+    'tools/docs/auth/named-tests.mts',
     // as those write it who install the packages
     'libs/*/example/*.ts',
     'tools/release/{bundles.mts,version-actions.cjs}',

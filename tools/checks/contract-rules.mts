@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 interface AccessRule {
   readonly rule: { readonly case?: string; readonly value?: { readonly permission?: string; readonly subjectField?: string } };
   readonly services: readonly string[];
+  readonly proof?: { readonly acr: string };
 }
 interface Reason {
   readonly file: DescFile;
@@ -37,11 +38,13 @@ const kinds = 'public, authenticated, permission, self_or_permission or service_
 /** What is wrong with a method's access rule, and what to do; nothing where it is right. */
 function judgeAccess(method: DescMethod): string | undefined {
   if (!hasOption(method, access)) return `has no access rule: add option (gatehouse.api.v1.access) with one of ${kinds}`;
-  const { rule, services } = getOption(method, access) as AccessRule;
+  const { rule, services, proof } = getOption(method, access) as AccessRule;
   if (rule.case === undefined) return `has an empty access rule: write one of ${kinds}`;
   if (rule.value?.permission === '') return 'has an access rule without a permission: name the one that its callers hold';
   if (rule.value?.subjectField === '') return 'has an access rule without a subject_field: name the field of the request that holds a user id';
   if (rule.case === 'serviceOnly' && services.length === 0) return 'admits nobody: list its callers in "services", or give it another rule';
+  if (proof && !['', 'aal1', 'aal2'].includes(proof.acr)) return `asks for the acr ${proof.acr}: there are aal1 and aal2`;
+  if (proof && (rule.case === 'public' || rule.case === 'serviceOnly')) return 'asks for a proof, but admits nobody who could have it: remove "proof"';
   return undefined;
 }
 

@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
 const satisfies = require('spdx-satisfies') as (expression: string, allowed: readonly string[]) => boolean;
 
 /** SPDX identifiers. Each asks for no more than its text and notice, which go with the images. */
-const allowed = ['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT'];
+const allowed = ['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT', 'MIT-0'];
 /** Packages whose licence was read by a person, by name and version: why it may be shipped. */
 const readByPeople: Readonly<Record<string, string>> = {};
 

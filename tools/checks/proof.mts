@@ -13,6 +13,8 @@ const parts: readonly (readonly [name: string, command: readonly string[]])[] = 
   ['a collector of traces that is away', jest('apps/e2e', 'test/collector-outage')],
   ['changes of one person at once', jest('apps/user', 'concurrent-updates')],
   ['a feed whose ends are killed', jest('apps/e2e', 'test/user-changes')],
+  ['what is revoked, heard by three verifiers', jest('apps/e2e', 'test/revocations')],
+  ['who has an account: enumeration', jest('apps/e2e', 'test/enumeration')],
   ['replicas of each service', jest('apps/e2e', 'test/replicas')],
   ['ten million people: directory', ['node', 'dist/tools/bench/main.cjs', 'directory', '--people', '10000000']],
   ['what a developer waits for: development', ['node', 'tools/checks/speed.mts']],

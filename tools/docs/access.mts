@@ -21,12 +21,13 @@ ${contracts.map((name) => `import { descriptorSet as ${name} } from '@gatehouse/
 const sets = [${contracts.join(', ')}];
 const http = createRegistryOf(sets).getExtension('google.api.http');
 export const methods = readMethods(sets).filter(({ service }) => service.startsWith('gatehouse.')).map((method) => {
-  const { rule, services } = accessRuleOf(method);
+  const { rule, services, proof } = accessRuleOf(method);
   const { pattern } = hasOption(method.descriptor, http) ? getOption(method.descriptor, http) : { pattern: undefined };
   return {
     method: method.descriptor.parent.name + '.' + method.name,
     route: pattern && pattern.case.toUpperCase() + ' ' + pattern.value,
     kind: rule.case, permission: rule.value.permission, subject: rule.value.subjectField, services,
+    proof: proof && { acr: proof.acr, maxAge: proof.maxAge },
   };
 });
 `;
@@ -37,12 +38,16 @@ interface Method {
   readonly permission?: string;
   readonly subject?: string;
   readonly services: readonly string[];
+  readonly proof?: { readonly acr: string; readonly maxAge: number };
 }
 
 const columns = ['the person', 'another person', 'an administrator', '`auth`', 'another service', 'nobody'];
 const may = (isAdmitted: boolean) => (isAdmitted ? 'yes' : '403');
 
-function toVerdicts({ method, route, kind, permission, subject, services }: Method): Verdicts {
+const toProofText = (proof: Method['proof']) =>
+  proof ? `, by a proof of \`${proof.acr || 'aal1'}\`${proof.maxAge ? ` at most ${proof.maxAge} seconds ago` : ''}` : '';
+
+function toVerdicts({ method, route, kind, permission, subject, services, proof }: Method): Verdicts {
   const isPublic = kind === 'public';
   const anyone = isPublic || kind === 'authenticated';
   const words = {
@@ -54,7 +59,7 @@ function toVerdicts({ method, route, kind, permission, subject, services }: Meth
   return {
     method,
     route: route ? `\`${route}\`` : 'none',
-    rule: [...(kind === 'serviceOnly' ? [] : [words[kind]]), ...services.map((name) => `the service \`${name}\``)].join('; '),
+    rule: [...(kind === 'serviceOnly' ? [] : [words[kind] + toProofText(proof)]), ...services.map((name) => `the service \`${name}\``)].join('; '),
     callers: [
       may(anyone || kind === 'selfOrPermission'),
       may(anyone),
@@ -75,7 +80,7 @@ await runSource(source, process.cwd(), ({ methods }: { methods: readonly Method[
 
 What the access rules of the contract come to, over gRPC; over HTTP the same, but that a service has no token for the gateway: it is nobody there. \`apps/e2e/test/verdicts.test.ts\` makes each of these calls, in both ways, on the built system.
 
-"The person" is whom the request is about, and an administrator has the built-in role \`admin\`. 401 is said to who does not say who they are (\`TOKEN_MISSING\`), 403 to who may not (\`PERMISSION_DENIED\`), before anything else of the request is looked at. Who may call may still be refused by what the method itself looks at: [users.md](users.md#power). A method without a route is unknown over HTTP (404).
+"The person" is whom the request is about, and an administrator has the built-in role \`admin\`. 401 is said to who does not say who they are (\`TOKEN_MISSING\`), 403 to who may not (\`PERMISSION_DENIED\`), before anything else of the request is looked at. Where a proof is asked for that the access token does not tell of, who may call is told 401 (\`STEP_UP_REQUIRED\`, [auth-factors.md](auth-factors.md#step-up)). Who may call may still be refused by what the method itself looks at: [users.md](users.md#power). A method without a route is unknown over HTTP (404).
 
 | ${head.join(' | ')} |
 | ${head.map(() => '---').join(' | ')} |

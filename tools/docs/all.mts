@@ -14,5 +14,7 @@ for (const page of [
   'request-figure',
   'handler-figure',
   'projects-figure',
+  'session-figure',
+  'auth',
 ])
   await import(`./${page}.mts`);

@@ -27,10 +27,10 @@ const schemas = await Promise.all(apps.map(async (app) => [app, (await readConfi
 const names = [...new Set(schemas.flatMap(([, shape]) => Object.keys(shape)))];
 const ownersOf = (name: string) => schemas.filter(([, shape]) => name in shape).map(([app]) => app);
 
-const sections = [
-  ...apps.map((app) => [app, (owners: string[]) => owners.length === 1 && owners[0] === app] as const),
-  ['Every service', (owners: string[]) => owners.length > 1] as const,
-];
+const toTitle = (owners: readonly string[]) => (owners.length === apps.length ? 'Every service' : owners.join(' and '));
+// those of one service, of some, and of all
+const titles = [...new Set(names.map((name) => toTitle(ownersOf(name))))].filter((title) => !apps.includes(title) && title !== 'Every service');
+const sections = [...apps, ...titles, 'Every service'];
 const undocumented = names.filter((name) => !schemas.find(([, shape]) => name in shape)?.[1][name]?.meta.description);
 if (undocumented.length) throw new Error(`settings without a description: ${undocumented.join(', ')}`);
 
@@ -48,8 +48,8 @@ const text = [
   `A variable that begins as the settings of the service do and is none, such as a misspelt one, is warned of on stderr at the start, with the setting that was likely meant; \`--check-config\` counts it as a problem. What Kubernetes sets for Services (\`USER_SERVICE_HOST\` and so on) is passed over; where a Service is named so that its variable is a setting, as \`user-grpc\` sets \`USER_GRPC_PORT\`, the pod needs \`enableServiceLinks: false\`.`,
   '',
   '`npm start` passes on each of these from its own environment, fills in the required ones, limits no rates unless `RATE_LIMIT_ENABLED` is set, takes the URLs of databases and the password of `bootstrap` from no file, and has two more: `GATEHOUSE_DATA_DIR` (`.gatehouse`), the folder that keeps its database and secrets, and `GATEHOUSE_LOOK_PORT` (`8090`), the port of [the page that shows what goes on](observability.md), or `off`.',
-  ...sections.flatMap(([title, belongs]) => {
-    const rows = names.filter((name) => belongs(ownersOf(name)));
+  ...sections.flatMap((title) => {
+    const rows = names.filter((name) => toTitle(ownersOf(name)) === title);
     return rows.length
       ? [
           '',

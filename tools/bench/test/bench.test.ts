@@ -21,7 +21,7 @@ interface Written {
 it('every comparison gives figures of each round, and a page with a picture of them', async () => {
   const { stdout } = await bench('--rounds', '2', '--scale', '0.02');
   const names = (await readdir(`${folder}/benchmarks`)).map((file) => file.replace('.json', ''));
-  expect(names.sort()).toEqual(['error-path', 'log-line', 'scrape', 'telemetry', 'validation']);
+  expect(names.sort()).toEqual(['error-path', 'log-line', 'login', 'scrape', 'telemetry', 'validation']);
   const page = await readFile(`${folder}/benchmarks.md`, 'utf8');
   for (const name of names) {
     const { pairs, machine } = JSON.parse(await readFile(`${folder}/benchmarks/${name}.json`, 'utf8')) as Written;
@@ -43,6 +43,6 @@ it('one comparison is run by its name, and a name that none has is told with tho
   expect(await readdir(`${folder}/benchmarks`)).toEqual(['validation.json']);
   await expect(bench('validate')).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('there is no comparison "validate": there are error-path, validation, log-line, scrape, telemetry'),
+    stderr: expect.stringContaining('there is no comparison "validate": there are error-path, validation, log-line, scrape, telemetry, login'),
   });
 });

@@ -43,7 +43,7 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
   ['a lib in the middle', append('libs/transcoding/src/problem.ts'), containing({ transcoding: tested, gateway: service })],
   ['a test of a lib', append('libs/transcoding/src/strict-json.test.ts'), { transcoding: tested }],
   ['user', append('apps/user/src/user.ts'), { user: service, ...measured, ...walked, ...pages, ...generators }],
-  ['auth', append('apps/auth/src/login.ts'), { auth: service, ...walked, ...pages }],
+  ['auth', append('apps/auth/src/login.ts'), { auth: service, ...measured, ...walked, ...pages }],
   ['gateway', append('apps/gateway/src/app.ts'), { ...gateway, ...pages }],
   [
     'a migration',
@@ -70,16 +70,16 @@ const table: readonly (readonly [string, Edit, Reached])[] = [
     replace('proto/gatehouse/auth/v1/auth.proto', '// AuthService knows', '// The service knows'),
     { proto: 'lint', ...gateway, ...pages, checks: 'test' },
   ],
-  ['a package of one app', update('ioredis'), gateway],
+  ['a package of one app', update('@fastify/cors'), gateway],
   [
-    'a package beneath one of one app, by an override',
+    'a package beneath one of two apps, by an override',
     (folder) => {
       replace('package.json', '"overrides": {', '"overrides": {\n    "standard-as-callback": "99.0.0",')(folder);
       update('standard-as-callback')(folder);
     },
-    { ...gateway, release: copied },
+    { ...gateway, auth: service, release: copied },
   ],
-  ['a package beside a bundle', update('@node-rs/argon2'), { auth: service, ...walked }],
+  ['a package beside a bundle', update('@node-rs/argon2'), { auth: service, ...measured, ...walked }],
   ['what makes bundles', update('esbuild'), containing({ user: service, auth: service, gateway: service, docs: `${checked} check`, cli: built })],
   ['what lints', update('eslint-plugin-n'), all('lint')],
   [

@@ -119,6 +119,14 @@ it('listens where its ports say, and has the services call each other by the nam
   }
 });
 
+it('has auth send its mails to the server that shows them, and nobody else', () => {
+  const { environment, volumes: mounts } = services.auth!;
+  const { source } = mounts!.find(({ target }) => target === environment!.AUTH_SMTP_URL_FILE)!;
+  // 1025 is where Mailpit takes mail
+  expect(read(join('docker', source))).toBe('smtp://mail:1025\n');
+  expect(entries.filter(([, { networks: own }]) => own?.includes('mail')).map(([name]) => name)).toEqual(['auth', 'mail']);
+});
+
 it('is reached from the machine itself alone, and its databases by nobody but the services that own them', () => {
   const published = entries.flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]));
   expect(published.every(([, port]) => /^127\.0\.0\.1:(\d+):\1$/.test(port!))).toBe(true);

@@ -72,6 +72,7 @@ const sampleSecrets: Readonly<Record<string, string>> = {
   email: 'admin@gatehouse.example',
   password: 'correct horse battery',
   'redis-url': 'rediss://:secret@valkey:6379',
+  'smtp-url': 'smtp://gatehouse:secret@mail.example:587',
 };
 
 /** Runs code of the documentation's tools, which are ES modules, as a process; gives what it leaves in `result`. */

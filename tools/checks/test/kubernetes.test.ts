@@ -74,12 +74,14 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
       command: container.args[0],
       env: installation.environmentOf(container) as Record<string, string>,
     }));
+    // a job is told what it needs, and for the rest its server is
+    const serves = (service: string) => told.find((one) => one.service === service && one.command === 'serve')!.env;
     for (const { service, env } of told) expect(facts[service]!.names).toEqual(expect.arrayContaining(Object.keys(env)));
     const problems = ask(
       `const { readConfigSchema } = await import('./tools/docs/config-schema.mts');
        result = [];
        for (const { service, env } of input) result.push(...((await readConfigSchema(service)).safeParse(env).error?.issues.map(({ path, message }) => service + ' ' + path.join() + ': ' + message) ?? []));`,
-      told.filter(({ command }) => command !== 'migrate'),
+      told.filter(({ command }) => command !== 'migrate').map(({ service, env }) => ({ service, env: { ...serves(service), ...env } })),
     );
     expect(problems).toEqual([]);
     for (const { service, env } of told.filter(({ command }) => command === 'migrate'))
@@ -172,7 +174,8 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
     const databases = keepers.flatMap((keeper, index) =>
       [keeper, `${keeper}-migrate`].map((name) => `${name} → ${overlay === 'large' ? `10.20.0.${10 + index}/32` : `gatehouse-${keeper}`}:5432`),
     );
-    expect(arrows.sort()).toEqual([...calls, ...around, ...databases, ...(overlay === 'large' ? ['gateway → valkey:6379'] : [])].sort());
+    const beside = ['gateway → valkey:6379', 'auth → valkey:6379', 'auth → any:465', 'auth → any:587'];
+    expect(arrows.sort()).toEqual([...calls, ...around, ...databases, ...(overlay === 'large' ? beside : [])].sort());
     expect(installation.get('NetworkPolicy', 'default-deny').spec).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
   });
 
@@ -225,7 +228,7 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
   });
 
   it('takes no secret but by reference', () => {
-    const secret = /(SECRET_KEY|DATABASE_(READ_)?URL|REDIS_URL|PASSWORD|HEADERS)$/;
+    const secret = /(SECRET_KEY|DATABASE_(READ_)?URL|REDIS_URL|SMTP_URL|PASSWORD|HEADERS)$/;
     expect(installation.all('Secret')).toEqual([]);
     for (const { env = [] } of containers) for (const { name, value } of env) expect([name, secret.test(name) && value !== undefined]).toEqual([name, false]);
     for (const { data = {} } of installation.all('ConfigMap')) expect(Object.keys(data).filter((name) => secret.test(name))).toEqual([]);
@@ -234,6 +237,13 @@ describe.each(['small', 'large'])('the %s installation', (overlay) => {
 
 describe('the large installation', () => {
   const installation = readInstallation('large');
+
+  it('verifies the email of who signs up, and counts attempts of all its processes together', () => {
+    const { spec } = installation.workloads('Deployment').find(({ metadata }) => metadata.name === 'auth')!;
+    const { AUTH_SIGNUP_VERIFICATION, ...env } = installation.environmentOf(spec.template.spec.containers[0]) as Record<string, string>;
+    expect(AUTH_SIGNUP_VERIFICATION).toBe('required');
+    expect(Object.keys(env)).toEqual(expect.arrayContaining(['AUTH_SMTP_URL', 'AUTH_MAIL_FROM', 'RATE_LIMIT_REDIS_URL']));
+  });
 
   it('fetches each secret that a container cannot be without', () => {
     const fetched = installation

@@ -44,7 +44,7 @@ export function refuseFiles(services: readonly Service[], own: NodeJS.ProcessEnv
   if (files.length) throw new StartError(files.map((name) => `${name} is for the services alone: set ${name.replace(/_FILE$/, '')}`).join('\n'));
 }
 
-/** The environment of the services: the launcher's own, and for each setting that is not in it what fits the others. `lookUrl` is where they send their traces. */
+/** The environment of the services: the launcher's own, and for each setting that is not in it what fits the others. `lookUrl` is where they send their traces, `smtpUrl` where mails are shown. */
 export function toServiceEnvironment(
   services: readonly Service[],
   own: NodeJS.ProcessEnv,
@@ -52,6 +52,7 @@ export function toServiceEnvironment(
   secrets: Secrets,
   databases: Readonly<Record<string, string>>,
   lookUrl?: string,
+  smtpUrl?: string,
 ): Record<string, string> {
   const portOf = (service: Service) => ports[toPortSettings(service)[0]]!;
   const derived: Record<string, string> = {
@@ -62,9 +63,14 @@ export function toServiceEnvironment(
     }),
     GATEHOUSE_ISSUER: `http://127.0.0.1:${portOf(services.find(isEdge)!)}`,
     ...(lookUrl ? { OTEL_EXPORTER_OTLP_ENDPOINT: lookUrl } : {}),
+    ...(smtpUrl && !own.AUTH_SMTP_URL && !own.AUTH_SMTP_URL_FILE
+      ? { AUTH_SMTP_URL: smtpUrl, AUTH_SMTP_TLS: 'off', AUTH_MAIL_FROM: 'no-reply@gatehouse.example' }
+      : {}),
     OTEL_TRACES_SAMPLER_ARG: '1',
     // everybody comes from one address here
     RATE_LIMIT_ENABLED: 'false',
+    // who signs up has an account at once
+    AUTH_SIGNUP_VERIFICATION: 'off',
     // edge, services and PostgreSQL end one after the other within ten seconds
     SHUTDOWN_TIMEOUT_MS: '3500',
   };

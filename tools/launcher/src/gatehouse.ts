@@ -151,7 +151,7 @@ export function createGatehouse({
     const lookUrl = await look?.listen(ports.GATEHOUSE_LOOK_PORT).catch((cause: Error) => {
       throw new StartError(`GATEHOUSE_LOOK_PORT: ${cause.message}`, { cause });
     });
-    const env = toServiceEnvironment(services, environment, ports, secrets, databases.urls, lookUrl);
+    const env = toServiceEnvironment(services, environment, ports, secrets, databases.urls, lookUrl, await look?.takeMails());
     tell('migrating');
     await Promise.all(services.filter(({ hasDatabase }) => hasDatabase).map((service) => run(service, 'migrate', env)));
     tell(`starting ${toList([...inner, ...edge].map(({ name }) => name))}`);

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Charts } from './charts';
+import { Mails } from './mails';
 import { MethodTable } from './method-table';
 import { RequestList } from './request-list';
 import { ServiceMap } from './service-map';
@@ -41,6 +42,7 @@ export function Look() {
           <MethodTable rows={now?.methods ?? []} selected={selected} onSelect={select} />
         </section>
         <RequestList requests={requests} selected={traceId} />
+        <Mails />
         <TraceView traceId={traceId} summary={requests.find((request) => request.traceId === traceId)} />
       </main>
     </>

@@ -94,3 +94,18 @@ export interface TraceDetail {
   readonly leftOut: number;
   readonly lines: readonly { readonly service: string; readonly text: string }[];
 }
+
+/** One row of the answer of `/api/mails`. */
+export interface MailSummary {
+  readonly id: string;
+  readonly time: number;
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+}
+
+/** Answer of `/api/mails/<id>`; its HTML is shown from `/mails/<id>`. */
+export interface MailDetail extends MailSummary {
+  readonly text: string;
+  readonly html: string;
+}

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Now, Span, TraceDetail } from './answers';
+import type { Mailbox } from './mailbox';
 import { receiveSpans, tracesPath } from './otlp-receiver';
 
 export interface LookServerOptions {
@@ -9,6 +10,7 @@ export interface LookServerOptions {
   readonly pageFolder: string;
   readonly take: (spans: readonly Span[]) => void;
   readonly now: (after: number, chart: string) => Now;
+  readonly mailbox: Pick<Mailbox, 'list' | 'find'>;
   readonly findTrace: (traceId: string) => TraceDetail | undefined;
 }
 
@@ -25,7 +27,7 @@ const files: Readonly<Record<string, readonly [string, string]>> = {
 };
 const headers = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
@@ -33,11 +35,19 @@ const headers = {
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 };
+// what a mail holds runs nothing, loads nothing, and is framed by the page alone
+const mailHeaders = {
+  ...headers,
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
+  'x-frame-options': 'SAMEORIGIN',
+  'content-type': 'text/html; charset=utf-8',
+};
 const loopback = '127.0.0.1';
 const maxConnections = 64;
 
 /** The page, what it reads, and the receiver of traces: for this machine alone, and for no other page in its browsers. */
-export function createLookServer({ pageFolder, take, now, findTrace }: LookServerOptions): LookServer {
+export function createLookServer({ pageFolder, take, now, mailbox, findTrace }: LookServerOptions): LookServer {
   let hosts: ReadonlySet<string> = new Set();
   const json = (response: ServerResponse, body: object) =>
     response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -55,6 +65,12 @@ export function createLookServer({ pageFolder, take, now, findTrace }: LookServe
     const file = files[pathname];
     if (file) return response.writeHead(200, { ...headers, 'content-type': file[1] }).end(await readFile(`${pageFolder}/${file[0]}`));
     if (pathname === '/api/now') return json(response, now(Number(searchParams.get('after')) || 0, searchParams.get('chart') ?? ''));
+    if (pathname === '/api/mails') return json(response, mailbox.list());
+    const [, isData, mailId] = /^(\/api)?\/mails\/([0-9a-f-]{36})$/.exec(pathname) ?? [];
+    const mail = mailId === undefined ? undefined : mailbox.find(mailId);
+    if (mail && isData) return json(response, mail);
+    // its links open beside the page
+    if (mail) return response.writeHead(200, mailHeaders).end(mail.html.replace(/<head>/i, '$&<base target="_blank">'));
     const [, traceId] = /^\/api\/traces\/([0-9a-f]{32})$/.exec(pathname) ?? [];
     const trace = traceId === undefined ? undefined : findTrace(traceId);
     return trace ? json(response, trace) : refuse(response, 404, 'there is no such thing here');

@@ -1,6 +1,7 @@
 import { createCharts } from './charts';
 import { createLogLines } from './log-lines';
 import { createLookServer } from './look-server';
+import { createMailbox } from './mailbox';
 import { createScraper } from './scraper';
 import { createServiceMap, isOfMap } from './service-map';
 import { createTraces } from './traces';
@@ -19,6 +20,8 @@ export interface Look {
    * @throws Error of the system, such as EADDRINUSE
    */
   listen(port: number): Promise<string>;
+  /** Takes mails from now on, to show them; gives the URL of SMTP. They go nowhere. */
+  takeMails(): Promise<string>;
   /** Takes a line that a service wrote. */
   addLine(service: string, line: string): void;
   /** Scrapes from now on. */
@@ -28,19 +31,23 @@ export interface Look {
 
 const maxTraces = 1_000;
 const maxTraceBytes = 64 << 20;
+const maxMails = 200;
 const maxLines = 10_000;
 const maxLineBytes = 16 << 20;
 
-/** Makes a look that holds the last 1,000 traces and 10,000 lines, of 64 and 16 MiB at most. */
+/** Makes a look that holds the last 1,000 traces and 10,000 lines, of 64 and 16 MiB at most, and the last 200 mails. */
 export function createLook({ pageFolder, targets }: LookOptions): Look {
   const traces = createTraces({ maxTraces, maxBytes: maxTraceBytes });
   const lines = createLogLines({ maxLines, maxBytes: maxLineBytes });
+  const mailbox = createMailbox({ maxMails });
   const charts = createCharts();
   const scraper = createScraper({ targets, isWanted: isOfMap, onSample: charts.add });
   const map = createServiceMap(Object.keys(targets), scraper);
+  let takesMails = false;
   const server = createLookServer({
     pageFolder,
     take: traces.add,
+    mailbox,
     now(after, chart) {
       scraper.wake();
       return { ...traces.since(after), maxRequests: maxTraces, nodes: map.nodes(), edges: map.edges(), methods: map.methods(), chart: charts.of(chart) };
@@ -52,10 +59,12 @@ export function createLook({ pageFolder, targets }: LookOptions): Look {
   });
   return {
     listen: async (port) => `http://127.0.0.1:${await server.listen(port)}`,
+    takeMails: () => ((takesMails = true), mailbox.listen()),
     addLine: lines.add,
     watch: scraper.start,
     async close() {
       scraper.stop();
+      if (takesMails) await mailbox.close();
       await server.close();
     },
   };

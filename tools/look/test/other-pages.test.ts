@@ -5,7 +5,7 @@ let under: LookUnderTest;
 beforeAll(async () => (under = await startLook()));
 afterAll(() => under.close());
 
-const paths = ['/', '/look.js', '/api/now', '/api/traces/0af7651916cd43dd8448eb211c80319c', '/v1/traces'];
+const paths = ['/', '/look.js', '/api/now', '/api/mails', '/api/traces/0af7651916cd43dd8448eb211c80319c', '/v1/traces'];
 const methodOf = (path: string) => (path === '/v1/traces' ? 'POST' : 'GET');
 
 describe('a page elsewhere in the browser', () => {

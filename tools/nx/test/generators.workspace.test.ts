@@ -103,7 +103,7 @@ describe('what generators make', () => {
       'rpc user WatchUsers --streaming server --allow-dirty',
       'rpc user UploadUsers --streaming client --allow-dirty',
       'rpc user SyncUsers --streaming bidi --allow-dirty',
-      'rpc auth ChangePassword --access authenticated --allow-dirty',
+      'rpc auth ForgetDevices --access authenticated --allow-dirty',
       'rpc verifier CheckToken --access public --allow-dirty',
     ])
       await succeed(generate(line));
@@ -139,7 +139,7 @@ describe('what generators make', () => {
 
   it.each([
     ['user', 'archive-user', 'get-invoice', 'watch-users', 'upload-users', 'sync-users', 'migrations'],
-    ['auth', 'change-password', 'check-token'],
+    ['auth', 'forget-devices', 'check-token'],
   ])('passes its own tests in %s, on the database', async (app, ...files) => {
     expect(await succeed(run('jest', '-c', `apps/${app}/jest.config.cjs`, ...files))).toContain(`Test Suites: ${files.length} passed, ${files.length} total`);
   });

@@ -55,8 +55,8 @@ it.each<[string, ServiceOptions, string]>([
   ]),
   [
     'a resource with a route',
-    { name: 'billing', resource: 'user' },
-    '/v1/users is a route of proto/gatehouse/user/v1/user.proto already: choose another resource than users with --resource',
+    { name: 'billing', resource: 'role' },
+    '/v1/roles is a route of proto/gatehouse/user/v1/role.proto already: choose another resource than roles with --resource',
   ],
   ['a port that is taken', { name: 'billing', port: 50051 }, '--port 50051 is that of user already: choose another one'],
   ['the port of the look', { name: 'billing', adminPort: 8090 }, '--adminPort 8090 is that of something else here already: choose another one'],

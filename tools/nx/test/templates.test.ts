@@ -26,7 +26,8 @@ const livingOf = (name: string): Living[] => {
     .filter(({ file }) => file.proto.package === `gatehouse.${name}.v1`)
     .flatMap(({ methods }) => methods.map((method) => ({ contract, method })));
 };
-const living = ['user', 'auth'].flatMap(livingOf);
+// the generator adds to the service that is named after its package; services of one subject beside it are written by hand
+const living = ['user', 'auth'].flatMap(livingOf).filter(({ contract, method }) => method.parent.name.toLowerCase() === `${contract.name}service`);
 const httpOf = ({ contract: { registry }, method }: Living) => {
   const http = registry.getExtension('google.api.http')!;
   if (!hasOption(method, http)) return undefined;
@@ -38,6 +39,7 @@ const httpOf = ({ contract: { registry }, method }: Living) => {
 const said: Readonly<Record<string, MethodOptions>> = {
   ResolvePerson: { http: 'none' },
   EnsureAdministrator: { http: 'none' },
+  EraseUser: { http: 'none' },
   SignUp: { access: 'public' },
   Login: { access: 'public' },
   Refresh: { access: 'public' },
@@ -55,10 +57,6 @@ const writtenByHand = [
   'ExportUsers',
   'WatchUserChanges',
   'RecordLastSeen',
-  'CreateRole',
-  'GetRole',
-  'UpdateRole',
-  'DeleteRole',
 ];
 const planOf = ({ contract, method }: Living) =>
   planMethod(

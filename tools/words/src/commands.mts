@@ -18,7 +18,7 @@ function readServiceCommands(): ReadonlyMap<string, readonly string[]> {
   return new Map(
     globSync('apps/*/src/main.ts')
       .sort()
-      .map((file) => [file.split('/')[1]!, [...readFileSync(file, 'utf8').matchAll(/^\s+(\w+): command\(/gm)].map(([, name]) => name!)]),
+      .map((file) => [file.split('/')[1]!, [...readFileSync(file, 'utf8').matchAll(/^\s+'?([\w-]+)'?: command\(/gm)].map(([, name]) => name!)]),
   );
 }
 
@@ -30,7 +30,7 @@ export function createCommandCheck(workspace: Workspace): (code: Code, page: str
     if (!names.some((service) => services.get(service)?.includes(name)))
       yield `${names.join(', ')} have no command ${name}: there are ${[...new Set(names.flatMap((service) => services.get(service)!))].join(', ')}`;
     const text = names
-      .flatMap((service) => globSync(`apps/${service}/src/*-command.ts`))
+      .flatMap((service) => globSync(`apps/${service}/src/**/*-command.ts`))
       .map((file) => readFileSync(file, 'utf8'))
       .join('\n');
     for (const option of optionsOf(args))

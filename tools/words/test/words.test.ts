@@ -37,6 +37,7 @@ describe('a page that says what is not so', () => {
     ['a program behind npx', '`npx nowhere --help`', 'npx finds no nowhere here: it would ask the network'],
     ['an option of our command', '```sh\nnpx gatehouse certs --nowhere\n```', '"npx gatehouse certs --help" lists no --nowhere'],
     ['a command of a service', '`auth reconcile --nowhere`', 'the command reconcile has no option --nowhere'],
+    ['a command of a service in a folder of its own', '`auth rotate-keys --nowhere`', 'the command rotate-keys has no option --nowhere'],
     ['a command of every service', '`node main.cjs nowhere`', 'auth, gateway, user have no command nowhere: there are serve, migrate, '],
     ['a program that nobody runs', '```sh\numask 077 && FOO=1 nowhere "a b" # why\n```', 'nothing here runs nowhere'],
     ['a file', 'See `apps/user/src/nowhere.ts`.', 'there is no apps/user/src/nowhere.ts in the workspace'],

@@ -1,5 +1,5 @@
 import { createAccess, createTokenVerifier } from '@gatehouse/access';
-import { createTestIssuer } from '@gatehouse/access/testing';
+import { createTestIssuer, createTestRevocations } from '@gatehouse/access/testing';
 import { descriptorSet, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createTestCollector } from '@gatehouse/observability/testing';
 import { bindService, createRpcServer } from '@gatehouse/rpc';
@@ -28,7 +28,7 @@ export async function startNeighbours(): Promise<{ introduction: NeighboursIntro
   const verifier = createTokenVerifier({ ...realm, keys: issuer.keys, service: 'auth' });
   const collector = await createTestCollector();
   const server = createRpcServer({
-    services: [bindService(VerifierServiceDefinition, { getJwks: async () => issuer.jwks })],
+    services: [bindService(VerifierServiceDefinition, { getJwks: async () => issuer.jwks, watchRevocations: createTestRevocations().watch })],
     descriptorSets: [descriptorSet],
     access: (methods) => createAccess({ verifier, methods }),
   });

@@ -1,3 +1,4 @@
+import { startHasher } from './hasher';
 import { startLoggers } from './loggers';
 import { startMetricsProcess } from './metrics-process';
 import { startNeighbours } from './neighbours';
@@ -6,6 +7,7 @@ import { startValidator } from './validator';
 
 /** The processes of this bundle that are measured. */
 const processes = {
+  hasher: startHasher,
   loggers: startLoggers,
   metrics: startMetricsProcess,
   neighbours: startNeighbours,

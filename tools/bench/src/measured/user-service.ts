@@ -1,5 +1,5 @@
 import { createAccess, createTokenVerifier } from '@gatehouse/access';
-import { createTestIssuer } from '@gatehouse/access/testing';
+import { createTestIssuer, createTestRevocations } from '@gatehouse/access/testing';
 import { descriptorSet as userContract, Role, User, userNotFound, UserServiceDefinition, UserStatus } from '@gatehouse/contracts/user';
 import { descriptorSet as verifierContract, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createObservability } from '@gatehouse/observability';
@@ -55,6 +55,7 @@ export async function startUserService(): Promise<{ introduction: UserServiceInt
     getUserByExternalId: isNotAsked,
     searchUsers: isNotAsked,
     deleteUser: isNotAsked,
+    eraseUser: isNotAsked,
     undeleteUser: isNotAsked,
     suspendUser: isNotAsked,
     reinstateUser: isNotAsked,
@@ -64,7 +65,7 @@ export async function startUserService(): Promise<{ introduction: UserServiceInt
     exportUsers: isNotStreamed,
     watchUserChanges: isNotStreamed,
   });
-  const keys = bindService(VerifierServiceDefinition, { getJwks: async () => issuer.jwks });
+  const keys = bindService(VerifierServiceDefinition, { getJwks: async () => issuer.jwks, watchRevocations: createTestRevocations().watch });
   const server = createRpcServer({
     services: [users, keys],
     descriptorSets: [userContract, verifierContract],

@@ -1,7 +1,7 @@
 import { formatFiles, type GeneratorCallback, type Tree } from '@nx/devkit';
 import { requireCleanTree } from '../../source/clean-tree.mts';
 import { type Contract, element, formatProto, type ProtoFile, readContract } from '../../source/contract.mts';
-import { toKebab } from '../../source/names.mts';
+import { toKebab, upperFirst } from '../../source/names.mts';
 import { addImports, appendToBlock } from '../../source/proto-edits.mts';
 import { applyEdits } from '../../source/text-edits.mts';
 import { exportFrom, parseTypeScript } from '../../source/typescript-source.mts';
@@ -71,7 +71,9 @@ function requireOptions({ http, path, access, permission, caller, summary }: Rpc
 }
 
 function fileOfService({ name, files }: Contract): ProtoFile {
-  const file = files.find(({ descriptor }) => descriptor.service.length > 0);
+  const declaring = files.filter(({ descriptor }) => descriptor.service.length > 0);
+  // of several services the one that has the name of the package
+  const file = declaring.find(({ descriptor }) => descriptor.service[0]!.name === `${upperFirst(name)}Service`) ?? declaring[0];
   if (!file) throw new Error(`proto/gatehouse/${name} declares no service: add its block first`);
   return file;
 }

@@ -1,7 +1,7 @@
 import type { Observability } from '@gatehouse/observability';
 import { Registry } from 'prom-client';
 
-export { logLevels, telemetryConfig, toCauseChain, toTraceOptions } from '@gatehouse/observability';
+export { createDurations, logLevels, telemetryConfig, toCauseChain, toTraceOptions } from '@gatehouse/observability';
 
 /** In the place of libs/observability: observers that do nothing, so that nothing is traced, measured or logged of a request. */
 export function createObservability(): Observability {

@@ -4,7 +4,7 @@ import type { Observability, ObservabilityOptions } from '@gatehouse/observabili
 import { createLogger, format, transports } from 'winston';
 import { createObservability as createSilent } from './silent';
 
-export { logLevels, telemetryConfig, toCauseChain, toTraceOptions } from '@gatehouse/observability';
+export { createDurations, logLevels, telemetryConfig, toCauseChain, toTraceOptions } from '@gatehouse/observability';
 
 /**
  * In the place of libs/observability: winston as it is mostly set up, with a line a request and the ids of the trace, which

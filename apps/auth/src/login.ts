@@ -8,7 +8,7 @@ import { isSuspended, type People, type Person } from './people';
 import type { Entrance } from './factors/entrance';
 import type { Codes } from './codes/codes';
 import type { Passwords } from './passwords/passwords';
-import { findPasswordHash, holdPasswordHash, replacePasswordHash } from './postgres/credential-repository';
+import { findPasswordHash, holdEntrant } from './postgres/credential-repository';
 import { type Devices, newDeviceId } from './sessions/devices';
 import type { Entry } from './sessions/entry';
 
@@ -78,8 +78,8 @@ export function createLogin({ database, people, passwords, entrance, devices, at
     const entry: Entry = { client, deviceId: known?.deviceId ?? newDeviceId(), isDeviceKnown: known !== undefined, methods: ['pwd'] };
     const better = passwords.isOld(hash) ? await passwords.hash(password) : undefined;
     const entered = await database.transaction(async (tx) => {
-      const isSame = better ? await replacePasswordHash(tx, id, hash, better) : await holdPasswordHash(tx, id, hash);
-      return isSame ? entrance.enter(tx, person, entry) : undefined;
+      const held = await holdEntrant(tx, id, hash, better);
+      return held && entrance.enter(tx, person, entry, held);
     });
     // replaced while it was verified: by a better hash of the same password, or by another password's
     if (!entered) return enter(request, caller, known, attempt);

@@ -98,7 +98,7 @@ export function createServices({ config, observability, parts, overrides, isActi
   const devices = createDevices(deriveKey(config.AUTH_SECRET_KEY, 'gatehouse device'));
   const tellNewDevice = config.AUTH_NEW_DEVICE_MAIL === 'on' ? notices.tellNewDevice : async () => {};
   const sessions = createSessions({ database, people, accessTokens, sightings, security, devices, tellNewDevice, lifetimes });
-  const idempotency = createIdempotency({ secret: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse idempotency') });
+  const idempotency = createIdempotency({ secret: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse idempotency').export() });
   const openedAttempts = openAttempts({ config, observability, database, security, now: overrides.attemptsNow });
   const { attempts } = openedAttempts;
   const entrance = createEntrance({ sessions, lifetimeSeconds: config.AUTH_LOGIN_TOKEN_SECONDS });

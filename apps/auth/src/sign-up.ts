@@ -3,7 +3,7 @@ import { emailTaken, SignUpRequest, type SignUpResponse } from '@gatehouse/contr
 import { isAppError } from '@gatehouse/errors';
 import type { Idempotency } from '@gatehouse/idempotency';
 import type { Database, Queryable } from '@gatehouse/postgres';
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac, type KeyObject, randomUUID } from 'node:crypto';
 import { toAccount } from './attempts/attempt-keys';
 import { type Attempts, isUnjudged } from './attempts/attempts';
 import type { Codes } from './codes/codes';
@@ -28,7 +28,7 @@ export interface SignUpOptions {
   codes: Pick<Codes, 'request'>;
   verification: SignUpVerification;
   /** Keys the hash under which an email stands in an idempotency record. */
-  emailKey: Uint8Array;
+  emailKey: KeyObject;
 }
 
 /**

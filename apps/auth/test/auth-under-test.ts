@@ -182,7 +182,7 @@ export const verdictOf = (call: Promise<unknown>): Promise<string> =>
   );
 
 /** Resolves when the condition holds; gives the milliseconds that took. */
-export async function until(condition: () => Promise<boolean> | boolean, patienceMs = 10_000): Promise<number> {
+export async function until(condition: () => Promise<boolean> | boolean, patienceMs = 25_000): Promise<number> {
   const start = Date.now();
   while (!(await condition())) {
     if (Date.now() - start > patienceMs) throw new Error(`it did not happen within ${patienceMs} ms`);

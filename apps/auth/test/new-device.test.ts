@@ -12,8 +12,8 @@ let silent: AuthWithMailServer;
 beforeAll(async () => {
   under = await startAuthWithMailServer({ overrides: { now: () => clock.now } });
   // either sends the mails of both: to the same server
-  const { AUTH_SMTP_URL = '' } = under.settings;
-  silent = await startAuthWithMailServer({ beside: under, settings: { AUTH_SMTP_URL, AUTH_NEW_DEVICE_MAIL: 'off' } });
+  const { AUTH_SMTP_URL = '', AUTH_SMTP_CA_FILE = '' } = under.settings;
+  silent = await startAuthWithMailServer({ beside: under, settings: { AUTH_SMTP_URL, AUTH_SMTP_CA_FILE, AUTH_NEW_DEVICE_MAIL: 'off' } });
 });
 beforeEach(() => void (clock.now = Date.now()));
 afterAll(() => under.close());

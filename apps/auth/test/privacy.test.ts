@@ -1,6 +1,5 @@
 import { createDatabase } from '@gatehouse/postgres';
 import { randomUUID } from 'node:crypto';
-import { holdPasswordHash } from '../src/postgres/credential-repository';
 import { personTables } from '../src/privacy/person-records';
 import { type AuthUnderTest, startAuth, until, verdictOf } from './auth-under-test';
 
@@ -95,15 +94,10 @@ describe('an erased person', () => {
 
   it('is erased while they log in without either waiting for the other in a circle', async () => {
     const { id } = await enter();
-    const [{ password_hash: hash }] = (await under.database.query<{ password_hash: string }>({
-      name: 'find-hash',
-      text: 'select password_hash from credentials where user_id = $1',
-      values: [id],
-    })) as [{ password_hash: string }];
     let erased: Promise<unknown> | undefined;
     const isFree = await under.database.transaction(async (tx) => {
-      // a login that has found the password right
-      await holdPasswordHash(tx, id, hash);
+      // as a login does that has found the password right
+      await tx.query({ name: 'hold-password', text: 'select from credentials where user_id = $1 for share', values: [id] });
       erased = administrator.erasePerson({ userId: id });
       await until(async () => (await under.database.query({ name: 'find-waiting', text: `select from pg_locks where not granted` })).length > 0);
       const [row] = await tx.query<{ is_free: boolean }>({

@@ -94,7 +94,6 @@ const kinds: readonly (readonly [name: string, status: number, ask: Ask, tree: r
       '      auth client insert-password-hash',
       '      auth client hold-person',
       '      auth client insert-session',
-      '      auth client insert-refresh-token',
       '      auth client commit',
     ],
   ],

@@ -1,5 +1,5 @@
 import { cursorExpired } from '@gatehouse/contracts/user';
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 /** Where an export is. */
 export interface ExportPlace {
@@ -23,7 +23,7 @@ const macBytes = 16;
 
 /** Cursors of exports: a place as JSON behind its MAC, so that what is put to the database is what the service wrote. */
 export function createExportCursors(secret: Uint8Array): ExportCursors {
-  const key = Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), 'gatehouse user export cursor', 32));
+  const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), 'gatehouse user export cursor', 32)));
   const toMac = (body: Uint8Array) => createHmac('sha256', key).update(body).digest().subarray(0, macBytes);
   return {
     write({ exportId, snapshot, showDeleted, lastId }) {

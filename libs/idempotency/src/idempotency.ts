@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { requestIdReused, requestInProgress } from '@gatehouse/contracts/api';
 import { type Queryable, findSqlState } from '@gatehouse/postgres';
 
@@ -74,11 +74,12 @@ const deleteExpired = `with expired as materialized (
 export function createIdempotency(options: IdempotencyOptions): Idempotency {
   const { secret, lockTimeoutMs = 100, retentionMs = 86_400_000, batchSize = 1_000 } = options;
   if (secret.length !== 32) throw new RangeError('the secret of the idempotency records must have 32 bytes');
+  const macKey = createSecretKey(secret);
 
   const toValues = (key: IdempotencyKey) => [key.principal, key.method, key.requestId];
   // Bound to its key, so that equal requests of two people do not show as equal.
   const toMac = (key: IdempotencyKey, request: Uint8Array) =>
-    createHmac('sha256', secret)
+    createHmac('sha256', macKey)
       .update(JSON.stringify(toValues(key)))
       .update(request)
       .digest();

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import type { AppError, ErrorOptions } from '@gatehouse/errors';
 
 export interface PageTokensOptions {
@@ -31,7 +31,7 @@ const maxLength = 16_384;
 /** Makes page tokens: AES-256-GCM under a key that is derived from the secret for the label (HKDF-SHA-256, RFC 5869). */
 export function createPageTokens({ secret, label, invalid }: PageTokensOptions): PageTokens {
   if (secret.length !== 32) throw new RangeError('page tokens: the secret has to be of 32 bytes');
-  const key = Buffer.from(hkdfSync('sha256', secret, new Uint8Array(), `page-token:${label}`, 32));
+  const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, new Uint8Array(), `page-token:${label}`, 32)));
   const header = Buffer.of(version);
   const refuse = (reason: string, description: string) => invalid({ violations: [{ field: 'pageToken', description, reason }] });
 

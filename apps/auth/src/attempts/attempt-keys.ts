@@ -1,12 +1,12 @@
 import ipaddr from 'ipaddr.js';
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { LimitName } from './settings';
 
 /** The key under which something is counted: an HMAC, so that neither emails nor addresses are kept. */
 export type ToAttemptKey = (limit: LimitName | 'flood', ...parts: readonly string[]) => Buffer;
 
-/** @param secret of 32 bytes, for this alone */
-export function createAttemptKeys(secret: Uint8Array): ToAttemptKey {
+/** @param secret for this alone */
+export function createAttemptKeys(secret: KeyObject): ToAttemptKey {
   return (limit, ...parts) =>
     createHmac('sha256', secret)
       .update(JSON.stringify([limit, ...parts]))

@@ -11,7 +11,7 @@ import {
 import { isAppError } from '@gatehouse/errors';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcCall, RpcService } from '@gatehouse/rpc';
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { languageOf } from '../mail/languages';
 import { isSuspended, type People } from '../people';
@@ -33,7 +33,7 @@ export interface InvitationsOptions {
   codes: Codes;
   limits: CodeLimits;
   /** Of which the id of an invitation is made that a repeated request finds again. */
-  idKey: Uint8Array;
+  idKey: KeyObject;
 }
 
 type Asked = Omit<Code, 'data'> & { readonly data?: Code['data'] };

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto';
+import { createHash, createHmac, type KeyObject, randomBytes, randomInt } from 'node:crypto';
 
 /** What a code is good for; for anything else it is nothing. */
 export type CodePurpose = 'sign_up' | 'verify_email' | 'reset_password' | 'change_email' | 'invitation';
@@ -45,19 +45,19 @@ export const makeCodeSecrets = (): CodeSecrets => ({
 export const toTokenHash = (token: string): Buffer => createHash('sha256').update(token.trim()).digest();
 
 /** What the database keeps of the digits, which are few: without the key nobody who has the database finds them by trying. */
-export const toCodeHash = (key: Uint8Array, id: string, code: string): Buffer =>
+export const toCodeHash = (key: KeyObject, id: string, code: string): Buffer =>
   createHmac('sha256', key)
     .update(`${id} ${code.replace(/[\s-]/g, '')}`)
     .digest();
 
 /** By what the database knows an email, which is ASCII by its rule. */
-export const toEmailHash = (key: Uint8Array, email: string): Buffer => createHmac('sha256', key).update(email.toLowerCase()).digest();
+export const toEmailHash = (key: KeyObject, email: string): Buffer => createHmac('sha256', key).update(email.toLowerCase()).digest();
 
 /** Whether two emails are the same to `user`. */
 export const isSameEmail = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 /** An id that is the same for the same parts, and that nobody knows without the key: a repeated request finds what the first one wrote. */
-export function toRepeatableId(key: Uint8Array, parts: readonly string[]): string {
+export function toRepeatableId(key: KeyObject, parts: readonly string[]): string {
   const hex = createHmac('sha256', key).update(JSON.stringify(parts)).digest('hex');
   // a UUID of version 8, whose bits are the application's own (RFC 9562 §5.8)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -1,6 +1,7 @@
 import { accountSuspended, type ConfirmTotpRequest, factorCodeInvalid, factorLimitReached, factorMissing, factorNotFound } from '@gatehouse/contracts/auth';
 import { tokenExpired } from '@gatehouse/contracts/api';
 import type { Database, Queryable } from '@gatehouse/postgres';
+import type { KeyObject } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { isSuspended, type People, type Person } from '../people';
 import * as repository from '../postgres/factor-repository';
@@ -16,7 +17,7 @@ import { findTotpStep, makeTotpSecret, toTotpTexts } from './totp';
 export interface EnrolmentOptions {
   database: Database;
   people: People;
-  sealingKey: Uint8Array;
+  sealingKey: KeyObject;
   /** What authenticator apps call the installation. */
   issuer: string;
   tell: FactorTeller;

@@ -2,7 +2,7 @@ import { FactorType, type LoginResponse } from '@gatehouse/contracts/auth';
 import type { Queryable } from '@gatehouse/postgres';
 import { randomBytes } from 'node:crypto';
 import type { Person } from '../people';
-import { countConfirmedFactors } from '../postgres/factor-repository';
+import type { HeldEntrant } from '../postgres/credential-repository';
 import { insertLoginToken } from '../postgres/login-token-repository';
 import { countRecoveryCodes } from '../postgres/recovery-code-repository';
 import type { Entry } from '../sessions/entry';
@@ -19,9 +19,9 @@ export interface HalfLogin {
 export interface Entrance {
   /**
    * Opens a session, or, for who has a second factor, gives a token that CompleteLogin opens it with. In the caller's transaction, which
-   * holds the password or has just set it. @throws as Sessions.open
+   * holds the person. @throws as Sessions.open
    */
-  enter(tx: Queryable, person: Person, entry: Entry): Promise<OpenSession | HalfLogin>;
+  enter(tx: Queryable, person: Person, entry: Entry, held: HeldEntrant): Promise<OpenSession | HalfLogin>;
   /** What the person is answered, once that transaction is committed. */
   toAnswer(entered: OpenSession | HalfLogin, person: Person): Promise<Partial<LoginResponse> & Pick<LoginResponse, 'factorTypes'>>;
 }
@@ -32,9 +32,9 @@ const prefix = 'ghl_';
 /** @param lifetimeSeconds how long a login waits for the code */
 export function createEntrance({ sessions, lifetimeSeconds }: { sessions: Sessions; lifetimeSeconds: number }): Entrance {
   return {
-    async enter(tx, person, entry) {
+    async enter(tx, person, entry, { hasFactor }) {
+      if (!hasFactor) return sessions.openHeld(tx, person, entry);
       const userId = person.user.id;
-      if (!(await countConfirmedFactors(tx, userId))) return sessions.open(tx, person, entry);
       const { deviceId, isDeviceKnown } = entry;
       const loginToken = prefix + randomBytes(32).toString('base64url');
       const isAdded = await insertLoginToken(tx, { hash: toTokenHash(loginToken), userId, deviceId, isDeviceKnown, lifetimeSeconds });

@@ -1,6 +1,7 @@
 import { type CompleteLoginRequest, factorCodeInvalid } from '@gatehouse/contracts/auth';
 import { isAppError } from '@gatehouse/errors';
 import type { Queryable } from '@gatehouse/postgres';
+import type { KeyObject } from 'node:crypto';
 import { type Attempts, type AttemptSubject, isUnjudged } from '../attempts/attempts';
 import type { Recipient } from '../mail/notices';
 import { listConfirmedTotp, takeStep } from '../postgres/factor-repository';
@@ -15,7 +16,7 @@ export type GivenCode = NonNullable<CompleteLoginRequest['code']>;
 
 export interface FactorCodesOptions {
   /** Under which secrets are sealed. */
-  sealingKey: Uint8Array;
+  sealingKey: KeyObject;
   security: SecurityEvents;
   tell: FactorTeller;
   attempts: Pick<Attempts, 'begin'>;

@@ -1,4 +1,5 @@
 import type { Database } from '@gatehouse/postgres';
+import type { KeyObject } from 'node:crypto';
 import type { Notices } from '../mail/notices';
 import type { Passwords } from '../passwords/passwords';
 import type { People } from '../people';
@@ -21,8 +22,8 @@ export interface FactorsOptions {
   sessions: Sessions;
   accessTokens: AccessTokens;
   security: SecurityEvents;
-  /** 32 bytes for this alone. */
-  sealingKey: Uint8Array;
+  /** For this alone. */
+  sealingKey: KeyObject;
   requireFreshFactor: RequireFreshFactor;
   /** What authenticator apps call the installation. */
   issuer: string;

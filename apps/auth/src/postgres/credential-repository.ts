@@ -1,4 +1,5 @@
 import type { Queryable } from '@gatehouse/postgres';
+import { personLock } from './known-people-repository';
 
 /** The hash of a person's password. */
 export async function findPasswordHash(db: Queryable, userId: string): Promise<string | undefined> {
@@ -35,24 +36,29 @@ export async function lockPasswordHash(tx: Queryable, userId: string): Promise<s
   return row?.password_hash;
 }
 
-/** Keeps a hash in its place until the transaction ends; false when it was replaced already. */
-export async function holdPasswordHash(tx: Queryable, userId: string, passwordHash: string): Promise<boolean> {
-  const rows = await tx.query({
-    name: 'hold-password-hash',
-    text: 'select user_id from credentials where user_id = $1 and password_hash = $2 for share',
-    values: [userId, passwordHash],
-  });
-  return rows.length === 1;
+/** Whoever a password lets in, as long as a transaction holds them. */
+export interface HeldEntrant {
+  /** They have a second factor that counts. */
+  readonly hasFactor: boolean;
 }
 
-/** Replaces a hash by a better one of the same password; false when it was replaced already. */
-export async function replacePasswordHash(tx: Queryable, userId: string, old: string, better: string): Promise<boolean> {
-  const rows = await tx.query({
-    name: 'replace-password-hash',
-    text: 'update credentials set password_hash = $3, update_time = now() where user_id = $1 and password_hash = $2 returning user_id',
-    values: [userId, old, better],
+/**
+ * Keeps the hash of a password in its place until the transaction ends, or puts a better one of the same password there; keeps more from
+ * being noted of the person, as `holdPerson` does, but after that. Undefined when the hash was replaced already.
+ */
+export async function holdEntrant(tx: Queryable, userId: string, passwordHash: string, better?: string): Promise<HeldEntrant | undefined> {
+  const held = better
+    ? 'update credentials set password_hash = $3, update_time = now() where user_id = $1 and password_hash = $2 returning user_id'
+    : 'select user_id from credentials where user_id = $1 and password_hash = $2 for share';
+  const [row] = await tx.query<HeldEntrant>({
+    name: better ? 'improve-password-hash' : 'hold-entrant',
+    text: `with held as materialized (${held})
+           select exists (select from factors where factors.user_id = held.user_id and confirm_time is not null) as "hasFactor",
+             pg_advisory_xact_lock_shared(${personLock('held.user_id::text')})
+           from held`,
+    values: [userId, passwordHash, ...(better ? [better] : [])],
   });
-  return rows.length === 1;
+  return row;
 }
 
 /**

@@ -74,13 +74,14 @@ export async function settlePeople(tx: Queryable, people: readonly KnownPerson[]
   });
 }
 
-const personLock = 'hashtextextended(user_id, 8)';
+/** The key of the advisory lock of a person. @param userId an expression of type text */
+export const personLock = (userId: string): string => `hashtextextended(${userId}, 8)`;
 
 /** Keeps everybody else from opening sessions of these people until the transaction ends. */
 export async function lockPeople(tx: Queryable, userIds: readonly string[]): Promise<void> {
   await tx.query({
     name: 'lock-people',
-    text: `select pg_advisory_xact_lock(${personLock}) from (select unnest($1::text[]) as user_id order by 1) as people`,
+    text: `select pg_advisory_xact_lock(${personLock('user_id')}) from (select unnest($1::text[]) as user_id order by 1) as people`,
     values: [userIds],
   });
 }
@@ -89,7 +90,7 @@ export async function lockPeople(tx: Queryable, userIds: readonly string[]): Pro
 export async function holdPerson(tx: Queryable, userId: string): Promise<void> {
   await tx.query({
     name: 'hold-person',
-    text: `select pg_advisory_xact_lock_shared(${personLock}) from (select $1::text as user_id) as person`,
+    text: `select pg_advisory_xact_lock_shared(${personLock('user_id')}) from (select $1::text as user_id) as person`,
     values: [userId],
   });
 }

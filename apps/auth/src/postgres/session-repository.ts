@@ -30,11 +30,21 @@ export interface NewSession {
   readonly personRevision: bigint;
   readonly entry: Entry;
   readonly lifetimeSeconds: number;
+  readonly refreshToken: NewRefreshToken;
+}
+
+export interface NewRefreshToken {
+  readonly hash: Buffer;
+  /** If its session does not end before. */
+  readonly lifetimeSeconds: number;
 }
 
 type TermsRow = Proof & Pick<SessionTerms, 'endTime'>;
 const terms = `auth_time as "authTime", auth_methods as methods, expire_time as "endTime"`;
 const toTerms = ({ authTime, methods, endTime }: TermsRow): SessionTerms => ({ proof: { authTime, methods }, endTime });
+
+// of a row of `sessions`: no token outlives its session
+const tokenEnd = (seconds: string) => `least(now() + ${seconds} * interval '1 second', expire_time)`;
 
 /** A session as it was added. */
 export interface AddedSession extends SessionTerms {
@@ -44,19 +54,28 @@ export interface AddedSession extends SessionTerms {
   readonly isAlike: boolean;
 }
 
-/** Adds a session; undefined where one of this revision would have ended already. What was before is not looked at for a device that is known. */
-export async function insertSession(db: Queryable, { id, userId, personRevision, entry, lifetimeSeconds }: NewSession): Promise<AddedSession | undefined> {
-  const [row] = await db.query<TermsRow & Pick<AddedSession, 'isLater' | 'isAlike'>>({
+/** Adds a session with its first token; undefined where one of this revision would have ended already. What was before is not looked at for a device that is known. */
+export async function insertSession(
+  tx: Queryable,
+  { id, userId, personRevision, entry, lifetimeSeconds, refreshToken }: NewSession,
+): Promise<AddedSession | undefined> {
+  const [row] = await tx.query<TermsRow & Pick<AddedSession, 'isLater' | 'isAlike'>>({
     name: 'insert-session',
-    text: `insert into sessions (id, user_id, person_revision, expire_time, device_id, client_address, user_agent, auth_methods)
-           select $1::uuid, $2::uuid, $3::bigint, now() + $4 * interval '1 second', $5::uuid, $6, $7, $8::text[]
-           where not exists (select from known_people where user_id = $2::uuid and ended_revision > $3::bigint)
-           returning ${terms},
+    text: `with added as (
+             insert into sessions (id, user_id, person_revision, expire_time, device_id, client_address, user_agent, auth_methods)
+             select $1::uuid, $2::uuid, $3::bigint, now() + $4 * interval '1 second', $5::uuid, $6, $7, $8::text[]
+             where not exists (select from known_people where user_id = $2::uuid and ended_revision > $3::bigint)
+             returning *),
+           token as (
+             insert into refresh_tokens (token_hash, session_id, expire_time)
+             select $10::bytea, id, ${tokenEnd('$11')} from added)
+           select ${terms},
              not $9 and exists (select from sessions earlier where earlier.user_id = $2::uuid) as "isLater",
              not $9 and exists (
                select from sessions earlier
                where earlier.user_id = $2::uuid and earlier.last_used_time > now() - interval '1 day'
-                 and earlier.client_address = $6 and earlier.user_agent = $7) as "isAlike"`,
+                 and earlier.client_address = $6 and earlier.user_agent = $7) as "isAlike"
+           from added`,
     values: [
       id,
       userId,
@@ -67,19 +86,11 @@ export async function insertSession(db: Queryable, { id, userId, personRevision,
       entry.client.userAgent,
       entry.methods,
       entry.isDeviceKnown,
+      refreshToken.hash,
+      refreshToken.lifetimeSeconds,
     ],
   });
   return row && { ...toTerms(row), isLater: row.isLater, isAlike: row.isAlike };
-}
-
-/** Adds a token to a session; it does not outlive the session. */
-export async function insertRefreshToken(db: Queryable, token: { hash: Buffer; sessionId: string; lifetimeSeconds: number }): Promise<void> {
-  await db.query({
-    name: 'insert-refresh-token',
-    text: `insert into refresh_tokens (token_hash, session_id, expire_time)
-           select $1, id, least(now() + $3 * interval '1 second', expire_time) from sessions where id = $2`,
-    values: [token.hash, token.sessionId, token.lifetimeSeconds],
-  });
 }
 
 // clock_timestamp, since a transaction's now() stands still while it waits for the lock
@@ -108,11 +119,22 @@ export async function lockPresentedToken(tx: Queryable, hash: Buffer, replaySeco
   return row && toPresented(row);
 }
 
-export async function markUsed(tx: Queryable, hash: Buffer, sealedSuccessor: Buffer): Promise<void> {
+/** Puts a successor in the place of a token, and notes from where its session is used. The successor is sealed, for who presents the token again. */
+export async function replaceRefreshToken(
+  tx: Queryable,
+  hash: Buffer,
+  successor: NewRefreshToken & { readonly sealed: Buffer },
+  { address, userAgent }: Entry['client'],
+): Promise<void> {
   await tx.query({
-    name: 'mark-refresh-token-used',
-    text: 'update refresh_tokens set use_time = clock_timestamp(), sealed_successor = $2 where token_hash = $1',
-    values: [hash, sealedSuccessor],
+    name: 'replace-refresh-token',
+    text: `with used as (
+             update refresh_tokens set use_time = clock_timestamp(), sealed_successor = $2 where token_hash = $1 returning session_id),
+           session as (
+             update sessions set last_used_time = clock_timestamp(), client_address = $5, user_agent = $6
+             from used where id = session_id returning id, expire_time)
+           insert into refresh_tokens (token_hash, session_id, expire_time) select $3, id, ${tokenEnd('$4')} from session`,
+    values: [hash, successor.sealed, successor.hash, successor.lifetimeSeconds, address, userAgent],
   });
 }
 
@@ -181,15 +203,6 @@ export async function revokeSessionsOf(db: Queryable, userId: string, exceptId?:
     values: [userId, exceptId ?? null],
   });
   return row!.count;
-}
-
-/** Notes that a session is used, and from where. */
-export async function touchSession(tx: Queryable, id: string, { address, userAgent }: Entry['client']): Promise<void> {
-  await tx.query({
-    name: 'touch-session',
-    text: 'update sessions set last_used_time = clock_timestamp(), client_address = $2, user_agent = $3 where id = $1',
-    values: [id, address, userAgent],
-  });
 }
 
 export async function eraseSealedSuccessors(db: Queryable, replaySeconds: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
 import { seal, unseal } from '../seal';
 
 /** Devices on which people have logged in. A device is known by a token that it keeps: nothing of it is in the database until it has a session. */
@@ -19,8 +19,8 @@ const toUuid = (bytes: Buffer) => bytes.toString('hex').replace(/^(.{8})(.{4})(.
 
 export const newDeviceId = (): string => randomUUID();
 
-/** @param key of 32 bytes, for this alone; who has another has other devices */
-export function createDevices(key: Uint8Array): Devices {
+/** @param key for this alone; who has another has other devices */
+export function createDevices(key: KeyObject): Devices {
   const open: Devices['open'] = (token) => {
     if (!token.startsWith(prefix)) return undefined;
     try {

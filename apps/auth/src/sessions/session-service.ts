@@ -2,7 +2,7 @@ import { type Principal, principalOf, toUserId } from '@gatehouse/access';
 import { pageTokenInvalid, type Session, sessionNotFound, type SessionServiceDefinition } from '@gatehouse/contracts/auth';
 import { createPageTokens, toPageSize } from '@gatehouse/listing';
 import type { Database } from '@gatehouse/postgres';
-import type { RpcCall, RpcService } from '@gatehouse/rpc';
+import type { RpcService } from '@gatehouse/rpc';
 import { findSession, type ListedSession, listSessions, nameSession } from '../postgres/session-list-repository';
 import { revokeSessionOf, revokeSessionsOf } from '../postgres/session-repository';
 import type { SecurityEvents } from '../security-events';

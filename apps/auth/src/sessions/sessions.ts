@@ -52,6 +52,8 @@ export interface Sessions {
    * @throws accountSuspended when it is known by now that this was changed since
    */
   open(tx: Queryable, person: Person, entry: Entry): Promise<OpenSession>;
+  /** The same, for a caller whose transaction holds the person already (`holdPerson`). */
+  openHeld(tx: Queryable, person: Person, entry: Entry): Promise<OpenSession>;
   toTokens(session: OpenSession, person: Person): Promise<FirstTokens>;
   /** Trades a refresh token for its one successor. @throws refreshTokenInvalid, accountSuspended */
   refresh(presented: string, client: ClientInfo): Promise<Tokens>;
@@ -67,10 +69,9 @@ const isOnNewDevice = ({ lastSeenTime }: Person['user'], { isDeviceKnown }: Entr
   !isDeviceKnown && !isAlike && (isLater || lastSeenTime !== undefined);
 
 export function createSessions({ database, people, accessTokens, sightings, security, devices, tellNewDevice, lifetimes }: SessionsOptions): Sessions {
-  const addToken = async (tx: Queryable, sessionId: string): Promise<string> => {
+  const makeToken = () => {
     const token = makeRefreshToken();
-    await repository.insertRefreshToken(tx, { hash: toTokenHash(token), sessionId, lifetimeSeconds: lifetimes.refreshToken });
-    return token;
+    return { token, stored: { hash: toTokenHash(token), lifetimeSeconds: lifetimes.refreshToken } };
   };
 
   // whoever presents it now is late or a thief; both hold a token of this session, so it ends (RFC 9700 §4.14.2)
@@ -95,10 +96,9 @@ export function createSessions({ database, people, accessTokens, sightings, secu
     }
     if (token.isUsed) return findLast(tx, unsealSuccessor(presented, token.sealedSuccessor!));
     if (token.isExpired) return undefined;
-    const successor = await addToken(tx, token.sessionId);
-    await repository.markUsed(tx, hash, sealSuccessor(presented, successor));
-    await repository.touchSession(tx, token.sessionId, client);
-    return successor;
+    const successor = makeToken();
+    await repository.replaceRefreshToken(tx, hash, { ...successor.stored, sealed: sealSuccessor(presented, successor.token) }, client);
+    return successor.token;
   };
 
   const findLast = async (tx: Queryable, token: string): Promise<string> => {
@@ -120,19 +120,25 @@ export function createSessions({ database, people, accessTokens, sightings, secu
     return { accessToken, refreshToken: session.refreshToken, tokenType: 'Bearer', expiresIn };
   };
 
+  const openHeld: Sessions['openHeld'] = async (tx, { user }, entry) => {
+    const { id: userId, revision } = user;
+    const id = uuidv7();
+    const { token, stored } = makeToken();
+    const added = await repository.insertSession(tx, { id, userId, personRevision: revision, entry, lifetimeSeconds: lifetimes.session, refreshToken: stored });
+    if (!added) throw accountSuspended();
+    if (isOnNewDevice(user, entry, added)) {
+      security.raise('new_device_login', { userId, sessionId: id });
+      await tellNewDevice(tx, user, entry.client);
+    }
+    return { id, refreshToken: token, deviceId: entry.deviceId, proof: added.proof, endTime: added.endTime };
+  };
+
   return {
-    async open(tx, { user }, entry) {
-      const { id: userId, revision } = user;
-      const id = uuidv7();
-      await holdPerson(tx, userId);
-      const added = await repository.insertSession(tx, { id, userId, personRevision: revision, entry, lifetimeSeconds: lifetimes.session });
-      if (!added) throw accountSuspended();
-      if (isOnNewDevice(user, entry, added)) {
-        security.raise('new_device_login', { userId, sessionId: id });
-        await tellNewDevice(tx, user, entry.client);
-      }
-      return { id, refreshToken: await addToken(tx, id), deviceId: entry.deviceId, proof: added.proof, endTime: added.endTime };
+    async open(tx, person, entry) {
+      await holdPerson(tx, person.user.id);
+      return openHeld(tx, person, entry);
     },
+    openHeld,
     toTokens: async (session, person) => ({ ...(await toTokens(session, person)), deviceToken: devices.toToken(person.user.id, session.deviceId) }),
     async refresh(presented, client) {
       const token = await repository.findPresentedToken(database, toTokenHash(presented), lifetimes.replay);

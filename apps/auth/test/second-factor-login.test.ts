@@ -61,6 +61,13 @@ describe('logging in with a second factor', () => {
     );
     expect(devices).toEqual([{ devices: 1, sessions: 2 }]);
   });
+
+  it('that waits for its code ends with the sessions of its person', async () => {
+    const { email, codeAt, accessToken } = await people.withFactor();
+    const token = await people.begin(email);
+    expect(await under.sessionsAs(accessToken).revokeOtherSessions({})).toEqual({ revoked: 0 });
+    expect(await verdictOf(complete(token, totp(codeAt(0))))).toBe(wrongToken);
+  });
 });
 
 describe('a code', () => {

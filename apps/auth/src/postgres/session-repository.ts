@@ -193,12 +193,13 @@ export async function revokeSessionOf(db: Queryable, userId: string, id: string)
   return row!.outcome;
 }
 
-/** Ends the sessions of a person, all of them or all but one; gives how many went on until now. */
+/** Ends the sessions of a person, all of them or all but one, and the logins that wait for a code; gives how many sessions went on until now. */
 export async function revokeSessionsOf(db: Queryable, userId: string, exceptId?: string): Promise<number> {
   const [row] = await db.query<{ count: number }>({
     name: 'revoke-sessions-of-user',
     text: `with revoked as (
-             update sessions set revoke_time = now() where user_id = $1 and revoke_time is null and id is distinct from $2::uuid returning expire_time)
+             update sessions set revoke_time = now() where user_id = $1 and revoke_time is null and id is distinct from $2::uuid returning expire_time),
+             half as (delete from login_tokens where user_id = $1)
            select (count(*) filter (where expire_time > now()))::int as count from revoked`,
     values: [userId, exceptId ?? null],
   });

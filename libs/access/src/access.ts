@@ -14,7 +14,7 @@ export interface AccessOptions {
 }
 
 /** The request value that stands for the caller where a user id is asked for. */
-export const me = 'me';
+const me = 'me';
 
 /** The id of the person that a request names, who may be the caller. */
 export function toUserId(id: string, call: RpcCall): string {

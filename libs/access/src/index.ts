@@ -1,4 +1,4 @@
-export { type AccessOptions, createAccess, me, toUserId } from './access';
+export { type AccessOptions, createAccess, toUserId } from './access';
 export { accessRuleOf, isPublic, readAccessRules } from './access-rule';
 export { toBearerToken } from './bearer-token';
 export { type ClientInfo, clientOf, toClientMetadata } from './client-info';

@@ -81,7 +81,7 @@ export function createLogin({ database, people, passwords, entrance, devices, at
       const held = await holdEntrant(tx, id, hash, better);
       return held && entrance.enter(tx, person, entry, held);
     });
-    // replaced while it was verified: by a better hash of the same password, or by another password's
+    // replaced while it was verified, by a better hash of the same password, or by another password's; or a second factor was added
     if (!entered) return enter(request, caller, known, attempt);
     const answer = await entrance.toAnswer(entered, person);
     // who has the password alone has not proved who they are: guesses of the code go on counting

@@ -19,7 +19,7 @@ export async function runReconcile(config: Config, given: ReadonlySet<(typeof re
   if (given.has('without-user') && given.has('auth-is-current'))
     throw new ConfigError(['--without-user with --auth-is-current leaves nothing to do: which of the two is meant?']);
   const [isDry, isAuthCurrent, isWithoutUser] = [given.has('dry-run'), given.has('auth-is-current'), given.has('without-user')];
-  const findings: Findings = { sessionsEnded: 0, signUpsDropped: 0, people: 0, withoutPassword: 0, unknown: 0, passwords: 0 };
+  const findings: Findings = { sessionsEnded: 0, signUpsDropped: 0, codesEnded: 0, people: 0, withoutPassword: 0, unknown: 0, passwords: 0 };
   let isWaiting = false;
   const tellProgress = () => {
     console.log(
@@ -42,7 +42,7 @@ export async function runReconcile(config: Config, given: ReadonlySet<(typeof re
         console.log(
           isAuthCurrent
             ? 'sessions and sign-ups go on'
-            : `${isDry ? 'to end' : 'ended'}: ${findings.sessionsEnded} sessions, ${findings.signUpsDropped} sign-ups`,
+            : `${isDry ? 'to end' : 'ended'}: ${findings.sessionsEnded} sessions, ${findings.signUpsDropped} sign-ups, ${findings.codesEnded} mailed codes`,
         ),
       onWait: () => (isWaiting = true),
     };

@@ -7,6 +7,7 @@ import {
   deleteFactorsOf,
   deletePasswordHash,
   dropSignUps,
+  endCodes,
   endSessionsAfter,
   findOthers,
   findWithoutPassword,
@@ -17,6 +18,7 @@ import { revokeSessionsOf } from './postgres/session-repository';
 export interface Findings {
   sessionsEnded: number;
   signUpsDropped: number;
+  codesEnded: number;
   /** People whom `user` knows. */
   people: number;
   /** Whose password is not here. */
@@ -110,6 +112,7 @@ export async function reconcile(options: ReconcileOptions, findings: Findings): 
       last = ended.last;
     }
     findings.signUpsDropped = await dropSignUps(database, isDry);
+    findings.codesEnded = await endCodes(database, isDry);
   }
 
   async function* findUnknown({ after, upTo }: { after: string; upTo: string | null }, known: readonly string[]): AsyncGenerator<string> {

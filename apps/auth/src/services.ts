@@ -137,7 +137,8 @@ export function createServices({ config, observability, parts, overrides, isActi
     now: overrides.now,
   });
 
-  const verifier = createTokenVerifier({ ...realm, keys: signingKeys, service: 'auth', revocations });
+  const ofOurs = { ...realm, keys: signingKeys, service: 'auth' };
+  const verifier = createTokenVerifier({ ...ofOurs, revocations });
 
   const keyRotation = createKeyRotation({
     database,
@@ -147,7 +148,7 @@ export function createServices({ config, observability, parts, overrides, isActi
     tokenSeconds: config.AUTH_ACCESS_TOKEN_SECONDS,
     onWithdrawn: noteKeyWithdrawn,
   });
-  const tokenService = createTokenService({ database, sessions, verifier, issuer: realm.issuer });
+  const tokenService = createTokenService({ database, sessions, verifier, staleVerifier: createTokenVerifier(ofOurs), issuer: realm.issuer });
 
   const sweeper = createSweeper({
     database,

@@ -3,7 +3,7 @@ import { UserStatus } from '@gatehouse/contracts/user';
 import { createChannel, createClient, type RpcClient } from '@gatehouse/rpc';
 import { decodeJwt } from 'jose';
 import { randomUUID } from 'node:crypto';
-import { type AuthUnderTest, startAuth, verdictOf } from './auth-under-test';
+import { type AuthUnderTest, startAuth, until, verdictOf } from './auth-under-test';
 
 const password = 'correct horse battery';
 let under: AuthUnderTest;
@@ -78,9 +78,20 @@ describe('revocation', () => {
     expect([await isActive(other.accessToken), await isActive(other.refreshToken)]).toEqual([true, true]);
   });
 
+  it('of an access token that is to be renewed, since the roles of its person changed, ends the session too', async () => {
+    const { id, accessToken, refreshToken } = await enter();
+    under.users.change(id, 'USER_CHANGE_KIND_ROLES_SET');
+    await until(async () => !(await isActive(accessToken)));
+    expect(await isActive(refreshToken)).toBe(true);
+    await oauth.revokeToken({ token: accessToken });
+    expect(await isActive(refreshToken)).toBe(false);
+  });
+
   it('of what is no token of ours changes nothing, and tells nothing', async () => {
     const { accessToken, refreshToken } = await enter();
-    for (const token of ['abc', 'ghr_abc', `${accessToken.slice(0, -2)}AA`, await under.issuer.serviceToken('auth', 'auth')])
+    const [head, claims] = accessToken.split('.');
+    const [, , signature] = (await enter()).accessToken.split('.');
+    for (const token of ['abc', 'ghr_abc', [head, claims, signature].join('.'), await under.issuer.serviceToken('auth', 'auth')])
       expect(await oauth.revokeToken({ token })).toEqual({});
     expect([await isActive(accessToken), await isActive(refreshToken)]).toEqual([true, true]);
   });

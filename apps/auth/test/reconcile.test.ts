@@ -34,7 +34,7 @@ describe('where auth is older than user', () => {
     const output = await reconcile('--list');
     expect(output).toBe(
       [
-        'ended: 3 sessions, 0 sign-ups',
+        'ended: 3 sessions, 0 sign-ups, 0 mailed codes',
         `without-password ${eve.id}`,
         `without-password ${grace.id}`,
         'people: 5; without a password: 2; passwords removed, of people whom user does not know: 0',
@@ -52,9 +52,33 @@ describe('where auth is older than user', () => {
       text: `insert into pending_sign_ups (user_id, email, display_name, password_hash, attempt_id) values ($1, $2, '', 'hash', $1)`,
       values: [ada.id, ada.email],
     });
-    expect(await reconcile()).toMatch(/^ended: 0 sessions, 1 sign-ups\npeople: 1; without a password: 1;/);
+    expect(await reconcile()).toMatch(/^ended: 0 sessions, 1 sign-ups, 0 mailed codes\npeople: 1; without a password: 1;/);
     expect(await verdictOf(under.auth.signUp({ email: ada.email, password }))).toBe('ALREADY_EXISTS EMAIL_TAKEN');
     expect(await login(ada.email)).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+  });
+
+  it('ends what was mailed or waits: which of it was used since, nobody knows', async () => {
+    const { id } = await enter('ada');
+    const run = (name: string, text: string) => under.database.query<{ left: number }>({ name, text, values: [id] });
+    await run(
+      'leave-code',
+      `insert into one_time_codes (id, purpose, user_id, email_hash, token_hash, code_hash, sealed, mail_time, expire_time)
+       values ($1, 'invitation', $1, 'hash', 'token', 'digits', 'sealed', null, now() + interval '1 week')`,
+    );
+    await run('leave-mail', `insert into mails (id, kind, user_id, sealed, expire_time) values ($1, 'invitation', $1, 'sealed', now() + interval '1 week')`);
+    await run(
+      'leave-login',
+      `insert into login_tokens (token_hash, user_id, password_digest, device_id, is_device_known, expire_time)
+       values ('half', $1, 'digest', $1, true, now() + interval '1 week')`,
+    );
+    expect(await reconcile('--without-user', '--dry-run')).toMatch(/^to end: 1 sessions, 0 sign-ups, 1 mailed codes\n/);
+    expect(await reconcile('--without-user')).toBe('ended: 1 sessions, 0 sign-ups, 1 mailed codes\n');
+    const left = await run(
+      'count-left',
+      `select (select count(*) from one_time_codes where user_id = $1 and end_time is null)::int
+         + (select count(*) from mails where user_id = $1 and state = 'queued')::int + (select count(*) from login_tokens where user_id = $1)::int as left`,
+    );
+    expect(left).toEqual([{ left: 0 }]);
   });
 
   it('ends no session of since, where it is told that auth is current', async () => {
@@ -124,7 +148,7 @@ it('does what needs nobody else, where it is told to ask nobody', async () => {
   const ada = await enter('ada');
   forget(ada.id);
   await under.users.stop();
-  expect(await reconcile('--without-user')).toBe('ended: 1 sessions, 0 sign-ups\n');
+  expect(await reconcile('--without-user')).toBe('ended: 1 sessions, 0 sign-ups, 0 mailed codes\n');
   await under.users.restart();
   expect(await refresh(ada.refreshToken)).toBe('UNAUTHENTICATED REFRESH_TOKEN_INVALID');
 });
@@ -138,11 +162,15 @@ it('changes nothing in a dry run, and says the same as the run after it', async 
   const dry = await reconcile('--dry-run');
   expect(await under.dump()).toBe(before);
   expect(dry).toBe(
-    'to end: 2 sessions, 0 sign-ups\npeople: 2; without a password: 1; passwords to remove, of people whom user does not know: 1\nnothing was changed\n',
+    'to end: 2 sessions, 0 sign-ups, 0 mailed codes\npeople: 2; without a password: 1; passwords to remove, of people whom user does not know: 1\nnothing was changed\n',
   );
   const wet = await reconcile();
-  expect(wet).toBe('ended: 2 sessions, 0 sign-ups\npeople: 2; without a password: 1; passwords removed, of people whom user does not know: 1\n');
-  expect(await reconcile()).toBe('ended: 0 sessions, 0 sign-ups\npeople: 2; without a password: 1; passwords removed, of people whom user does not know: 0\n');
+  expect(wet).toBe(
+    'ended: 2 sessions, 0 sign-ups, 0 mailed codes\npeople: 2; without a password: 1; passwords removed, of people whom user does not know: 1\n',
+  );
+  expect(await reconcile()).toBe(
+    'ended: 0 sessions, 0 sign-ups, 0 mailed codes\npeople: 2; without a password: 1; passwords removed, of people whom user does not know: 0\n',
+  );
   for (const secret of ['example.com', password]) expect(dry + wet).not.toContain(secret);
 });
 

@@ -62,6 +62,19 @@ describe('logging in with a second factor', () => {
     expect(devices).toEqual([{ devices: 1, sessions: 2 }]);
   });
 
+  it('is asked for of who waits while it is added', async () => {
+    const { id, email, accessToken } = await people.signUp();
+    const { factor } = await under.factorsOf(accessToken).enrollTotp({ displayName: 'my phone' });
+    let login: ReturnType<typeof under.auth.login> | undefined;
+    await under.database.transaction(async (tx) => {
+      await tx.query({ name: 'hold-person-alone', text: 'select pg_advisory_xact_lock(hashtextextended($1, 8))', values: [id] });
+      login = under.auth.login({ email, password });
+      await until(async () => (await query('select from pg_locks where not granted')).length > 0);
+      await tx.query({ name: 'confirm-factor', text: 'update factors set confirm_time = now() where id = $1', values: [factor!.id] });
+    });
+    expect(await login).toMatchObject({ factorRequired: true });
+  });
+
   it('that waits for its code ends with the sessions of its person', async () => {
     const { email, codeAt, accessToken } = await people.withFactor();
     const token = await people.begin(email);

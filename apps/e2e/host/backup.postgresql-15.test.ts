@@ -62,7 +62,7 @@ it('auth older than user: every session ends, no token is traded twice, no half 
   await stop();
   await restore('auth');
   expect(await gatehouse.run('auth', 'migrate')).not.toContain('applied');
-  expect(await gatehouse.run('auth', 'reconcile', '--without-user')).toBe('ended: 2 sessions, 1 sign-ups');
+  expect(await gatehouse.run('auth', 'reconcile', '--without-user')).toBe('ended: 2 sessions, 1 sign-ups, 0 mailed codes');
   await start('auth', 'user');
   const dry = await gatehouse.run('auth', 'reconcile', '--auth-is-current', '--dry-run');
   expect(dry).toContain('people: 6; without a password: 3; passwords to remove, of people whom user does not know: 0');

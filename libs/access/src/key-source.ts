@@ -35,6 +35,7 @@ export interface RemoteKeysOptions {
 export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000, onError }: RemoteKeysOptions): RemoteKeys {
   let keys = new Map<string, CryptoKey>();
   let timer: NodeJS.Timeout | undefined;
+  let again: NodeJS.Timeout | undefined;
   let closed = false;
   let fetchedAt = 0;
   let fetching: Promise<boolean> | undefined;
@@ -56,11 +57,17 @@ export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000
     const succeeded = await fetchOnce();
     if (!closed) timer = setTimeout(poll, succeeded ? refreshMs : retryMs).unref();
   };
+  // who answers may know a key for a moment longer than who told that it was withdrawn
+  const fetchAgain = () => {
+    clearTimeout(again);
+    again = setTimeout(() => void fetchOnce().then((succeeded) => succeeded || closed || fetchAgain()), 2 * retryMs).unref();
+  };
   return {
     start: () => void poll(),
     close() {
       closed = true;
       clearTimeout(timer);
+      clearTimeout(again);
     },
     async find(kid) {
       // without any key the poll is at it: a caller is told at once, whatever the fetch takes
@@ -70,7 +77,10 @@ export function createRemoteKeys({ getJwks, refreshMs = 300_000, retryMs = 1_000
       return keys.get(kid);
     },
     isReady: () => keys.size > 0,
-    refresh: () => void fetchOnce(),
+    refresh() {
+      void fetchOnce();
+      fetchAgain();
+    },
   };
 }
 

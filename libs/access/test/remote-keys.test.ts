@@ -98,6 +98,19 @@ describe('remote keys in use', () => {
     expect(Date.now() - failedAt).toBeLessThan(400);
   });
 
+  it('are asked for twice when one was withdrawn: who answers first may know it still', async () => {
+    const issuer = await createTestIssuer(realm);
+    const answers = [issuer.jwks, issuer.jwks, { keys: [] }];
+    let fetches = 0;
+    const keys = createRemoteKeys({ getJwks: async () => answers[Math.min(fetches++, 2)]!, retryMs: 5 });
+    closing.push(keys);
+    keys.start();
+    await until(keys.isReady);
+    keys.refresh();
+    await until(() => !keys.isReady());
+    expect(fetches).toBeGreaterThanOrEqual(3);
+  });
+
   it('are no longer asked for after close, also when that comes during a fetch', async () => {
     let fetches = 0;
     const { keys } = fetchFrom(async () => {

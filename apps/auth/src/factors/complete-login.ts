@@ -2,6 +2,7 @@ import type { ClientInfo } from '@gatehouse/access';
 import { accountSuspended, type CompleteLoginRequest, type LoginResponse, loginTokenInvalid } from '@gatehouse/contracts/auth';
 import type { Database } from '@gatehouse/postgres';
 import { isSuspended, type People } from '../people';
+import { holdPerson } from '../postgres/known-people-repository';
 import { countTry, findPendingLogin, takeLoginToken } from '../postgres/login-token-repository';
 import { toTokenHash } from '../sessions/refresh-token';
 import type { Sessions } from '../sessions/sessions';
@@ -37,6 +38,8 @@ export function createCompleteLogin({ database, people, sessions, codes }: Compl
       if (!(await countTry(database, hash, maxTries))) throw loginTokenInvalid();
       return database.transaction(async (tx) => {
         if (!(await takeLoginToken(tx, hash))) throw loginTokenInvalid();
+        // before their factors, as whoever takes those away does
+        await holdPerson(tx, userId);
         await codes.take(tx, person.user, code!);
         return sessions.open(tx, person, { client, deviceId, isDeviceKnown, methods: ['pwd', 'otp'] });
       });

@@ -19,9 +19,9 @@ export interface HalfLogin {
 export interface Entrance {
   /**
    * Opens a session, or, for who has a second factor, gives a token that CompleteLogin opens it with. In the caller's transaction, which
-   * holds the person. @throws as Sessions.open
+   * holds the person; undefined where one was added while they were waited for. @throws as Sessions.open
    */
-  enter(tx: Queryable, person: Person, entry: Entry, held: HeldEntrant): Promise<OpenSession | HalfLogin>;
+  enter(tx: Queryable, person: Person, entry: Entry, held: HeldEntrant): Promise<OpenSession | HalfLogin | undefined>;
   /** What the person is answered, once that transaction is committed. */
   toAnswer(entered: OpenSession | HalfLogin, person: Person): Promise<Partial<LoginResponse> & Pick<LoginResponse, 'factorTypes'>>;
 }
@@ -33,7 +33,7 @@ const prefix = 'ghl_';
 export function createEntrance({ sessions, lifetimeSeconds }: { sessions: Sessions; lifetimeSeconds: number }): Entrance {
   return {
     async enter(tx, person, entry, { hasFactor }) {
-      if (!hasFactor) return sessions.openHeld(tx, person, entry);
+      if (!hasFactor) return sessions.openByPassword(tx, person, entry);
       const userId = person.user.id;
       const { deviceId, isDeviceKnown } = entry;
       const loginToken = prefix + randomBytes(32).toString('base64url');

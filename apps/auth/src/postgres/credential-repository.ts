@@ -38,7 +38,7 @@ export async function lockPasswordHash(tx: Queryable, userId: string): Promise<s
 
 /** Whoever a password lets in, as long as a transaction holds them. */
 export interface HeldEntrant {
-  /** They have a second factor that counts. */
+  /** They had a second factor that counts when they began to be waited for. */
   readonly hasFactor: boolean;
 }
 

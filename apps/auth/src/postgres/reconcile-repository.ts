@@ -33,6 +33,23 @@ export async function dropSignUps(db: Queryable, isDry: boolean): Promise<number
   return rows[0]!.count;
 }
 
+/** Ends every code that was mailed or is to be, and what waits for one or to be mailed: which were used since, nobody knows. With `isDry` it counts the codes alone. */
+export async function endCodes(db: Queryable, isDry: boolean): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    isDry
+      ? { name: 'count-live-codes', text: 'select count(*)::int as count from one_time_codes where end_time is null and expire_time > now()' }
+      : {
+          name: 'end-live-codes',
+          text: `with half as (delete from login_tokens),
+                   unsent as (update mails set state = 'failed', end_time = now(), sealed = null, last_error = 'expired' where state = 'queued'),
+                   ended as (
+                     update one_time_codes set end_time = now(), sealed = null, mail_time = null where end_time is null returning expire_time)
+                 select (count(*) filter (where expire_time > now()))::int as count from ended`,
+        },
+  );
+  return row!.count;
+}
+
 /** Those of the people who have no password; who is signing up is passed over, unless `isPendingNothing`. */
 export async function findWithoutPassword(db: Queryable, userIds: readonly string[], isPendingNothing: boolean): Promise<readonly string[]> {
   const rows = await db.query<{ id: string }>({

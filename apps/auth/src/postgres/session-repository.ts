@@ -31,6 +31,8 @@ export interface NewSession {
   readonly entry: Entry;
   readonly lifetimeSeconds: number;
   readonly refreshToken: NewRefreshToken;
+  /** It is not added where the person has a second factor that counts. */
+  readonly isUnlessFactor: boolean;
 }
 
 export interface NewRefreshToken {
@@ -54,28 +56,31 @@ export interface AddedSession extends SessionTerms {
   readonly isAlike: boolean;
 }
 
-/** Adds a session with its first token; undefined where one of this revision would have ended already. What was before is not looked at for a device that is known. */
+/** Adds a session with its first token, unless one of this revision would have ended already. What was before is not looked at for a device that is known. */
 export async function insertSession(
   tx: Queryable,
-  { id, userId, personRevision, entry, lifetimeSeconds, refreshToken }: NewSession,
-): Promise<AddedSession | undefined> {
-  const [row] = await tx.query<TermsRow & Pick<AddedSession, 'isLater' | 'isAlike'>>({
+  { id, userId, personRevision, entry, lifetimeSeconds, refreshToken, isUnlessFactor }: NewSession,
+): Promise<AddedSession | 'ended' | 'factor_missing'> {
+  const [row] = await tx.query<Partial<TermsRow> & Pick<AddedSession, 'isLater' | 'isAlike'> & { isFactorMissing: boolean }>({
     name: 'insert-session',
-    text: `with added as (
+    text: `with asked as materialized (
+             select $12 and exists (select from factors where user_id = $2::uuid and confirm_time is not null) as "isFactorMissing"),
+           added as (
              insert into sessions (id, user_id, person_revision, expire_time, device_id, client_address, user_agent, auth_methods)
              select $1::uuid, $2::uuid, $3::bigint, now() + $4 * interval '1 second', $5::uuid, $6, $7, $8::text[]
-             where not exists (select from known_people where user_id = $2::uuid and ended_revision > $3::bigint)
+             from asked
+             where not "isFactorMissing" and not exists (select from known_people where user_id = $2::uuid and ended_revision > $3::bigint)
              returning *),
            token as (
              insert into refresh_tokens (token_hash, session_id, expire_time)
              select $10::bytea, id, ${tokenEnd('$11')} from added)
-           select ${terms},
+           select "isFactorMissing", ${terms},
              not $9 and exists (select from sessions earlier where earlier.user_id = $2::uuid) as "isLater",
              not $9 and exists (
                select from sessions earlier
                where earlier.user_id = $2::uuid and earlier.last_used_time > now() - interval '1 day'
                  and earlier.client_address = $6 and earlier.user_agent = $7) as "isAlike"
-           from added`,
+           from asked left join added on true`,
     values: [
       id,
       userId,
@@ -88,12 +93,15 @@ export async function insertSession(
       entry.isDeviceKnown,
       refreshToken.hash,
       refreshToken.lifetimeSeconds,
+      isUnlessFactor,
     ],
   });
-  return row && { ...toTerms(row), isLater: row.isLater, isAlike: row.isAlike };
+  const { isFactorMissing, isLater, isAlike, authTime, methods, endTime } = row!;
+  if (isFactorMissing) return 'factor_missing';
+  return authTime && methods && endTime ? { ...toTerms({ authTime, methods, endTime }), isLater, isAlike } : 'ended';
 }
 
-// clock_timestamp, since a transaction's now() stands still while it waits for the lock
+// clock_timestamp, since a transaction's now() stands still while it waits; of a row that was changed meanwhile it is read anew
 const presented = `
   select s.id as "sessionId", s.user_id as "userId",
     s.revoke_time is null and s.expire_time > clock_timestamp() as "isSessionAlive",

@@ -52,14 +52,20 @@ export interface Sessions {
    * @throws accountSuspended when it is known by now that this was changed since
    */
   open(tx: Queryable, person: Person, entry: Entry): Promise<OpenSession>;
-  /** The same, for a caller whose transaction holds the person already (`holdPerson`). */
-  openHeld(tx: Queryable, person: Person, entry: Entry): Promise<OpenSession>;
+  /**
+   * The same for who has shown nothing but a password, whom the transaction holds already (`holdPerson`); undefined where they have a second
+   * factor by now.
+   */
+  openByPassword(tx: Queryable, person: Person, entry: Entry): Promise<OpenSession | undefined>;
   toTokens(session: OpenSession, person: Person): Promise<FirstTokens>;
   /** Trades a refresh token for its one successor. @throws refreshTokenInvalid, accountSuspended */
   refresh(presented: string, client: ClientInfo): Promise<Tokens>;
   /** Ends the session of a token; one that is unknown or ended already is no error. */
   end(presented: string): Promise<void>;
 }
+
+/** What a session goes on with. */
+type Rotated = Omit<OpenSession, 'id' | 'deviceId'>;
 
 /**
  * Whether somebody who was here before comes on a device that nobody has told us of. Old sessions are removed, when they were seen is not.
@@ -85,25 +91,32 @@ export function createSessions({ database, people, accessTokens, sightings, secu
    * The successor of a token, judged as it was when it arrived; undefined, with the session revoked, when it was used too long
    * ago. Where the successor was traded meanwhile, the last one: an older one would soon count as reuse.
    */
-  const rotate = async (tx: Queryable, presented: string, arrived: repository.PresentedToken, client: ClientInfo): Promise<string | undefined> => {
+  const rotate = async (tx: Queryable, presented: string, arrived: repository.PresentedToken, client: ClientInfo): Promise<Rotated | undefined> => {
     const hash = toTokenHash(presented);
     const locked = await repository.lockPresentedToken(tx, hash, lifetimes.replay);
-    const token = locked && (arrived.isUsed ? { ...arrived, isSessionAlive: locked.isSessionAlive } : locked);
+    const token =
+      locked && (arrived.isUsed ? { ...locked, isUsed: true, isInReplayWindow: arrived.isInReplayWindow, sealedSuccessor: arrived.sealedSuccessor } : locked);
     if (!token?.isSessionAlive) return undefined;
     if (isReuse(token)) {
       await endStolen(tx, token);
       return undefined;
     }
-    if (token.isUsed) return findLast(tx, unsealSuccessor(presented, token.sealedSuccessor!));
+    const { proof, endTime } = token;
+    if (token.isUsed) {
+      const last = await findLast(tx, unsealSuccessor(presented, token.sealedSuccessor!));
+      return last === undefined ? undefined : { refreshToken: last, proof, endTime };
+    }
     if (token.isExpired) return undefined;
     const successor = makeToken();
     await repository.replaceRefreshToken(tx, hash, { ...successor.stored, sealed: sealSuccessor(presented, successor.token) }, client);
-    return successor.token;
+    return { refreshToken: successor.token, proof, endTime };
   };
 
-  const findLast = async (tx: Queryable, token: string): Promise<string> => {
+  /** Undefined where the last is known to nobody any more: one that was used would count as reuse. */
+  const findLast = async (tx: Queryable, token: string): Promise<string | undefined> => {
     const found = await repository.findPresentedToken(tx, toTokenHash(token), lifetimes.replay);
-    return found?.isUsed && found.sealedSuccessor ? findLast(tx, unsealSuccessor(token, found.sealedSuccessor)) : token;
+    if (!found?.isUsed) return token;
+    return found.sealedSuccessor ? findLast(tx, unsealSuccessor(token, found.sealedSuccessor)) : undefined;
   };
 
   const toTokens = async (session: Omit<OpenSession, 'deviceId'>, { user, permissions, askTime }: Person): Promise<Tokens> => {
@@ -120,12 +133,21 @@ export function createSessions({ database, people, accessTokens, sightings, secu
     return { accessToken, refreshToken: session.refreshToken, tokenType: 'Bearer', expiresIn };
   };
 
-  const openHeld: Sessions['openHeld'] = async (tx, { user }, entry) => {
+  const add = async (tx: Queryable, { user }: Person, entry: Entry, isUnlessFactor: boolean): Promise<OpenSession | undefined> => {
     const { id: userId, revision } = user;
     const id = uuidv7();
     const { token, stored } = makeToken();
-    const added = await repository.insertSession(tx, { id, userId, personRevision: revision, entry, lifetimeSeconds: lifetimes.session, refreshToken: stored });
-    if (!added) throw accountSuspended();
+    const added = await repository.insertSession(tx, {
+      id,
+      userId,
+      personRevision: revision,
+      entry,
+      lifetimeSeconds: lifetimes.session,
+      refreshToken: stored,
+      isUnlessFactor,
+    });
+    if (added === 'factor_missing') return undefined;
+    if (added === 'ended') throw accountSuspended();
     if (isOnNewDevice(user, entry, added)) {
       security.raise('new_device_login', { userId, sessionId: id });
       await tellNewDevice(tx, user, entry.client);
@@ -136,9 +158,9 @@ export function createSessions({ database, people, accessTokens, sightings, secu
   return {
     async open(tx, person, entry) {
       await holdPerson(tx, person.user.id);
-      return openHeld(tx, person, entry);
+      return (await add(tx, person, entry, false))!;
     },
-    openHeld,
+    openByPassword: (tx, person, entry) => add(tx, person, entry, true),
     toTokens: async (session, person) => ({ ...(await toTokens(session, person)), deviceToken: devices.toToken(person.user.id, session.deviceId) }),
     async refresh(presented, client) {
       const token = await repository.findPresentedToken(database, toTokenHash(presented), lifetimes.replay);
@@ -150,9 +172,9 @@ export function createSessions({ database, people, accessTokens, sightings, secu
       const person = await people.findById(token.userId);
       if (!person) throw refreshTokenInvalid();
       if (isSuspended(person)) throw accountSuspended();
-      const successor = await database.transaction((tx) => rotate(tx, presented, token, client));
-      if (!successor) throw refreshTokenInvalid();
-      return toTokens({ id: token.sessionId, refreshToken: successor, proof: token.proof, endTime: token.endTime }, person);
+      const rotated = await database.transaction((tx) => rotate(tx, presented, token, client));
+      if (!rotated) throw refreshTokenInvalid();
+      return toTokens({ id: token.sessionId, ...rotated }, person);
     },
     end: (presented) => repository.revokeSessionOfToken(database, toTokenHash(presented)),
   };

@@ -4,7 +4,14 @@ import { read } from 'read';
 import { CommandError } from './command-error.mts';
 
 /** With what a session begins. */
-export type Credentials = { readonly token: string } | { readonly email: string; readonly password: string };
+export type Credentials = { readonly token: string } | Password;
+
+export interface Password {
+  readonly email: string;
+  readonly password: string;
+  /** Of a second factor, for one login. */
+  readonly code: string | undefined;
+}
 
 /** Has all requests take the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, in either case. */
 export const followProxies = (): void => void setGlobalProxyFromEnv(process.env);
@@ -14,7 +21,7 @@ export const followProxies = (): void => void setGlobalProxyFromEnv(process.env)
  * @throws CommandError where there is none to ask
  */
 export async function readCredentials(): Promise<Credentials> {
-  const { GATEHOUSE_TOKEN: token, GATEHOUSE_EMAIL, GATEHOUSE_PASSWORD } = process.env;
+  const { GATEHOUSE_TOKEN: token, GATEHOUSE_EMAIL, GATEHOUSE_PASSWORD, GATEHOUSE_CODE: code } = process.env;
   if (token) return { token };
   if (!(GATEHOUSE_EMAIL && GATEHOUSE_PASSWORD) && !(process.stdin.isTTY && process.stderr.isTTY))
     throw new CommandError(
@@ -23,7 +30,7 @@ export async function readCredentials(): Promise<Credentials> {
   try {
     const email = GATEHOUSE_EMAIL || (await read<string>({ prompt: 'Email:', output: process.stderr }));
     const password = GATEHOUSE_PASSWORD || (await readSilently('Password:'));
-    return { email, password };
+    return { email, password, code };
   } catch (cause) {
     throw new CommandError('there are no credentials', { cause });
   }

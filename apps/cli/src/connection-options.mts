@@ -10,7 +10,8 @@ export interface ConnectionOptions {
 
 const credentialsHelp = `
 Credentials come from the environment, never from the command line: GATEHOUSE_EMAIL and GATEHOUSE_PASSWORD, or GATEHOUSE_TOKEN, an access
-token. What is missing is asked for on a terminal. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are followed.`;
+token. GATEHOUSE_CODE is for who has a second factor: six digits of the app, or a recovery code, for one login. What is missing is asked for on
+a terminal. HTTPS_PROXY, HTTP_PROXY and NO_PROXY are followed.`;
 
 /** Adds those options to a command. */
 export const withConnection = (command: Command): Command =>

@@ -5,9 +5,7 @@ import {
   descriptorSet as authContract,
   ImportAccountsResponse,
   type ImportAccountsRow,
-  invalidCredentials,
-  LoginResponse,
-  RefreshResponse,
+  FactorServiceDefinition,
 } from '@gatehouse/contracts/auth';
 import {
   descriptorSet as userContract,
@@ -26,9 +24,8 @@ import { openAccess } from '@gatehouse/rpc/testing';
 import { asksForWebSocket, createTranscoder } from '@gatehouse/transcoding';
 import fastify from 'fastify';
 import type { AddressInfo, Socket } from 'node:net';
+import { bindLogins } from './logins';
 import { bindPeople } from './people';
-
-export const account = { email: 'root@example.com', password: 'a password for tests' };
 
 interface Import {
   lastNumber: bigint;
@@ -47,6 +44,10 @@ export interface Whims {
   maxFrameBytes: number;
   /** Of access tokens, in seconds. */
   lifeSeconds: number;
+  /** What a login takes beside the password, each once; undefined where the password is enough. */
+  codes?: string[];
+  /** Gives no tokens before the email is verified. */
+  isUnverified?: true;
 }
 
 /** A directory of people that keeps the contract of imports and exports: a real gRPC server behind the real transcoder. */
@@ -76,6 +77,9 @@ const outcome = (row: ImportRow, users: Map<string, User>) => {
   return { outcome: isThere ? ImportOutcome.IMPORT_OUTCOME_UPDATED : ImportOutcome.IMPORT_OUTCOME_CREATED };
 };
 
+// they give tokens, and ask for none
+const openServices: readonly string[] = [AuthServiceDefinition.fullName, FactorServiceDefinition.fullName];
+
 export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Promise<Directory> {
   const users = new Map<string, User>();
   const imports = new Map<string, Import>();
@@ -91,14 +95,7 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
     cut: () => sockets.forEach((socket) => socket.destroy()),
   };
   const tokens = new Set<string>();
-  let issued = 0;
-  const issue = () => {
-    const accessToken = `access-${++issued}`;
-    tokens.add(accessToken);
-    return { accessToken, refreshToken: `refresh-${issued}`, tokenType: 'Bearer', expiresIn: directory.whims.lifeSeconds };
-  };
   const { importUsers, exportUsers } = UserServiceDefinition.methods;
-  const { login, refresh, logout } = AuthServiceDefinition.methods;
   const enter = (name: string) => {
     directory.calls.push(name);
     const refusal = directory.whims.refusals.shift();
@@ -170,27 +167,8 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
       for await (const response of importRows('ImportAccounts', requests)) yield ImportAccountsResponse.fromPartial(response);
     },
   });
-  const proof = bindService(
-    { ...AuthServiceDefinition, methods: { login, refresh, logout } },
-    {
-      async login({ email, password }) {
-        directory.calls.push('Login');
-        if (email !== account.email || password !== account.password) throw invalidCredentials();
-        return LoginResponse.fromPartial(issue());
-      },
-      async refresh() {
-        directory.calls.push('Refresh');
-        return RefreshResponse.fromPartial(issue());
-      },
-      async logout() {
-        directory.calls.push('Logout');
-        return {};
-      },
-    },
-  );
-
   const server = createRpcServer({
-    services: [people, accounts, proof, ...bindPeople({ ...directory, enter })],
+    services: [people, accounts, ...bindLogins({ ...directory, tokens, enter }), ...bindPeople({ ...directory, enter })],
     descriptorSets: [userContract, authContract],
     access: openAccess,
   });
@@ -215,7 +193,7 @@ export async function startDirectory(port = 0, whims: Partial<Whims> = {}): Prom
     descriptors: authContract,
     upstreams: new Map(['gatehouse.user.v1', 'gatehouse.auth.v1'].map((name) => [name, channel])),
     async authenticate({ service }, authorization) {
-      if (service !== AuthServiceDefinition.fullName && !tokens.has(authorization?.replace('Bearer ', '') ?? '')) throw tokenInvalid();
+      if (!openServices.includes(service) && !tokens.has(authorization?.replace('Bearer ', '') ?? '')) throw tokenInvalid();
     },
   }).register(app);
   await app.listen({ port, host: '127.0.0.1' });

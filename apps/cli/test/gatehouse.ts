@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import { account } from './directory';
+import { account } from './logins';
 
 /** The command's file. */
 export const main = resolve(__dirname, '../src/main.mts');

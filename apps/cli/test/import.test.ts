@@ -5,8 +5,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { account, type Directory, startDirectory, type Whims } from './directory';
+import { type Directory, startDirectory, type Whims } from './directory';
 import { gatehouse, start } from './gatehouse';
+import { account } from './logins';
 
 let folder: string;
 let directory: Directory;

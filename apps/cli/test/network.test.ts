@@ -6,8 +6,9 @@ import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { account, startDirectory } from './directory';
+import { startDirectory } from './directory';
 import { gatehouse } from './gatehouse';
+import { account } from './logins';
 
 const listen = async (server: Server): Promise<number> => {
   server.listen(0, '127.0.0.1');

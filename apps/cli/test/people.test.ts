@@ -1,11 +1,12 @@
 import { permissionDenied, unavailable } from '@gatehouse/contracts/api';
 import { User } from '@gatehouse/contracts/user';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { account, type Directory, startDirectory } from './directory';
-import { gatehouse, main } from './gatehouse';
+import { type Directory, startDirectory } from './directory';
+import { gatehouse } from './gatehouse';
+import { account } from './logins';
+import { onTerminal } from './on-terminal';
 
 const [id, email] = ['019a0000-0000-7000-8000-000000000001', 'ada@example.com'];
 const kinds = ['profile', 'password', 'session', 'status'];
@@ -83,21 +84,8 @@ describe('gatehouse people erase', () => {
     expect(directory.calls).toEqual([]);
   });
 
-  /** Runs it on a terminal, by `script` of util-linux, and types an answer. */
-  async function onTerminal(name: string, answer: string): Promise<{ status: unknown; screen: string }> {
-    const command = `${process.execPath} ${main} people erase ${name} --url ${directory.url}`;
-    const env = { PATH: process.env.PATH, TERM: 'xterm', GATEHOUSE_EMAIL: account.email, GATEHOUSE_PASSWORD: account.password };
-    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { env });
-    let [screen, isAnswered] = ['', false];
-    child.stdout.on('data', (chunk) => {
-      screen += chunk;
-      if (isAnswered || !/type the (email|id):/.test(screen)) return;
-      isAnswered = true;
-      child.stdin.write(answer);
-    });
-    const status = await new Promise((resolve) => child.once('close', resolve));
-    return { status, screen };
-  }
+  const env = { GATEHOUSE_EMAIL: account.email, GATEHOUSE_PASSWORD: account.password };
+  const asked = (name: string, answer: string) => onTerminal(['people', 'erase', name, '--url', directory.url], [[/type the (email|id):/, answer]], env);
 
   it.each([
     ['the email', id, `${email}\n`, 0, /is erased from every service/],
@@ -105,13 +93,13 @@ describe('gatehouse people erase', () => {
     ['Ctrl-C', id, '\x03', 130, /interrupted: nobody is erased/],
     ['the end of input', email, '\x04', 130, /interrupted: nobody is erased/],
   ])('on a terminal asks whom, and is told by %s', async (_name, name, answer, status, said) => {
-    expect(await onTerminal(name, answer)).toEqual({ status, screen: expect.stringMatching(said) });
+    expect(await asked(name, answer)).toEqual({ status, screen: expect.stringMatching(said) });
     expect(directory.users.size).toBe(status === 0 ? 0 : 1);
   });
 
   it('on a terminal asks for the id where there is no profile any more', async () => {
     directory.users.clear();
-    expect(await onTerminal(id, `${id}\n`)).toMatchObject({ status: 0 });
+    expect(await asked(id, `${id}\n`)).toMatchObject({ status: 0 });
     expect(directory.records.size).toBe(0);
   });
 });

@@ -1,6 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../test/support/chromium';
+import { addApp } from '../test/support/factors';
 import { type Gatehouse, startGatehouse } from '../test/support/gatehouse';
+import { signUp } from '../test/support/http';
 
 let gatehouse: Gatehouse;
 let browser: Browser;
@@ -53,5 +55,34 @@ it('says on the page why somebody was not let in', async () => {
   await page.fill('#login [name=password]', 'wrong');
   await page.click('#login button');
   await page.getByText('the email or the password is wrong').waitFor();
+  expect([...hosts]).toEqual([gatehouse.url]);
+});
+
+it('asks on the page for the code of who has an authenticator app, and takes a recovery code too', async () => {
+  const [email, password] = ['ada@example.com', 'correct horse battery'];
+  const { body } = await signUp(gatehouse.url, email, password);
+  const { recoveryCodes, nextCode } = await addApp(gatehouse.url, body.accessToken);
+  const { page, hosts } = await openPage();
+  await page.goto(`${gatehouse.url}/docs`);
+  const code = page.locator('#login [name=code]');
+  const begin = async () => {
+    await page.fill('#login [name=email]', email);
+    await page.fill('#login [name=password]', password);
+    expect(await code.isVisible()).toBe(false);
+    await page.click('#login button');
+    await page.getByText('enter the code of your authenticator app, or a recovery code').waitFor();
+  };
+  await begin();
+  await code.fill('not a code');
+  await page.click('#login button');
+  await page.getByText('the code is wrong').waitFor();
+  await code.fill(nextCode());
+  await page.click('#login button');
+  await page.getByText(`logged in as ${email}`).waitFor();
+  await begin();
+  await code.fill(recoveryCodes[0]!);
+  await page.click('#login button');
+  await page.getByText(`logged in as ${email}`).waitFor();
+  expect([await code.isVisible(), await page.inputValue('#login [name=password]'), await code.inputValue()]).toEqual([false, '', '']);
   expect([...hosts]).toEqual([gatehouse.url]);
 });

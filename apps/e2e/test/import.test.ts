@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startCommand } from './support/command';
+import { addApp } from './support/factors';
 import { type Gatehouse, type ServiceName, startGatehouse } from './support/gatehouse';
 import { logIn, send } from './support/http';
 import { until } from './support/service-process';
@@ -116,4 +117,11 @@ describe('accounts', () => {
     const { rows: renewed } = await proofs.query("select count(*) from credentials where password_hash not like 'imported:%'");
     expect(Number(renewed[0].count)).toBe(2);
   });
+});
+
+it('an administrator with an authenticator app exports with a code of it, and with a recovery code', async () => {
+  const { recoveryCodes, nextCode } = await addApp(gatehouse.url, await logIn(gatehouse.url, gatehouse.administrator));
+  for (const code of [nextCode(), recoveryCodes[0]!])
+    expect(await startCommand({ ...gatehouse, code }, 'export', '--output', join(folder, 'all.ndjson')).ended).toMatchObject({ status: 0 });
+  expect(await run('export').ended).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('set GATEHOUSE_CODE') });
 });

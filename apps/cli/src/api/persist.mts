@@ -65,6 +65,8 @@ function toRefusal(error: unknown, url: string): unknown {
         ? ': is --url that of a gateway of Gatehouse?'
         : reason === 'IMPORT_OPTIONS_CHANGED'
           ? ': give another --import-id'
-          : '';
+          : reason === 'STEP_UP_REQUIRED'
+            ? ': run it again, and with the token of a new login where GATEHOUSE_TOKEN is set'
+            : '';
   return new CommandError(`${url} refused: ${error.message}${step}`, { exitCode: exitCodes.server, cause: error });
 }

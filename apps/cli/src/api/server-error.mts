@@ -57,4 +57,7 @@ export const isPassing = (error: unknown): boolean =>
 
 /** Whether the access token is no more, or never was, one that the server takes. */
 export const isUnauthenticated = (error: unknown): boolean =>
-  error instanceof ServerError && (error.problem.code === 'UNAUTHENTICATED' || (!error.problem.code && error.problem.status === 401));
+  error instanceof ServerError &&
+  // that token is taken, and so would be a refreshed one: it is the login that is too old
+  error.problem.reason !== 'STEP_UP_REQUIRED' &&
+  (error.problem.code === 'UNAUTHENTICATED' || (!error.problem.code && error.problem.status === 401));

@@ -1,7 +1,7 @@
 import { CommandError, exitCodes } from '../command-error.mts';
 import type { Credentials } from '../config.mts';
+import { type Ask, createLogin, type Tokens } from './login.mts';
 import { readJson, request } from './request.mts';
-import { ServerError } from './server-error.mts';
 
 /** Somebody's session at the API, in memory alone. */
 export interface Session {
@@ -11,12 +11,6 @@ export interface Session {
   discard(token: string): void;
   /** Ends it at the server. Errors are passed over: it ends by itself too. */
   close(): Promise<void>;
-}
-
-interface Tokens {
-  readonly accessToken?: string;
-  readonly refreshToken?: string;
-  readonly expiresIn?: number;
 }
 
 // a token is renewed while it has so much time left. Milliseconds.
@@ -34,32 +28,20 @@ export function createSession(url: string, credentials: Credentials): Session {
     const lifeMs = (given.expiresIn ?? 900) * 1_000;
     renewAt = performance.now() + Math.max(lifeMs - marginMs, lifeMs / 2);
   };
-  const ask = async (path: string, body: object, signal: AbortSignal) =>
-    readJson<Tokens>(await (await request(`${url}/v1/auth/${path}`, { body, signal })).text());
+  const ask: Ask = async <T,>(path: string, body: object, signal: AbortSignal) =>
+    readJson<T>(await (await request(`${url}/v1/auth/${path}`, { body, signal })).text());
+  const login = 'token' in credentials ? undefined : createLogin(credentials, ask);
 
   const refresh = async (signal: AbortSignal) => {
     const { refreshToken } = tokens;
     tokens = {};
     if (!refreshToken) return;
     try {
-      keep(await ask('refresh', { refreshToken }, signal));
+      keep(await ask<Tokens>('refresh', { refreshToken }, signal));
     } catch {
       // whatever became of it: the password opens another
       signal.throwIfAborted();
     }
-  };
-
-  const login = async (signal: AbortSignal) => {
-    if ('token' in credentials) return;
-    const { email, password } = credentials;
-    try {
-      keep(await ask('login', { email, password }, signal));
-    } catch (error) {
-      if (!(error instanceof ServerError) || error.problem.reason !== 'INVALID_CREDENTIALS') throw error;
-      throw new CommandError(`${error.problem.detail}: check GATEHOUSE_EMAIL and GATEHOUSE_PASSWORD`, { exitCode: exitCodes.server, cause: error });
-    }
-    if (!tokens.accessToken)
-      throw new CommandError('the account has to verify its email before it gets a token: follow the link that it was sent', { exitCode: exitCodes.server });
   };
 
   if ('token' in credentials) {
@@ -69,7 +51,7 @@ export function createSession(url: string, credentials: Credentials): Session {
   return {
     async token(signal) {
       if (!tokens.accessToken || performance.now() >= renewAt) await refresh(signal);
-      if (!tokens.accessToken) await login(signal);
+      if (!tokens.accessToken && login) keep(await login(signal));
       if (!tokens.accessToken)
         throw new CommandError('the server does not take the access token, or not any more: set GATEHOUSE_TOKEN to a fresh one', {
           exitCode: exitCodes.server,

@@ -1,3 +1,4 @@
+import { TOTP } from 'otpauth';
 import { send } from './http';
 import type { Scene } from './scene';
 import { whileChanged } from './with-client';
@@ -31,4 +32,14 @@ export const whileLoggingIn = ({ gatehouse }: Scene, userId: string, loginToken:
 export async function enrolTotp(scene: Scene, userId: string): Promise<string> {
   const { body } = await send(scene.gatehouse.url, 'POST', '/v1/auth/factors:enrollTotp', { token: await proven(scene, userId), body: {} });
   return body.factor.id;
+}
+
+/** Adds an app to whose token it is, who just logged in; gives their recovery codes, and what tells the app's next code. */
+export async function addApp(url: string, token: string): Promise<{ recoveryCodes: readonly string[]; nextCode: () => string }> {
+  const { body } = await send(url, 'POST', '/v1/auth/factors:enrollTotp', { token, body: {} });
+  const app = new TOTP({ secret: body.secret });
+  // of a code only a later one is taken, and one step ahead counts too
+  const codeAt = (steps: number) => app.generate({ timestamp: Date.now() + steps * 30_000 });
+  const confirmed = await send(url, 'POST', `/v1/auth/factors/${body.factor.id}:confirm`, { token, body: { totpCode: codeAt(0) } });
+  return { recoveryCodes: confirmed.body.recoveryCodes, nextCode: () => codeAt(1) };
 }

@@ -1,6 +1,7 @@
 import type { ClientInfo } from '@gatehouse/access';
 import { accountSuspended, emailNotVerified, invalidCredentials, type LoginRequest, type LoginResponse } from '@gatehouse/contracts/auth';
 import type { Database } from '@gatehouse/postgres';
+import { randomUUID } from 'node:crypto';
 import { toAccount } from './attempts/attempt-keys';
 import { type Attempt, type Attempts, isUnjudged } from './attempts/attempts';
 import type { Language } from './mail/languages';
@@ -70,8 +71,9 @@ export function createLogin({ database, people, passwords, entrance, devices, at
     if (isVerificationRequired && !person.user.emailVerified) {
       await attempt.withdrawn();
       const mayMail = await attempts.mayMail({ account: email, client, purpose: 'verify_email' });
-      if (mayMail) await codes.request(database, { purpose: 'verify_email', userId: person.user.id, data: { email: person.user.email, language } });
-      throw emailNotVerified();
+      const id = randomUUID();
+      if (mayMail) await codes.request(database, { id, purpose: 'verify_email', userId: person.user.id, data: { email: person.user.email, language } });
+      throw emailNotVerified({ verification_id: id });
     }
 
     const { id } = person.user;

@@ -48,6 +48,38 @@ describe('changing the email', () => {
     expect(await under.mailTo('owner@example.com')).toMatchObject({ kind: 'sign_up_attempt', userId: id });
   });
 
+  it('leaves the same in what is kept of who asks, whether the email is free or taken', async () => {
+    await join('sought@example.com');
+    const exportAfter = async (newEmail: string) => {
+      const { self, accessToken } = await join(`curious-${newEmail}`);
+      for (const email of [`before-${newEmail}`, newEmail]) {
+        await self.changeEmail({ newEmail: email, password });
+        await under.mailsTo(email);
+      }
+      const told: string[] = [];
+      for await (const { records } of under.personsAs(accessToken).exportPerson({ userId: 'me' }))
+        for (const { kind, data } of records)
+          if (kind === 'code' || kind === 'mail') {
+            const { purpose, kind: mail, state, ...times } = data as Record<string, string>;
+            told.push([kind, purpose, mail, state, ...Object.keys(times).sort()].join(' '));
+          }
+      return told.sort();
+    };
+    const free = await exportAfter('unsought@example.com');
+    expect(free.filter((each) => each.includes('change_email'))).toHaveLength(2);
+    expect(await exportAfter('sought@example.com')).toEqual(free);
+  });
+
+  it('is over with the next change that is asked for also where that goes to an email that is taken', async () => {
+    await join('holder@example.com');
+    const { self } = await join('asks-twice@example.com');
+    await self.changeEmail({ newEmail: 'asks-free@example.com', password });
+    const { token } = await under.mailTo('asks-free@example.com');
+    await self.changeEmail({ newEmail: 'holder@example.com', password });
+    await under.mailTo('holder@example.com');
+    expect(await verdictOf(under.email.confirmEmailChange({ token }))).toBe(invalid);
+  });
+
   it('tells who confirms it that the email was taken meanwhile', async () => {
     const { id, self } = await join('late@example.com');
     await self.changeEmail({ newEmail: 'raced@example.com', password });

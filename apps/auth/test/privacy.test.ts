@@ -2,6 +2,7 @@ import { createDatabase } from '@gatehouse/postgres';
 import { randomUUID } from 'node:crypto';
 import { personTables } from '../src/privacy/person-records';
 import { type AuthUnderTest, startAuth, until, verdictOf } from './auth-under-test';
+import { startAuthWithMails } from './mails-under-test';
 
 const password = 'correct horse battery';
 let under: AuthUnderTest;
@@ -90,6 +91,35 @@ describe('an erased person', () => {
     expect(await verdictOf(under.auth.refresh({ refreshToken }))).toBe('UNAUTHENTICATED REFRESH_TOKEN_INVALID');
     expect(await verdictOf(under.auth.login({ email, password }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
     expect(await administrator.erasePerson({ userId: id })).toEqual({});
+  });
+
+  it('leaves nothing of what others asked for with their email, of which no name and no password was kept before', async () => {
+    const mailing = await startAuthWithMails({ beside: under });
+    const { id, email } = await enter();
+    // by whichever process does it
+    const untilMailed = () =>
+      until(async () => {
+        await mailing.app.codeMailer.mailSome();
+        return (await under.database.query({ name: 'find-to-mail', text: 'select from one_time_codes where mail_time is not null' })).length === 0;
+      });
+    const asked: string[] = [];
+    for (const displayName of ['X', 'Somebody with a long name of many words', 'Y']) {
+      const { verificationId = '' } = await mailing.auth.signUp({ email, password, displayName });
+      asked.push(verificationId);
+      await untilMailed();
+    }
+    asked.push((await mailing.email.resendVerification({ email, verificationId: asked.at(-1)! })).verificationId);
+    await untilMailed();
+    const [row] = await under.database.query<{ count: number; lengths: number }>({
+      name: 'find-asked',
+      text: `select count(*)::int as count, count(distinct octet_length(sealed)) filter (where purpose = 'sign_up')::int as lengths
+             from one_time_codes where id = any ($1::uuid[]) and user_id = $2`,
+      values: [asked, id],
+    });
+    expect(row).toEqual({ count: 4, lengths: 1 });
+    await administrator.erasePerson({ userId: id });
+    expect(await under.database.query({ name: 'find-left', text: 'select id from one_time_codes where id = any ($1::uuid[])', values: [asked] })).toEqual([]);
+    await mailing.close();
   });
 
   it('is erased while they log in without either waiting for the other in a circle', async () => {

@@ -69,6 +69,36 @@ describe('recovering a password', () => {
     expect(row).toEqual({ tries: 1 });
   });
 
+  it('writes as much for wrong digits of somebody as for those of nobody, also once a newer mail or a reset has ended them', async () => {
+    await join('somebody@example.com');
+    const statesOf = async (email: string) => {
+      const ids: string[] = [];
+      for (let turn = 0; turn < 2; turn++) {
+        ids.push((await under.recovery.requestPasswordReset({ email })).resetId);
+        await under.mailsTo(email);
+      }
+      for (const resetId of ids) await verdictOf(under.recovery.resetPassword({ resetId, code: 'wrong', newPassword }));
+      return under.database.query({
+        name: 'find-states',
+        text: 'select tries, end_time is not null as "hasEnded" from one_time_codes where id = any ($1::uuid[]) order by array_position($1::uuid[], id)',
+        values: [ids],
+      });
+    };
+    const ofNobody = await statesOf('no-somebody@example.com');
+    expect(ofNobody).toEqual([
+      { tries: 1, hasEnded: true },
+      { tries: 1, hasEnded: false },
+    ]);
+    expect(await statesOf('somebody@example.com')).toEqual(ofNobody);
+
+    const { resetId, token } = await askFor('somebody@example.com');
+    await under.recovery.resetPassword({ token, newPassword });
+    await verdictOf(under.recovery.resetPassword({ resetId, code: 'wrong', newPassword }));
+    expect(await under.database.query({ name: 'find-tries', text: 'select tries from one_time_codes where id = $1', values: [resetId] })).toEqual([
+      { tries: 1 },
+    ]);
+  });
+
   it('is done once with one mail, of several at the same time', async () => {
     await join('once@example.com');
     const { token } = await askFor('once@example.com');

@@ -153,6 +153,18 @@ describe('an email that is not verified', () => {
     expect(await verdictOf(under.auth.login({ email: 'optional@example.com', password }))).toBe('OK');
   });
 
+  it('is verified by the digits of the mail that a login brought about, with the id in its error', async () => {
+    const open = await startAuthWithMails({ beside: under, settings: { AUTH_SIGNUP_VERIFICATION: 'off' } });
+    await open.auth.signUp({ email: 'typed@example.com', password });
+    await open.close();
+    const error = await under.auth.login({ email: 'typed@example.com', password }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ reason: 'EMAIL_NOT_VERIFIED', metadata: { verification_id: expect.any(String) } });
+    const { code } = await under.mailTo('typed@example.com');
+    // no session: the login is tried again
+    expect(await under.email.verifyEmail({ verificationId: error.metadata.verification_id, code })).toEqual({});
+    expect(await verdictOf(under.auth.login({ email: 'typed@example.com', password }))).toBe('OK');
+  });
+
   it('is not verified by a mail to another one that the person had', async () => {
     const user = under.users.add('former@example.com');
     await under.email.resendVerification({ email: 'former@example.com' });
@@ -187,6 +199,63 @@ describe('asking for another mail', () => {
     expect(await under.mailsTo('nobody@example.com')).toEqual([]);
     expect(await verdictOf(under.email.verifyEmail({ token: first.token, password }))).toBe(invalid);
     expect((await under.email.verifyEmail({ verificationId, code: again.code })).user?.emailVerified).toBe(true);
+  });
+
+  it('mails a sign-up again as often as its id is sent, that of the sign-up or of any mail since, and the last mail alone counts', async () => {
+    const signUpId = await signUp('patient@example.com');
+    await under.mailTo('patient@example.com');
+    const { verificationId: second } = await under.email.resendVerification({ email: 'patient@example.com', verificationId: signUpId });
+    const mailed = await under.mailTo('patient@example.com');
+    await under.email.resendVerification({ email: 'patient@example.com', verificationId: signUpId });
+    await under.mailTo('patient@example.com');
+    const { verificationId } = await under.email.resendVerification({ email: 'Patient@example.com', verificationId: second });
+    const { code } = await under.mailTo('patient@example.com');
+    expect(await verdictOf(under.email.verifyEmail({ verificationId: second, code: mailed.code }))).toBe(invalid);
+    expect((await under.email.verifyEmail({ verificationId, code })).user?.email).toBe('patient@example.com');
+    expect(await verdictOf(under.auth.login({ email: 'patient@example.com', password }))).toBe('OK');
+  });
+
+  it('mails a sign-up to nobody who does not name it', async () => {
+    await signUp('unnamed@example.com');
+    await under.mailTo('unnamed@example.com');
+    await under.email.resendVerification({ email: 'unnamed@example.com' });
+    expect(await under.mailsTo('unnamed@example.com')).toEqual([]);
+  });
+
+  it('ends the sign-up that it names, and writes as much for wrong digits, whether its email is free, taken or not verified', async () => {
+    under.users.add('verified-owner@example.com', { emailVerified: true });
+    under.users.add('unverified-owner@example.com');
+    const statesOf = async (email: string) => {
+      const named = await signUp(email);
+      await under.mailsTo(email);
+      const ids = [named];
+      for (const verificationId of [named, named, '']) {
+        ids.push((await under.email.resendVerification({ email, verificationId })).verificationId);
+        await under.mailsTo(email);
+      }
+      for (const verificationId of ids) expect(await verdictOf(under.email.verifyEmail({ verificationId, code: 'wrong' }))).toBe(invalid);
+      return under.database.query<{ tries: number; hasEnded: boolean }>({
+        name: 'find-states',
+        text: 'select tries, end_time is not null as "hasEnded" from one_time_codes where id = any ($1::uuid[]) order by array_position($1::uuid[], id)',
+        values: [ids],
+      });
+    };
+    const free = await statesOf('owned-by-nobody@example.com');
+    expect(free.map(({ tries }) => tries)).toEqual([1, 1, 1, 1]);
+    expect(free.map(({ hasEnded }) => hasEnded)).toEqual([true, true, false, false]);
+    expect(await statesOf('verified-owner@example.com')).toEqual(free);
+    const unverified = await statesOf('unverified-owner@example.com');
+    expect(unverified.map(({ tries }) => tries)).toEqual([1, 1, 1, 1]);
+    expect(unverified[0]).toEqual(free[0]);
+  });
+
+  it('makes nobody of a sign-up with an email that was taken when it was made, once that is free', async () => {
+    const owner = under.users.add('given-up@example.com', { emailVerified: true });
+    const verificationId = await signUp('given-up@example.com');
+    await under.mailTo('given-up@example.com');
+    under.users.people.set(owner.id, { ...under.users.people.get(owner.id)!, email: 'moved-on@example.com' });
+    await under.email.resendVerification({ email: 'given-up@example.com', verificationId });
+    expect(await under.mailsTo('given-up@example.com')).toEqual([]);
   });
 
   it('mails no sign-up to another email than its own', async () => {

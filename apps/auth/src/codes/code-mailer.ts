@@ -5,9 +5,9 @@ import type { Mail } from '../mail/mail';
 import type { MailQueue } from '../mail/mail-queue';
 import { isSuspended, type People, type Person } from '../people';
 import { useCode } from '../postgres/code-repository';
-import type { Code, CodeLifetimes, Codes } from './codes';
+import type { Code, CodeLifetimes, Codes, CodeToMint } from './codes';
 import type { Links } from './links';
-import { type CodeSecrets, isSameEmail } from './one-time-code';
+import type { CodeSecrets } from './one-time-code';
 
 export interface CodeMailerOptions {
   database: Database;
@@ -30,7 +30,7 @@ export interface CodeMailer {
 
 /** What is to be done about a code: it is given secrets, those of `proof` are mailed with it, and `mails` go out beside. */
 interface Plan {
-  readonly code: Pick<Code, 'id' | 'purpose' | 'data'> & { readonly userId?: string | null };
+  readonly code: CodeToMint;
   readonly proof?: (secrets: CodeSecrets) => Mail;
   readonly mails?: readonly Mail[];
   /** A code that this one takes the place of. */
@@ -72,23 +72,27 @@ export function createCodeMailer({ database, people, codes, links, lifetimes, ma
     async sign_up(code) {
       const person = await people.findByEmail(code.data.email);
       if (!person) return { code, proof: toMail('verify_email', code) };
-      return { code: deaden(code), mails: mayEnter(person) ? [toNotice('sign_up_attempt', person, code.data)] : [] };
+      return { code: deaden(code, person), mails: mayEnter(person) ? [toNotice('sign_up_attempt', person, code.data)] : [] };
     },
     async verify_email(code) {
       const person = await people.findByEmail(code.data.email);
+      const signUp = code.data.signUpId ? await codes.findSignUp(code, code.data.signUpId) : undefined;
+      const replaces = signUp?.id;
       if (mayEnter(person) && !person.user.emailVerified) {
         const known = { ...code, userId: person.user.id };
-        return { code: known, proof: toMail('verify_email', known, person) };
+        return { code: known, proof: toMail('verify_email', known, person), replaces };
       }
-      const signUp = person || !code.data.signUpId ? undefined : await codes.find(code.data.signUpId);
-      if (signUp?.purpose !== 'sign_up' || !signUp.data || !isSameEmail(signUp.data.email, code.data.email)) return { code: deaden(code) };
+      if (!signUp) return { code: deaden(code, person) };
       const language = code.data.language ?? signUp.data.language;
-      const renewed = { id: code.id, purpose: signUp.purpose, data: { ...signUp.data, language } };
-      return { code: renewed, proof: toMail('verify_email', renewed), replaces: signUp.id };
+      const formerIds = [...(signUp.data.formerIds ?? []), signUp.id];
+      const renewed = { ...code, purpose: signUp.purpose, data: { ...signUp.data, language, formerIds } };
+      // what was for nobody stays so: its password is gone
+      if (person || !signUp.data.passwordHash) return { code: deaden(renewed, person), replaces };
+      return { code: renewed, proof: toMail('verify_email', renewed), replaces };
     },
     async reset_password(code) {
       const person = await people.findByEmail(code.data.email);
-      if (!mayEnter(person)) return { code: deaden(code) };
+      if (!mayEnter(person)) return { code: deaden(code, person) };
       const known = { ...code, userId: person.user.id };
       return { code: known, proof: toMail('reset_password', known, person) };
     },
@@ -152,5 +156,14 @@ export function createCodeMailer({ database, people, codes, links, lifetimes, ma
   };
 }
 
-/** It is for nobody: nobody is mailed its secrets. */
-const deaden = ({ id, purpose, data }: Code): Plan['code'] => ({ id, purpose, data });
+/**
+ * It is for nobody: nobody is mailed its secrets, and of what was asked for no more is kept than finds it again. An owner of the email is noted,
+ * so that it goes when they are erased; of a change, who asked for it stays.
+ */
+const deaden = ({ id, purpose, userId, emailHash, data: { email, formerIds } }: CodeToMint, owner?: Person): CodeToMint => ({
+  id,
+  purpose,
+  userId: owner?.user.id ?? userId,
+  emailHash,
+  data: { email, formerIds },
+});

@@ -3,7 +3,17 @@ import type { Database, Queryable } from '@gatehouse/postgres';
 import { randomUUID } from 'node:crypto';
 import * as repository from '../postgres/code-repository';
 import { deriveKey, seal, unseal } from '../seal';
-import { type CodeData, type CodePurpose, type CodeSecrets, makeCodeSecrets, type Proof, toCodeHash, toEmailHash, toTokenHash } from './one-time-code';
+import {
+  type CodeData,
+  type CodePurpose,
+  type CodeSecrets,
+  isSameEmail,
+  makeCodeSecrets,
+  type Proof,
+  toCodeHash,
+  toEmailHash,
+  toTokenHash,
+} from './one-time-code';
 
 /** How long codes of each purpose are valid. Seconds. */
 export type CodeLifetimes = Readonly<Record<CodePurpose, number>>;
@@ -29,6 +39,8 @@ export interface Code extends Omit<repository.LiveCode, 'sealed'> {
   readonly data: CodeData;
 }
 
+export type CodeToMint = Pick<Code, 'id' | 'purpose' | 'userId' | 'emailHash' | 'data'>;
+
 /** Codes that are mailed to prove that an email is somebody's own: used once, for one purpose, for a short time. */
 export interface Codes {
   /**
@@ -42,8 +54,13 @@ export interface Codes {
   use(tx: Queryable, code: Pick<Code, 'id'>): Promise<void>;
   /** Codes to be mailed, each for one process. */
   takeToMail(limit: number, leaseMs: number): Promise<readonly Code[]>;
-  /** Gives a code its secrets; undefined when another process has done it. A person has one of a purpose: the older ones end. */
-  mint(tx: Queryable, code: Pick<Code, 'id' | 'purpose' | 'data'> & { readonly userId?: string | null }): Promise<CodeSecrets | undefined>;
+  /**
+   * Gives a code its secrets; undefined when another process has done it. Older ones end: those to the same email, whether there is somebody with
+   * it or not; of a change and of an invitation, those of the same person. Sign-ups with one email stay apart.
+   */
+  mint(tx: Queryable, code: CodeToMint): Promise<CodeSecrets | undefined>;
+  /** The sign-up of the code's email that has this id, or had it before it was mailed again; undefined when it has ended. */
+  findSignUp(code: Pick<Code, 'emailHash' | 'data'>, id: string): Promise<Code | undefined>;
   find(id: string): Promise<(Omit<Code, 'data'> & { readonly data?: CodeData }) | undefined>;
   emailHash(email: string): Buffer;
 }
@@ -73,14 +90,19 @@ export function createCodes({ database, secret, lifetimes }: CodesOptions): Code
       if (!(await repository.useCode(tx, id))) throw codeInvalid();
     },
     takeToMail: async (limit, leaseMs) => (await repository.takeCodesToMail(database, limit, leaseMs)).map(toCode),
-    async mint(tx, { id, purpose, userId, data }) {
+    async mint(tx, { id, purpose, userId, emailHash, data }) {
       const secrets = makeCodeSecrets();
       const [tokenHash, codeHash] = [toTokenHash(secrets.token), toCodeHash(codeKey, id, secrets.code)];
-      if (userId) await repository.lockCodesOf(tx, userId);
-      const minted = { id, purpose, userId: userId ?? undefined, sealed: sealData(id, data), tokenHash, codeHash, lifetimeSeconds: lifetimes[purpose] };
+      const holder = toHolder({ purpose, userId, emailHash });
+      if (holder) await repository.lockCodesOf(tx, holder);
+      const minted = { id, purpose, userId, sealed: sealData(id, data), tokenHash, codeHash, lifetimeSeconds: lifetimes[purpose] };
       if (!(await repository.mintCode(tx, minted))) return undefined;
-      if (userId) await repository.endCodesOf(tx, userId, { purpose, except: id });
+      if (holder) await repository.endOlderCodes(tx, holder, { id, purpose });
       return secrets;
+    },
+    async findSignUp({ emailHash, data: { email } }, id) {
+      const signUps = (await repository.findSignUps(database, id, emailHash)).map(toCode);
+      return signUps.find(({ data, ...signUp }) => isSameEmail(data.email, email) && (signUp.id === id || data.formerIds?.includes(id)));
     },
     async find(id) {
       const found = await repository.findCode(database, id);
@@ -90,4 +112,10 @@ export function createCodes({ database, secret, lifetimes }: CodesOptions): Code
     },
     emailHash,
   };
+}
+
+/** Who has one code of the purpose at a time. */
+function toHolder({ purpose, userId, emailHash }: Pick<Code, 'purpose' | 'userId' | 'emailHash'>): repository.CodeHolder | undefined {
+  if (purpose === 'verify_email' || purpose === 'reset_password') return { emailHash };
+  return purpose !== 'sign_up' && userId ? { userId } : undefined;
 }

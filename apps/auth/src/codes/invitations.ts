@@ -76,8 +76,8 @@ export function createInvitationService(options: InvitationsOptions): RpcService
     },
     async revokeInvitation({ userId }) {
       await database.transaction(async (tx) => {
-        await lockCodesOf(tx, userId);
-        await endCodesOf(tx, userId, { purpose: 'invitation' });
+        await lockCodesOf(tx, { userId });
+        await endCodesOf(tx, userId, 'invitation');
       });
       return {};
     },

@@ -14,6 +14,8 @@ export interface CodeData {
   readonly oldEmail?: string;
   /** Of a resend: the sign-up that is meant. */
   readonly signUpId?: string;
+  /** Of a sign-up that was mailed again: the ids that it had before, by which it is still asked for. */
+  readonly formerIds?: readonly string[];
   /** Of who asked for it, for mails to somebody whose own is not known. */
   readonly language?: string;
 }

@@ -51,7 +51,7 @@ export function takeCodesToMail(db: Queryable, limit: number, leaseMs: number): 
 export interface MintedCode {
   readonly id: string;
   readonly purpose: CodePurpose;
-  readonly userId?: string;
+  readonly userId: string | null;
   readonly sealed: Buffer;
   readonly tokenHash: Buffer;
   readonly codeHash: Buffer;
@@ -70,18 +70,31 @@ export async function mintCode(tx: Queryable, { id, purpose, userId, sealed, tok
   return rows.length === 1;
 }
 
-/** Keeps others from minting codes of a person until the transaction ends: of two, one is the newer. */
-export async function lockCodesOf(tx: Queryable, userId: string): Promise<void> {
-  await tx.query({ name: 'lock-one-time-codes', text: 'select pg_advisory_xact_lock(hashtextextended($1, 13))', values: [userId] });
+/** A person, or an email, whosever it is. */
+export type CodeHolder = { readonly userId: string; readonly emailHash?: undefined } | { readonly emailHash: Buffer; readonly userId?: undefined };
+
+/** Keeps others from minting codes of a holder until the transaction ends: of two, one is the newer. */
+export async function lockCodesOf(tx: Queryable, { userId, emailHash }: CodeHolder): Promise<void> {
+  const name = userId ?? emailHash.toString('hex');
+  await tx.query({ name: 'lock-one-time-codes', text: 'select pg_advisory_xact_lock(hashtextextended($1, 13))', values: [name] });
 }
 
-/** Ends the codes of a person that were mailed, those of one purpose or all of them, but one. */
-export async function endCodesOf(tx: Queryable, userId: string, { purpose, except }: { purpose?: CodePurpose; except?: string } = {}): Promise<void> {
+/** Ends the codes of a holder and a purpose that were mailed before this one. */
+export async function endOlderCodes(tx: Queryable, { userId, emailHash }: CodeHolder, { id, purpose }: Pick<LiveCode, 'id' | 'purpose'>): Promise<void> {
+  await tx.query({
+    name: 'end-older-one-time-codes',
+    text: `update one_time_codes set ${ended}
+           where (user_id = $1 or email_hash = $2) and purpose = $3 and id <> $4 and mail_time is null and end_time is null`,
+    values: [userId, emailHash, purpose, id],
+  });
+}
+
+/** Ends the codes of a person, those of one purpose or all of them. */
+export async function endCodesOf(tx: Queryable, userId: string, purpose?: CodePurpose): Promise<void> {
   await tx.query({
     name: 'end-one-time-codes-of-user',
-    text: `update one_time_codes set ${ended}
-           where user_id = $1 and end_time is null and ($2::text is null or purpose = $2) and ($3::uuid is null or (id <> $3 and mail_time is null))`,
-    values: [userId, purpose, except],
+    text: `update one_time_codes set ${ended} where user_id = $1 and end_time is null and ($2::text is null or purpose = $2)`,
+    values: [userId, purpose],
   });
 }
 
@@ -91,6 +104,15 @@ export async function endSignUpCodes(tx: Queryable, emailHash: Buffer): Promise<
     name: 'end-sign-up-codes',
     text: `update one_time_codes set ${ended} where email_hash = $1 and purpose = 'sign_up' and end_time is null`,
     values: [emailHash],
+  });
+}
+
+/** The sign-up with this id, and those with the email, that have not ended. */
+export function findSignUps(db: Queryable, id: string, emailHash: Buffer): Promise<readonly LiveCode[]> {
+  return db.query<LiveCode>({
+    name: 'find-sign-up-codes',
+    text: `select ${columns} from one_time_codes where (id = $1 or email_hash = $2) and purpose = 'sign_up' and ${isLive}`,
+    values: [id, emailHash],
   });
 }
 
@@ -108,13 +130,16 @@ export async function findCodeByToken(db: Queryable, tokenHash: Buffer, purposes
   return row;
 }
 
-/** The code whose digits these are. Wrong ones count in the same statement: however many come at once, no more than so many are looked at. */
+/**
+ * The code whose digits these are. Wrong ones count in the same statement: however many come at once, no more than so many are looked at.
+ * They count for a code that has ended too: some end only where there is an account, and the time that a write takes would tell.
+ */
 export async function tryCode(db: Queryable, id: string, codeHash: Buffer, purposes: readonly CodePurpose[]): Promise<LiveCode | undefined> {
   const [row] = await db.query<LiveCode & { isRight: boolean }>({
     name: 'try-one-time-code',
     text: `update one_time_codes set tries = tries + case when code_hash = $2 then 0 else 1 end
-           where id = $1 and purpose = any ($3::text[]) and tries < ${maxTries} and ${isLive}
-           returning ${columns}, coalesce(code_hash = $2, false) as "isRight"`,
+           where id = $1 and purpose = any ($3::text[]) and tries < ${maxTries}
+           returning ${columns}, coalesce(code_hash = $2 and ${isLive}, false) as "isRight"`,
     values: [id, codeHash, purposes],
   });
   return row?.isRight ? row : undefined;

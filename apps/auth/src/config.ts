@@ -91,14 +91,15 @@ type Settings = z.infer<typeof settings>;
 
 const callsToUser = { AUTH_USER_TARGET: (target: string) => [target] };
 
-/** Every setting of the service. */
-export const configSchema = refineAll(settings, [
+const contradictions = [
   portContradiction('AUTH_ADMIN', 'AUTH_GRPC'),
   ...mailContradictions,
-  ...codeContradictions,
   ...mtlsContradictions<Settings>(['AUTH_GRPC_HOST'], callsToUser),
   ...attemptContradictions,
-]);
+];
+
+/** Every setting of the service. */
+export const configSchema = refineAll(settings, [...contradictions, ...codeContradictions]);
 export type Config = z.infer<typeof configSchema>;
 
 const required = settings.required({ AUTH_BOOTSTRAP_EMAIL: true, AUTH_BOOTSTRAP_PASSWORD: true });
@@ -108,6 +109,11 @@ export type BootstrapConfig = z.infer<typeof bootstrapSchema>;
 
 /** @throws ConfigError */
 export const readServeConfig = (): Config => readConfig(configSchema, process.env);
+
+const withoutMail = refineAll(settings, contradictions);
+
+/** What `reconcile` and `rotate-keys` need: they send no mail, so that it may be set up or not. @throws ConfigError */
+export const readOperatorConfig = (): Config => readConfig(withoutMail, process.env);
 
 const migrateSchema = refineAll(
   settings.pick({

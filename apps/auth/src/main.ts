@@ -2,7 +2,7 @@ import { checkCertificates, command, readCertificates, requireReady, runApp, run
 import { migrate } from '@gatehouse/postgres';
 import { createAuthApp, migrationSets } from './app';
 import { bootstrapOptions, runBootstrap } from './bootstrap-command';
-import { findUnknown, readAdminConfig, readBootstrapConfig, readMailConfig, readMigrateConfig, readServeConfig } from './config';
+import { findUnknown, readAdminConfig, readBootstrapConfig, readMailConfig, readMigrateConfig, readOperatorConfig, readServeConfig } from './config';
 import { checkFiles } from './check-files';
 import { previewOptions, runPreviewMail } from './mail/preview-command';
 import { reconcileOptions, runReconcile } from './reconcile-command';
@@ -19,9 +19,14 @@ void runCommand({
         void (await migrate({ url, waitMs, certificates: readCertificates('MTLS', certificates), sets: migrationSets, log: console.log })),
     }),
     bootstrap: command({ read: readBootstrapConfig, options: bootstrapOptions, check: (config) => checkCertificates(['MTLS'], config), run: runBootstrap }),
-    reconcile: command({ read: readServeConfig, options: reconcileOptions, check: (config) => checkCertificates(['MTLS'], config), run: runReconcile }),
+    reconcile: command({ read: readOperatorConfig, options: reconcileOptions, check: (config) => checkCertificates(['MTLS'], config), run: runReconcile }),
     'preview-mail': command({ read: readMailConfig, valued: previewOptions, run: runPreviewMail }),
-    'rotate-keys': command({ read: readServeConfig, options: rotateKeysOptions, check: (config) => checkCertificates(['MTLS'], config), run: runRotateKeys }),
+    'rotate-keys': command({
+      read: readOperatorConfig,
+      options: rotateKeysOptions,
+      check: (config) => checkCertificates(['MTLS'], config),
+      run: runRotateKeys,
+    }),
     healthcheck: command({ read: readAdminConfig, run: ({ AUTH_ADMIN_HOST: host, AUTH_ADMIN_PORT: port }) => requireReady(host, port) }),
   },
 });

@@ -108,6 +108,10 @@ describe('the grant refresh_token', () => {
       expect(await verdictOf(oauth.issueToken({ grantType: 'refresh_token', refreshToken: token }))).toBe('FAILED_PRECONDITION INVALID_GRANT');
     for (const token of [refreshToken, ''])
       expect(await verdictOf(oauth.issueToken({ grantType: 'password', refreshToken: token }))).toBe('INVALID_ARGUMENT UNSUPPORTED_GRANT_TYPE');
+    // RFC 6749 §3.3: no client may believe that it has less than it has
+    expect(await verdictOf(oauth.issueToken({ grantType: 'refresh_token', refreshToken: answer.refreshToken, scope: 'users.read' }))).toBe(
+      'INVALID_ARGUMENT INVALID_SCOPE',
+    );
     // RFC 6749 §5.2: what is missing is no grant that has ended
     expect(await verdictOf(oauth.issueToken({ grantType: 'refresh_token' }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED');
   });

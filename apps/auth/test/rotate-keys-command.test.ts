@@ -26,6 +26,16 @@ describe('rotate-keys', () => {
     await until(async () => (await kidsOf()).length === 2);
   });
 
+  it('needs no mail server, also where who signs up has to verify their email', async () => {
+    const settings = { ...under.settings, AUTH_SIGNUP_VERIFICATION: 'required' };
+    const rotating = bundle.run('rotate-keys', settings, ['--check-config']);
+    const reconciling = bundle.run('reconcile', settings, ['--check-config']);
+    expect([await rotating.ended, await reconciling.ended]).toEqual([0, 0]);
+    const serving = bundle.run('serve', settings, ['--check-config']);
+    expect([await serving.ended, serving.output()]).toEqual([1, expect.stringContaining('AUTH_SIGNUP_VERIFICATION')]);
+    expect(await rotateKeys([], { AUTH_SIGNUP_VERIFICATION: 'required' })).toMatchObject({ ended: 0 });
+  });
+
   it('seals all keys anew after AUTH_SECRET_KEY has changed, and says how many', async () => {
     const before = under.settings.AUTH_SECRET_KEY!;
     const other = Buffer.alloc(32, 9).toString('base64');

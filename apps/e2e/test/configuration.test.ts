@@ -108,7 +108,8 @@ describe('--check-config', () => {
     ['user', 'migrate', ['USER_DATABASE_URL']],
     ['auth', 'serve', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY', 'AUTH_SIGNUP_VERIFICATION']],
     ['auth', 'migrate', ['AUTH_DATABASE_URL']],
-    ['auth', 'reconcile', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY', 'AUTH_SIGNUP_VERIFICATION']],
+    ['auth', 'reconcile', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY']],
+    ['auth', 'rotate-keys', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY']],
     ['auth', 'bootstrap', ['AUTH_DATABASE_URL', 'AUTH_SECRET_KEY', 'AUTH_BOOTSTRAP_EMAIL', 'AUTH_BOOTSTRAP_PASSWORD']],
   ] as const)('names what %s misses for %s, as its start does', async (service, command, missing) => {
     const [start, check] = await Promise.all([run(service, {}, command), run(service, {}, command, '--check-config')]);

@@ -229,6 +229,7 @@ const ofMethods: Readonly<Record<string, Provocation>> = {
   'AuthService.Refresh ACCOUNT_SUSPENDED': { request: () => ({ refreshToken: scene.suspended.refreshToken }) },
   'KeyService.WithdrawSigningKey SIGNING_KEY_NOT_FOUND': { request: () => ({ kid: 'none' }), token: () => scene.issuer.access(scene.root, 0, ['keys.manage']) },
   'TokenService.IssueToken INVALID_GRANT': { request: () => ({ grant_type: 'refresh_token', refresh_token: 'ghr_dead' }), isOAuth: true },
+  'TokenService.IssueToken INVALID_SCOPE': { request: () => ({ grant_type: 'refresh_token', refresh_token: 'ghr_dead', scope: 'openid' }), isOAuth: true },
   'TokenService.IssueToken UNSUPPORTED_GRANT_TYPE': { request: () => ({ grant_type: 'password' }), isOAuth: true },
   'FactorService.EnrollTotp FACTOR_LIMIT_REACHED': {
     request: () => ({}),

@@ -69,12 +69,13 @@ it('an OAuth client verifies an access token by the JWK Set, as RFC 9068 has it'
 });
 
 it('mistakes are answered in the shapes of RFC 6749 §5.2 and RFC 6750 §3, and kept by nobody', async () => {
-  const { accessToken } = await enter('bob');
+  const { accessToken, refreshToken } = await enter('bob');
   const rows: [string, Record<string, string>, string | undefined, number, string, RegExp | null][] = [
     ['/oauth2/token', {}, undefined, 400, 'invalid_request', null],
     ['/oauth2/token', { grant_type: 'password', username: 'a', password: 'b' }, undefined, 400, 'unsupported_grant_type', null],
     ['/oauth2/token', { grant_type: 'refresh_token' }, undefined, 400, 'invalid_request', null],
     ['/oauth2/token', { grant_type: 'refresh_token', refresh_token: 'ghr_x' }, undefined, 400, 'invalid_grant', null],
+    ['/oauth2/token', { grant_type: 'refresh_token', refresh_token: refreshToken, scope: 'openid' }, undefined, 400, 'invalid_scope', null],
     ['/oauth2/revoke', {}, undefined, 400, 'invalid_request', null],
     ['/oauth2/introspect', { token: 'x' }, undefined, 401, 'invalid_client', /^Bearer$/],
     ['/oauth2/introspect', { token: 'x' }, 'rubbish', 401, 'invalid_token', /^Bearer error="invalid_token"/],
@@ -83,11 +84,25 @@ it('mistakes are answered in the shapes of RFC 6749 §5.2 and RFC 6750 §3, and 
   ];
   for (const [path, fields, token, status, error, challenge] of rows) {
     const answer = await form(path, fields, token);
-    expect([path, answer.status, answer.body.error, answer.headers.get('cache-control')]).toEqual([path, status, error, 'no-store']);
+    expect([path, answer.status, answer.body.error]).toEqual([path, status, error]);
+    expect([answer.headers.get('cache-control'), answer.headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
     expect(answer.type).toBe('application/json');
     if (challenge) expect(answer.headers.get('www-authenticate')).toMatch(challenge);
     else expect(answer.headers.get('www-authenticate')).toBeNull();
   }
+});
+
+it('a scope is refused without spending the refresh token, and an empty one is none', async () => {
+  const { refreshToken } = await enter('sue');
+  const fields = { grant_type: 'refresh_token', refresh_token: refreshToken };
+  const refused = await form('/oauth2/token', { ...fields, scope: 'users.read' });
+  expect([refused.status, refused.body]).toEqual([
+    400,
+    { error: 'invalid_scope', error_description: 'scope must be left out: a token always stands for all that its person may do' },
+  ]);
+  const { status, headers, body } = await form('/oauth2/token', { ...fields, scope: '' });
+  expect([status, headers.get('cache-control'), headers.get('pragma')]).toEqual([200, 'no-store', 'no-cache']);
+  expect(body.refresh_token).not.toBe(refreshToken);
 });
 
 it('answers with tokens, and about them, are kept by nobody; the JWK Set by everybody, who asks for it anew by its tag', async () => {

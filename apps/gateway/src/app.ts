@@ -23,6 +23,7 @@ import { createObservability, type MetricsRegistry, toTraceOptions } from '@gate
 import { createChannel, createClient, createRegistryOf, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import { createTranscoder } from '@gatehouse/transcoding';
 import type { Config } from './config';
+import { createCredentialPaths } from './credential-paths';
 import { createContractDescription } from './describe-method';
 import { createDocuments } from './documents';
 import { createClientReader } from './edge/client-origin';
@@ -124,6 +125,7 @@ export function createGatewayApp(config: Config, overrides: { keys?: KeySource }
     ...toEdgeOptions(config, methods),
     originOf,
     takesStream: transcoder.takesStream,
+    holdsCredentials: createCredentialPaths(transcoder.routes),
     exemptPaths: [healthPath],
     verifier,
     observer: observability.http,

@@ -92,6 +92,15 @@ describe('an answer comes as it is', () => {
   });
 });
 
+it.each([
+  ['/oauth2/token', 'IssueToken', 'access_token', { grant_type: 'refresh_token', refresh_token: 'ghr_x' }],
+  ['/v1/invitations:accept', 'AcceptInvitation', 'accessToken', { token: 'ghc_x', password: 'correct horse battery' }],
+])('an answer of %s, which holds tokens, is never compressed', async (path, method, member, request) => {
+  gateway.upstreams.answers[method] = async () => ({ [member]: 'x'.repeat(1_000) });
+  const { status, headers, bytes } = await ask('POST', path, { 'accept-encoding': 'gzip, br' }, JSON.stringify(request));
+  expect([status, headers['content-encoding'], JSON.parse(String(bytes))[member]]).toEqual([200, undefined, 'x'.repeat(1_000)]);
+});
+
 it('a compressed request is refused', async () => {
   const body = '{"email":"ada@example.com","password":"x"}';
   expect((await ask('POST', '/v1/auth/login', { 'content-encoding': 'gzip' }, body)).status).toBe(415);

@@ -93,6 +93,15 @@ describe('a client', () => {
     expect((await askFrom(gateway, '1.2.3.4')).status).toBe(401);
   });
 
+  it('tries credentials wherever passwords, codes, tokens or emails are tried without a permission, and nowhere else', async () => {
+    const gateway = await start({});
+    const triesAt = async (path: string) => (await fetch(gateway.url + path, { method: 'POST' })).headers.get('ratelimit-policy')!.includes('"auth"');
+    const below = ['signup', 'login:complete', 'email:resendVerification', 'password:requestReset', `factors/${ada}:confirm`].map((name) => `/v1/auth/${name}`);
+    for (const path of [...below, '/v1/invitations:accept', '/oauth2/token', '/oauth2/revoke']) expect([path, await triesAt(path)]).toEqual([path, true]);
+    for (const path of ['/oauth2/introspect', '/v1/accounts:import', '/v1/invitations', '/v1/users'])
+      expect([path, await triesAt(path)]).toEqual([path, false]);
+  });
+
   it('with a WebSocket, or over HTTP/2, is counted as well', async () => {
     const gateway = await start({ RATE_LIMIT_CLIENT_POINTS: '1' });
     const upgrade = (address: string) =>

@@ -169,6 +169,8 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     const matching = findRoute(routes, request.method, exchange.target.path);
     if ('route' in matching) {
       exchange.found = matching;
+      // RFC 6749 §5.1, for caches of HTTP/1.0
+      if (matching.route.description.acceptsForm) reply.header('pragma', 'no-cache');
       return;
     }
     if (!matching.allowed.length) throw methodUnknown();

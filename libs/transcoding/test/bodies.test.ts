@@ -62,7 +62,9 @@ describe('a form', () => {
   it('fills the request where the method takes one; what is unknown or empty is passed over (RFC 6749 §3.2)', async () => {
     const { status, body } = await form('grant_type=client_credentials&client_id=a%20b+c&resource=x&resource=y&lifetime=60&unknown=1&lifetime=');
     expect([status, body.error]).toEqual([400, 'invalid_request']);
-    const { body: issued } = await form('grant_type=client_credentials&client_id=a%20b+c&resource=x&resource=y&lifetime=60&unknown=1');
+    const { body: issued, headers } = await form('grant_type=client_credentials&client_id=a%20b+c&resource=x&resource=y&lifetime=60&unknown=1');
+    // RFC 6749 §5.1
+    expect([headers.get('cache-control'), headers.get('pragma')]).toEqual(['no-store', 'no-cache']);
     expect(issued).toEqual({ access_token: 'abc' });
     expect(warehouse.calls.at(-1)?.request).toEqual({ grantType: 'client_credentials', clientId: 'a b c', resource: ['x', 'y'], lifetime: 60 });
   });

@@ -25,7 +25,11 @@ const descriptions: Record<string, MethodDescription> = {
     security: { description: 'Needs a token.' },
     errors: [errorOf('PRODUCT_NOT_FOUND', 'NOT_FOUND', ['id']), errorOf('PRODUCT_SOLD', 'NOT_FOUND')],
   },
-  UpdateProduct: { security: { scopes: ['products.write'] }, errors: [errorOf('ETAG_STALE', 'ABORTED')] },
+  UpdateProduct: {
+    security: { scopes: ['products.write'] },
+    errors: [errorOf('ETAG_STALE', 'ABORTED'), errorOf('NOT_PERMITTED', 'PERMISSION_DENIED', ['permission'])],
+  },
+  GetItem: { security: {}, cache: { maxAge: 60, staleWhileRevalidate: 0 }, errors: [errorOf('SUSPENDED', 'PERMISSION_DENIED')] },
   WatchItems: { cursor: { requestField: 'after', responseField: 'number' }, isLongLived: true },
   IssueToken: { acceptsForm: true, errors: [errorOf('INVALID_GRANT', 'UNAUTHENTICATED')] },
 };
@@ -152,6 +156,13 @@ describe('bodies', () => {
     expect(Object.keys(requestBody.content)).toEqual(['application/json', 'application/x-www-form-urlencoded']);
     expect(responses['400'].content['application/json'].schema.allOf[1].properties.error.enum).toContain('invalid_grant');
     expect(JSON.stringify(responses)).not.toContain('problem+json');
+  });
+
+  it('leaves a form open, of which JSON is not: parameters that a form has beside are passed over', () => {
+    const toSchema = (type: string) => schemas[bodyOf('/w1/token', 'post', type).schema.$ref.split('/').at(-1)];
+    const { additionalProperties, ...closed } = toSchema('application/json');
+    expect(additionalProperties).toBe(false);
+    expect(toSchema('application/x-www-form-urlencoded')).toEqual(closed);
   });
 
   it('answers the field that response_body names', () => {
@@ -301,6 +312,15 @@ describe('answers', () => {
     const { parameters, responses } = operation('/v1/products/{id}', 'get');
     expect([namesOf(parameters).at(-1), Object.keys(responses['200'].headers)]).toEqual(['If-None-Match', ['X-Request-Id', 'ETag']]);
     expect(operation('/v1/products/{id}', 'patch').responses['412'].description).toContain('If-Match');
+  });
+
+  it('names the headers by which an answer may be kept, and a token that is missing or does not permit is told', () => {
+    const headersOf = (path: string, method: string, status: string) => Object.keys(operation(path, method).responses[status].headers);
+    for (const status of ['200', '304'])
+      expect(headersOf('/w1/shelves/{shelves}/items/{items}', 'get', status)).toEqual(['X-Request-Id', 'ETag', 'Cache-Control']);
+    expect(headersOf('/v1/products/{id}', 'patch', '403')).toEqual(['X-Request-Id', 'WWW-Authenticate']);
+    expect(headersOf('/w1/shelves/{shelves}/items/{items}', 'get', '403')).toEqual(['X-Request-Id']);
+    expect(document.components.responses.Unauthorized!.headers).toHaveProperty('WWW-Authenticate');
   });
 
   it('shows a stream of answers as lines and as events, to be taken up again, and as a WebSocket', () => {

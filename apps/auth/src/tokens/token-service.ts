@@ -1,6 +1,6 @@
 import { clientOf, type TokenVerifier } from '@gatehouse/access';
 import { validationFailed } from '@gatehouse/contracts/api';
-import { invalidGrant, type TokenServiceDefinition, unsupportedGrantType } from '@gatehouse/contracts/auth';
+import { invalidGrant, invalidScope, type TokenServiceDefinition, unsupportedGrantType } from '@gatehouse/contracts/auth';
 import { isAppError } from '@gatehouse/errors';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcService } from '@gatehouse/rpc';
@@ -24,11 +24,13 @@ export interface TokenServiceOptions {
 export function createTokenService({ database, sessions, verifier, staleVerifier, issuer }: TokenServiceOptions): RpcService<TokenServiceDefinition> {
   const introspect = createIntrospection({ database, verifier, issuer });
   return {
-    async issueToken({ grantType, refreshToken }, call) {
+    async issueToken({ grantType, refreshToken, scope }, call) {
       if (grantType !== 'refresh_token') throw unsupportedGrantType();
       // which grant it is decides first whether there has to be one
       if (!refreshToken)
         throw validationFailed({ violations: [{ field: 'refresh_token', description: 'value is required of this grant', reason: 'required' }] });
+      // a session has no scopes to narrow, and a client must not believe that it did (RFC 6749 §3.3)
+      if (scope) throw invalidScope();
       return sessions.refresh(refreshToken, clientOf(call)).catch((cause) => {
         // a client that knows RFC 6749 alone knows one answer, and need not hear why
         throw isAppError(cause, 'REFRESH_TOKEN_INVALID') || isAppError(cause, 'ACCOUNT_SUSPENDED') ? invalidGrant({ cause }) : cause;

@@ -66,7 +66,7 @@ export const edgeSettings = {
     'whether the public port may speak plain text, without `GATEWAY_TLS_CERT_FILE`, to other machines: behind a load balancer that ends TLS',
   ),
   GATEWAY_COMPRESSION: flag('true').describe(
-    'whether JSON answers are compressed for clients that accept it, by brotli or gzip; never streams, answers with a strong ETag, nor those of `/v1/auth/`, which hold tokens (BREACH)',
+    'whether JSON answers are compressed for clients that accept it, by brotli or gzip; never streams, answers with a strong ETag, nor those of the methods that `RATE_LIMIT_AUTH_POINTS` counts, which hold tokens (BREACH)',
   ),
   GATEWAY_COMPRESSION_MIN_BYTES: bytes(0, 1_000_000_000).default(1_024).describe('answers below this size are not compressed'),
   TRUSTED_PROXIES: networks
@@ -87,7 +87,11 @@ export const edgeSettings = {
   RATE_LIMIT_WINDOW_SECONDS: seconds(1, 86_400).default(60).describe('length of the window in which requests are counted'),
   RATE_LIMIT_CLIENT_POINTS: integer(1, 1_000_000_000, 'requests').default(600).describe('requests of one client address, of IPv6 a /64, in a window'),
   RATE_LIMIT_PRINCIPAL_POINTS: integer(1, 1_000_000_000, 'requests').default(1_200).describe('requests with tokens of one person or service in a window'),
-  RATE_LIMIT_AUTH_POINTS: integer(1, 1_000_000_000, 'requests').default(60).describe('requests of one client address to `/v1/auth/` in a window'),
+  RATE_LIMIT_AUTH_POINTS: integer(1, 1_000_000_000, 'requests')
+    .default(60)
+    .describe(
+      'requests of one client address in a window to methods that try or give passwords, codes and tokens: those of `/v1/auth/`, `/v1/invitations:accept`, `/oauth2/token` and `/oauth2/revoke`',
+    ),
   ...rateLimitConfig,
 };
 

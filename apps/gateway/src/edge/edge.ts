@@ -1,12 +1,12 @@
 import { type TokenVerifier, toBearerToken } from '@gatehouse/access';
 import type { RedisObserver } from '@gatehouse/observability';
-import { type HttpObserver, toRequestTarget } from '@gatehouse/transcoding';
+import type { HttpObserver } from '@gatehouse/transcoding';
 import type { FastifyInstance } from 'fastify';
 import type { ArrivedRequest, ClientOrigin } from './client-origin';
 import { compressAnswers } from './compression';
 import { allowOrigins } from './cors';
 import { createRateLimitStore } from './rate-limit-store';
-import { authPrefix, createRateLimiter, type RateLimiter, type RateLimitSettings, type RatePolicyName } from './rate-limits';
+import { createRateLimiter, type RateLimiter, type RateLimitSettings, type RatePolicyName } from './rate-limits';
 import { limitRequests, type RequestLimits } from './request-limits';
 import { addSecurityHeaders } from './security-headers';
 import { guardUpgrades } from './upgrades';
@@ -22,6 +22,8 @@ export interface EdgeOptions {
   rateLimits?: RateLimitSettings & { redisUrl?: string };
   /** Whether a request's body is a stream, which may take its time. */
   takesStream: (method: string, url: string) => boolean;
+  /** Whether a URL leads to where passwords, codes and tokens are tried or given: it has a rate of its own, and answers that are not compressed. */
+  holdsCredentials: (url: string) => boolean;
   /** Paths that are never limited. */
   exemptPaths: readonly string[];
   verifier: TokenVerifier;
@@ -36,7 +38,7 @@ export interface EdgeOptions {
  * themselves: security headers, CORS, limits, rates; on the way out, compression.
  */
 export function addEdge(http: FastifyInstance, options: EdgeOptions): { close(): void } {
-  const { originOf, cors, compression, rateLimits, limits, verifier, observer } = options;
+  const { originOf, holdsCredentials, cors, compression, rateLimits, limits, verifier, observer } = options;
   addSecurityHeaders(http, { originOf, isShared: cors !== undefined });
   // before what refuses, so that refusals can be read by pages too
   if (cors) allowOrigins(http, cors);
@@ -48,12 +50,13 @@ export function addEdge(http: FastifyInstance, options: EdgeOptions): { close():
       ...rateLimits!,
       store,
       originOf,
+      holdsCredentials,
       findPrincipal: (authorization) => findPrincipal(authorization).catch(() => undefined),
       onDecision: options.onRateLimit,
     });
   limitRequests(http, limits, options.takesStream);
   if (count) limitRates(http, count, options.exemptPaths);
-  if (compression) compressAnswers(http, { ...compression, isSecret: (url) => toRequestTarget(url).path.startsWith(authPrefix) });
+  if (compression) compressAnswers(http, { ...compression, isSecret: holdsCredentials });
   guardUpgrades(http.server, { limits, count, observer });
   return { close: () => store?.close() };
 }

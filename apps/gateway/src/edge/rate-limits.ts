@@ -1,6 +1,5 @@
 import { rateLimited } from '@gatehouse/contracts/api';
 import type { Principal } from '@gatehouse/access';
-import { toRequestTarget } from '@gatehouse/transcoding';
 import { normalizeIP } from '@fastify/rate-limit';
 import type { AppError } from '@gatehouse/errors';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -21,6 +20,8 @@ export interface RateLimitSettings {
 export interface RateLimiterOptions extends RateLimitSettings {
   store: RateLimitStore;
   originOf: (request: ArrivedRequest) => ClientOrigin;
+  /** Whether a URL leads to where passwords, codes and tokens are tried or given. */
+  holdsCredentials: (url: string) => boolean;
   /** Whose token it is; undefined where it is nobody's. */
   findPrincipal: (authorization: string) => Promise<Principal | undefined>;
   /** Told of each request that is counted. */
@@ -35,13 +36,11 @@ export interface RateVerdict {
 
 export type RateLimiter = (request: ArrivedRequest & { readonly headers: IncomingHttpHeaders }, url: string) => Promise<RateVerdict>;
 
-/** Where passwords and tokens are tried. */
-export const authPrefix = '/v1/auth/';
-
 /** Counts each request of a client, of a client that tries credentials, and of a principal; in this order, so that the cheapest goes first. */
 export function createRateLimiter({
   store,
   originOf,
+  holdsCredentials,
   findPrincipal,
   onDecision,
   windowMs,
@@ -72,7 +71,7 @@ export function createRateLimiter({
     // of IPv6 the network: a client has 2^64 addresses to choose from
     const address = normalizeIP(originOf(request).address, 64);
     let error = await count(client, address);
-    if (!error && toRequestTarget(url).path.startsWith(authPrefix)) error = await count(auth, address);
+    if (!error && holdsCredentials(url)) error = await count(auth, address);
     const { authorization } = request.headers;
     if (!error && authorization) {
       const found = await findPrincipal(authorization);

@@ -84,6 +84,7 @@ export {
   importOptionsChanged,
   invalidCredentials,
   invalidGrant,
+  invalidScope,
   invitationNotFound,
   InvitationServiceDefinition,
   KeyServiceDefinition,

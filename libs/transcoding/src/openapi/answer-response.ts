@@ -12,8 +12,9 @@ import { ownNames } from './schema-names';
 export const answerHeaders: Readonly<Record<string, { description: string; schema: Schema }>> = {
   'X-Request-Id': { description: 'Id of the request, by which logs and traces are found.', schema: { type: 'string' } },
   ETag: { description: 'Version of what is answered, for `If-Match` and `If-None-Match`.', schema: { type: 'string' } },
+  'Cache-Control': { description: 'For how long anybody may keep the answer.', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds after which a retry may succeed.', schema: { type: 'integer', minimum: 0 } },
-  'WWW-Authenticate': { description: 'How to authenticate.', schema: { type: 'string' } },
+  'WWW-Authenticate': { description: 'How to authenticate, or what the token does not permit (RFC 6750, RFC 9470).', schema: { type: 'string' } },
 };
 
 /** The answers of a route that went well. */
@@ -21,9 +22,8 @@ export function toAnswers(route: Route, description: MethodDescription, schemas:
   const { rpc, responseBody, httpMethod } = route;
   const isOne = !rpc.responseStream;
   const hasVersion = isOne && !isRaw(route) && (hasEtag(route) || description.cache !== undefined);
-  const headers = Object.fromEntries(
-    ['X-Request-Id', ...(hasVersion ? ['ETag'] : [])].map((name): [string, Reference] => [name, { $ref: `#/components/headers/${name}` }]),
-  );
+  const names = ['X-Request-Id', ...(hasVersion ? ['ETag'] : []), ...(hasVersion && description.cache ? ['Cache-Control'] : [])];
+  const headers = Object.fromEntries(names.map((name): [string, Reference] => [name, { $ref: `#/components/headers/${name}` }]));
   const answer = (text: string, content: Record<string, MediaType>): Response => ({ description: text, headers, content });
   if (isRaw(route))
     return {

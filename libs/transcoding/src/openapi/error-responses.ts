@@ -29,7 +29,7 @@ export function createErrorResponses(commonErrors: readonly ErrorDeclaration[], 
     const example = toExample(errors[0]!, errorPages);
     return {
       description: errors.map(({ reason, message }) => `- \`${reason}\`: ${message}`).join('\n'),
-      headers: headersOf(status),
+      headers: headersOf(status, errors),
       content: { [problemType]: { schema: refs.length === 1 ? refs[0]! : { oneOf: refs }, example } },
     };
   };
@@ -84,7 +84,7 @@ function toOAuthResponses(errors: readonly ErrorDeclaration[]): Record<string, R
       String(status),
       {
         description: group.map(({ error, body }) => `- \`${body.error}\`: ${error.message}`).join('\n'),
-        headers: headersOf(status),
+        headers: headersOf(status, errors),
         content: {
           'application/json': {
             schema: {
@@ -110,10 +110,13 @@ function toExample(error: ErrorDeclaration, errorPages: string | undefined) {
   return example;
 }
 
-function headersOf(status: number): Record<string, Reference> {
+/** Whether the error says by which permission it would not have been: that is told in a challenge too (RFC 6750 §3.1). */
+const namesPermission = ({ metadata }: ErrorDeclaration) => metadata.includes('permission');
+
+function headersOf(status: number, errors: readonly ErrorDeclaration[] = []): Record<string, Reference> {
   const names = [
     'X-Request-Id',
-    ...(status === 401 ? ['WWW-Authenticate'] : []),
+    ...(status === 401 || (status === 403 && errors.some(namesPermission)) ? ['WWW-Authenticate'] : []),
     ...(status === 429 || status === 503 || status === 409 ? ['Retry-After'] : []),
   ];
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));

@@ -23,13 +23,18 @@ export function toRequestBody(route: Route, { acceptsForm }: MethodDescription, 
       description: `A line of JSON for each request${route.template.variables.length ? '; the path counts for the first' : ''}.`,
       content: { 'application/x-ndjson': content },
     };
-  const form: Record<string, MediaType> = acceptsForm ? { 'application/x-www-form-urlencoded': { schema } } : {};
+  const form: Record<string, MediaType> = acceptsForm
+    ? { 'application/x-www-form-urlencoded': { schema: toBodySchema(route, schemas, `${operationId}Form`, { isForm: true }) } }
+    : {};
   const patch: Record<string, MediaType> = httpMethod === 'PATCH' && findMaskField(route) ? { 'application/merge-patch+json': { schema } } : {};
   return { required: true, content: { 'application/json': content, ...patch, ...form } };
 }
 
-/** What the path says is not in the body, but for an identifier, which it overrules, and a change need not name everything. */
-function toBodySchema(route: Route, schemas: MessageSchemas, name: string): Schema {
+/**
+ * What the path says is not in the body, but for an identifier, which it overrules, and a change need not name everything. A form
+ * is open: what it has beside is passed over.
+ */
+function toBodySchema(route: Route, schemas: MessageSchemas, name: string, { isForm = false } = {}): Schema {
   const { rpc, body, template } = route;
   const field = body === '*' ? undefined : body;
   const message = body === '*' ? rpc.descriptor.input : body!.message;
@@ -37,7 +42,7 @@ function toBodySchema(route: Route, schemas: MessageSchemas, name: string): Sche
   const prefix = field ? `${field.name}.` : '';
   const without = template.variables.flatMap(({ fieldPath }) => (fieldPath.startsWith(prefix) ? [fieldPath.slice(prefix.length)] : []));
   const isPartial = findMaskField(route) !== undefined;
-  if (!without.length && !isPartial) return schemas.ofMessage(message!, 'request');
+  if (!without.length && !isPartial && !isForm) return schemas.ofMessage(message!, 'request');
   // of a stream, only the first request has what the path says
-  return schemas.named(name, schemas.ofObject(message!, 'request', { without, isPartial, isClosed: !rpc.requestStream }));
+  return schemas.named(name, schemas.ofObject(message!, 'request', { without, isPartial, isClosed: !rpc.requestStream && !isForm }));
 }

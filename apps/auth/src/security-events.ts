@@ -37,7 +37,7 @@ export interface SecuritySubject {
   readonly sessionId?: string;
 }
 
-/** Is told what happens to accounts. */
+/** Is told what happens to accounts: what a transaction does, by its `afterCommit`, as it may be tried again or come to nothing. */
 export interface SecurityEvents {
   raise(name: SecurityEventName, subject?: SecuritySubject): void;
 }

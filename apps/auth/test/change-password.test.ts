@@ -72,17 +72,41 @@ describe('changing a password', () => {
     for (const session of await Promise.all(logins)) if (session) expect(await refresh(session)).toBe('UNAUTHENTICATED REFRESH_TOKEN_INVALID');
   });
 
-  it('is told as a security event', async () => {
-    const { change } = await join();
+  describe('is told as a security event', () => {
     const count = async () =>
       Number(
         /^auth_security_events_total\{event="password_changed"\} (\d+)$/m.exec(
           await (await fetch(`http://127.0.0.1:${under.app.adminPort}/metrics`)).text(),
         )![1],
       );
-    const before = await count();
-    await change(first, 'seven purple bicycles');
-    expect(await count()).toBe(before + 1);
+
+    it('each time', async () => {
+      const { change } = await join();
+      const before = await count();
+      await change(first, 'seven purple bicycles');
+      expect(await count()).toBe(before + 1);
+    });
+
+    it('once where the transaction is tried again', async () => {
+      const { id, change } = await join();
+      const run = (name: string, text: string) => under.database.query({ name, text });
+      await run('create-failures', 'create sequence failures');
+      await run(
+        'create-fail-once',
+        `create function fail_once() returns trigger language plpgsql as
+         $$ begin if nextval('failures') = 1 then raise exception using errcode = '40001'; end if; return null; end $$`,
+      );
+      await run(
+        'fail-commit-once',
+        `create constraint trigger fail_once after update on credentials deferrable initially deferred
+         for each row when (new.user_id = '${id}') execute function fail_once()`,
+      );
+      const before = await count();
+      await change(first, 'seven purple bicycles');
+      await run('drop-fail-once', 'drop function fail_once() cascade');
+      expect(await run('read-failures', 'select last_value::int from failures')).toEqual([{ last_value: 2 }]);
+      expect(await count()).toBe(before + 1);
+    });
   });
 });
 

@@ -141,6 +141,25 @@ describe('an erased person', () => {
     expect(await textOf(id)).toEqual([expect.stringContaining('purged')]);
   });
 
+  it('is erased while they refresh without either waiting for the other in a circle', async () => {
+    const { id } = await enter();
+    let erased: Promise<unknown> | undefined;
+    const isFree = await under.database.transaction(async (tx) => {
+      // as a refresh does, which goes on to the session
+      await tx.query({
+        name: 'hold-token',
+        text: 'select from refresh_tokens join sessions on sessions.id = session_id where user_id = $1 for update of refresh_tokens',
+        values: [id],
+      });
+      erased = administrator.erasePerson({ userId: id });
+      await until(async () => (await under.database.query({ name: 'find-waiting', text: `select from pg_locks where not granted` })).length > 0);
+      const free = await tx.query({ name: 'try-hold-session', text: 'select from sessions where user_id = $1 for update skip locked', values: [id] });
+      return free.length === 1;
+    });
+    expect([isFree, await erased]).toEqual([true, {}]);
+    expect(await textOf(id)).toEqual([expect.stringContaining('purged')]);
+  });
+
   it('is erased to the end by the change feed, when the call is cut off between the services', async () => {
     const { id, personal } = await enter();
     under.users.change(id, 'USER_CHANGE_KIND_PURGED');

@@ -3,20 +3,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, isAppError } from '@gatehouse/errors';
 import type { Database } from '@gatehouse/postgres';
 import { findPosition, type Position } from './cursor';
-import type { EventBatch } from './events';
+import type { EventBatch, OutboxEvent } from './events';
+import { createIdRanges, type IdRanges } from './id-ranges';
 import type { Outbox } from './outbox';
 import { findNews, findUnsettledNews } from './statements';
+
+export interface FeedBatch extends EventBatch {
+  /** With it everything is told that could be read just now. */
+  readonly isLast: boolean;
+}
 
 /** The events as they come, for any number of followers in a process. */
 export interface Feed {
   /**
    * Batches of events after a cursor: the first at once, empty where there is nothing new, then as they come, and an empty one after
-   * each `heartbeatMs` without any, and after a full one that was the last: who gets one knows that just now there was nothing more to
-   * read. Without a database it waits in silence and goes on where it was. Ends when `signal` aborts. The next batch is read when it is
-   * asked for.
+   * each `heartbeatMs` without any, and after a full one that was the last. Without a database it waits in silence and goes on where it
+   * was. Ends when `signal` aborts. The next batch is read when it is asked for.
    * @throws cursorExpired() as `Outbox.read`, also in midstream, after a failover
    */
-  follow(cursor: string | undefined, signal: AbortSignal): AsyncGenerator<EventBatch, void, undefined>;
+  follow(cursor: string | undefined, signal: AbortSignal): AsyncGenerator<FeedBatch, void, undefined>;
 }
 
 export interface FeedOptions {
@@ -26,9 +31,14 @@ export interface FeedOptions {
   readonly pollMs?: number;
   /**
    * Tells events as soon as they are committed, also before those that it is not known of yet whether they come, and then once alone unless a follower
-   * goes on from a cursor. For whom the order is no matter, and time is: no transaction that stays open holds anything back.
+   * goes on from a cursor, or `maxGaps` is exceeded. For whom the order is no matter, and time is: no transaction that stays open holds anything back.
    */
   readonly isEager?: boolean;
+  /**
+   * Of those that an eager follower was told before their turn the ids are kept, as ranges: more than so many gaps between them, and it is told
+   * all of them again at each read. Default: 10,000, about 1 MB.
+   */
+  readonly maxGaps?: number;
   /** Default: 5 s. */
   readonly heartbeatMs?: number;
   /** Events of a batch at most, of which a follower holds one. Default: 500. */
@@ -38,7 +48,7 @@ export interface FeedOptions {
    * is none. It grows with a follower that is slow, and while any transaction of the cluster that began before stays open.
    */
   readonly onLag?: (seconds: number) => void;
-  /** Told of each look and each read that failed and is tried again. */
+  /** Told of each look and each read that failed and is tried again, and when there are more gaps than `maxGaps`. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -46,6 +56,10 @@ interface Follower {
   /** Up to where it has taken batches. */
   position: Position | undefined;
   hasNews: boolean;
+  /** Of those that were told before their turn. */
+  readonly told: IdRanges;
+  /** Up to where it was told, in this round, what is not settled; none where a round begins. */
+  unsettledCursor: string | undefined;
   /** Ends its pause. */
   wake: () => void;
 }
@@ -61,16 +75,16 @@ interface NewsRow {
 
 const maxPauseMs = 5_000;
 const passing: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'ABORTED', 'RESOURCE_EXHAUSTED'] as const);
-// so many are told before their turn at most
-const maxUnsettled = 10_000;
 const origin = { xid: 0n, id: 0n };
+const toId = ({ cursor }: OutboxEvent) => findPosition(cursor)!.id;
 
 /**
  * Makes the feed of an outbox. It asks again and again, by one small statement a process. LISTEN and NOTIFY would not do: behind a
  * pooler in transaction mode no session listens, and commits that notify wait for each other.
  */
 export function createFeed(options: FeedOptions): Feed {
-  const { database, outbox, isEager = false, pollMs = 100, heartbeatMs = 5_000, batchSize = 500, onLag = () => {}, onError = () => {} } = options;
+  const { database, outbox, isEager = false, pollMs = 100, heartbeatMs = 5_000, batchSize = 500, maxGaps = 10_000 } = options;
+  const { onLag = () => {}, onError = () => {} } = options;
   const followers = new Set<Follower>();
   // what it tells is told outside of all calls, not as of the first follower's
   const detached = AsyncLocalStorage.snapshot();
@@ -121,21 +135,30 @@ export function createFeed(options: FeedOptions): Feed {
     detached(() => void poll());
   }
 
-  /** What comes after a cursor; `told` are those that were told before their turn. */
-  async function readOnce(cursor: string | undefined, told: Set<string>, signal: AbortSignal): Promise<EventBatch & { readonly isLast: boolean }> {
+  /**
+   * What comes after a cursor; once that is all told, what is not settled. That is gone through in rounds from the first on, as more may be
+   * committed in any place.
+   */
+  async function readOnce(cursor: string | undefined, follower: Follower, signal: AbortSignal): Promise<FeedBatch> {
     const batch = await outbox.read(database, cursor, batchSize, signal);
     const isLast = batch.events.length < batchSize;
     if (!isEager) return { ...batch, isLast };
-    const settled = batch.events.filter((event) => !told.delete(event.cursor));
-    const unsettled = isLast ? (await outbox.readUnsettled(database, maxUnsettled, signal)).filter((event) => !told.has(event.cursor)) : [];
-    for (const event of unsettled) told.add(event.cursor);
-    return { events: [...settled, ...unsettled], cursor: batch.cursor, isLast };
+    const { told, unsettledCursor: after } = follower;
+    const unsettled = isLast ? await outbox.readUnsettled(database, { after, except: told, limit: batchSize }, signal) : [];
+    const settled = batch.events.filter((event) => !told.delete(toId(event)));
+    for (const event of unsettled) told.add(toId(event));
+    if (isLast) follower.unsettledCursor = unsettled.length < batchSize ? undefined : unsettled.at(-1)!.cursor;
+    if (told.count() > maxGaps) {
+      told.clear();
+      onError(new Error(`more than ${maxGaps} gaps between events told before their turn: they are told again until the oldest transaction ends`));
+    }
+    return { events: [...settled, ...unsettled], cursor: batch.cursor, isLast: isLast && !follower.unsettledCursor };
   }
 
-  async function readOn(cursor: string | undefined, told: Set<string>, signal: AbortSignal): Promise<Awaited<ReturnType<typeof readOnce>> | undefined> {
+  async function readOn(cursor: string | undefined, follower: Follower, signal: AbortSignal): Promise<FeedBatch | undefined> {
     for (let failures = 1; !signal.aborted; failures++)
       try {
-        return await readOnce(cursor, told, signal);
+        return await readOnce(cursor, follower, signal);
       } catch (error) {
         if (signal.aborted) break;
         if (!isAppError(error) || !passing.has(error.code)) throw error;
@@ -147,18 +170,18 @@ export function createFeed(options: FeedOptions): Feed {
 
   return {
     async *follow(from, signal) {
-      const follower: Follower = { position: from === undefined ? undefined : findPosition(from), hasNews: false, wake: () => {} };
-      const told = new Set<string>();
+      const position = from === undefined ? undefined : findPosition(from);
+      const follower: Follower = { position, hasNews: false, told: createIdRanges(), unsettledCursor: undefined, wake: () => {} };
       let cursor = from;
       enter(follower);
       try {
         for (let isDue = true; ;) {
-          // before the read, so that what comes during it is not slept through
-          follower.hasNews = false;
-          const batch = await readOn(cursor, told, signal);
+          // before the read, so that what comes during it is not slept through; a round goes on after what it has read
+          if (!follower.unsettledCursor) follower.hasNews = false;
+          const batch = await readOn(cursor, follower, signal);
           if (!batch) return;
           cursor = batch.cursor;
-          if (batch.events.length > 0 || isDue) yield { events: batch.events, cursor };
+          if (batch.events.length > 0 || isDue) yield batch;
           follower.position = findPosition(cursor);
           // after a full batch it is told at once that there was no more
           isDue = !batch.isLast || (await pause(follower, heartbeatMs, signal));

@@ -2,6 +2,7 @@ import type { AppError, ErrorOptions } from '@gatehouse/errors';
 import type { Queryable } from '@gatehouse/postgres';
 import { type History, findPosition, isSameHistory, toCursor } from './cursor';
 import type { EventBatch, NewEvent, OutboxEvent } from './events';
+import type { IdRanges } from './id-ranges';
 import { adoptTables, appendEvents, deleteExpired, findLast, readEvents, readUnsettled } from './statements';
 
 /** Changes of a service, told to others in the order of their commits. */
@@ -22,14 +23,23 @@ export interface Outbox {
   read(db: Queryable, after: string | undefined, limit: number, signal?: AbortSignal): Promise<EventBatch>;
   /**
    * Events that are committed, and that `read` does not tell yet: those of transactions that began while another one was open that still is,
-   * in any database of the cluster. For followers to whom the order is no matter, and time is; `read` tells them again.
+   * in any database of the cluster. For followers to whom the order is no matter, and time is; `read` tells them again. More of them
+   * may be committed later in any place, also before others.
    */
-  readUnsettled(db: Queryable, limit: number, signal?: AbortSignal): Promise<readonly OutboxEvent[]>;
+  readUnsettled(db: Queryable, page: UnsettledPage, signal?: AbortSignal): Promise<readonly OutboxEvent[]>;
   /**
    * Removes the events that are older than the retention, a batch a statement, until there are none or `signal` aborts; gives
    * how many. Of two at once one does nothing.
    */
   sweep(db: Queryable, signal?: AbortSignal): Promise<number>;
+}
+
+export interface UnsettledPage {
+  /** The cursor of the event before; without one from the first on. */
+  readonly after: string | undefined;
+  /** The ids of those that are left out. */
+  readonly except: IdRanges;
+  readonly limit: number;
 }
 
 export interface OutboxOptions {
@@ -120,8 +130,10 @@ export function createOutbox({ cursorExpired, retentionMs = 7 * 86_400_000, batc
       }
     },
     read,
-    async readUnsettled(db, limit, signal) {
-      const rows = await db.query<PlaceRow & EventRow>({ name: 'read-unsettled-outbox-events', text: readUnsettled, values: [limit], signal });
+    async readUnsettled(db, { after, except, limit }, signal) {
+      const position = after === undefined ? undefined : findPosition(after);
+      const values = [position?.xid.toString(), position?.id.toString(), except.toString(), limit];
+      const rows = await db.query<PlaceRow & EventRow>({ name: 'read-unsettled-outbox-events', text: readUnsettled, values, signal });
       return rows.flatMap((row) => toEvents(toHistory(row), row));
     },
     async sweep(db, signal) {

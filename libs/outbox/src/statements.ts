@@ -31,11 +31,14 @@ export const readEvents = `with place as materialized (${place})
     order by xid, id limit $4) as event on true
   order by event.xid, event.id`;
 
-// What is committed, while a transaction of the cluster that began before is still open.
+// What is committed, while a transaction of the cluster that began before is still open. $1 and $2 name the event before, $3 the ids that
+// are left out: by the server, so that the limit counts what is left.
 export const readUnsettled = `with place as materialized (${place})
   select place.system, place.timeline, event.xid::text, event.id, event.create_time, event.subject, event.type, event.payload
   from place cross join lateral (
-    select xid, id, create_time, subject, type, payload from outbox_events where not (${isSettled}) order by xid, id limit $1) as event
+    select xid, id, create_time, subject, type, payload from outbox_events
+    where not (${isSettled}) and (xid, id) > (coalesce($1::xid8, '0'), coalesce($2::bigint, 0)) and not (id <@ $3::int8multirange)
+    order by xid, id limit $4) as event
   order by event.xid, event.id`;
 
 const lastSettled = `select xid, id, create_time from outbox_events where ${isSettled} order by xid desc, id desc limit 1`;

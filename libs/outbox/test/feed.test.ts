@@ -38,11 +38,11 @@ afterEach(async () => {
 describe('a follower', () => {
   it('gets the first batch at once, also an empty one, what comes as it comes, and heartbeats where nothing does', async () => {
     const batches = feedOf().follow(start, end.signal);
-    expect((await batches.next()).value).toEqual({ events: [], cursor: start });
+    expect((await batches.next()).value).toEqual({ events: [], cursor: start, isLast: true });
     await say('one');
     expect((await take(batches, 1)).texts).toEqual(['one']);
     const { value } = await batches.next();
-    expect(value).toEqual({ events: [], cursor: expect.any(String) });
+    expect(value).toEqual({ events: [], cursor: expect.any(String), isLast: true });
     expect((await batches.next()).value).toEqual(value);
     await say('two');
     expect((await take(batches, 1)).texts).toEqual(['two']);
@@ -88,12 +88,69 @@ describe('a follower', () => {
     expect((await take(eager, 1)).texts).toEqual(['three']);
   });
 
+  it('that is eager hears of everything, once, however much a transaction that stays open holds back', async () => {
+    const eager = feedOf({ isEager: true }).follow(start, end.signal);
+    await eager.next();
+    const open = await opened.begin();
+    // its event gets the lowest id, and comes late
+    const late = await opened.begin();
+    await opened.append(late.tx, 'late');
+    const many = Array.from({ length: 10_500 }, (_, index) => `${index}`);
+    await say(...many);
+    await say('after many');
+    expect((await take(eager, 10_501)).texts).toEqual([...many, 'after many']);
+    await late.end('commit');
+    expect((await take(eager, 1)).texts).toEqual(['late']);
+    await open.end('commit');
+    await opened.readUntil(10_502, start);
+    await say('after all');
+    expect((await take(eager, 1)).texts).toEqual(['after all']);
+  });
+
+  it('that is eager learns when there is no more, also of what is held back', async () => {
+    const open = await opened.begin();
+    await say(...Array.from({ length: 25 }, (_, index) => `${index}`));
+    const batches = feedOf({ isEager: true, batchSize: 10 }).follow(start, end.signal);
+    const lengths: [number, boolean][] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      const { value } = await batches.next();
+      lengths.push([value!.events.length, value!.isLast]);
+    }
+    expect(lengths).toEqual([
+      [10, false],
+      [10, false],
+      [5, true],
+    ]);
+    await open.end('commit');
+  });
+
+  it('that is eager is told again rather than not at all, and the operator with it, where there are too many gaps to remember what it was told', async () => {
+    const errors: unknown[] = [];
+    const eager = feedOf({ isEager: true, batchSize: 2, maxGaps: 3, onError: (error) => errors.push(error) }).follow(start, end.signal);
+    await eager.next();
+    const open = await opened.begin();
+    const many = Array.from({ length: 20 }, (_, index) => `${index}`);
+    for (const text of many) {
+      await say(text);
+      const gap = await opened.begin();
+      await opened.append(gap.tx, 'never');
+      await gap.end('rollback');
+    }
+    const told = new Set<string>();
+    while (told.size < many.length) for (const text of (await take(eager, 1)).texts) told.add(text);
+    expect([...told].sort()).toEqual([...many].sort());
+    expect(errors[0]).toMatchObject({ message: expect.stringContaining('more than 3 gaps') });
+    await say('late');
+    for (let texts: string[] = []; !texts.includes('late'); texts = (await take(eager, 1)).texts);
+    await open.end('commit');
+  });
+
   it('that was behind by full batches learns at once that there are no more, however rare heartbeats are', async () => {
     await say(...Array.from({ length: 20 }, (_, index) => `${index}`));
     await opened.readUntil(20);
     const batches = feedOf({ batchSize: 10, heartbeatMs: 3_600_000 }).follow(start, end.signal);
     const { cursor } = await take(batches, 20);
-    expect((await batches.next()).value).toEqual({ events: [], cursor });
+    expect((await batches.next()).value).toEqual({ events: [], cursor, isLast: true });
   });
 
   it('without a cursor begins with the oldest event that is kept', async () => {

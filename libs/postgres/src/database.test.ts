@@ -1,5 +1,6 @@
 import { type Database, createDatabase } from './database';
 import type { Queryable } from './statement';
+import type { Transaction, TransactionOptions } from './transaction';
 import { type TestDatabase, createTestDatabase } from './testing';
 
 describe('a database', () => {
@@ -92,6 +93,39 @@ describe('a database', () => {
     await database.transaction(async (tx) => void (kept = tx));
     await expect(add(kept as Queryable, 'late')).rejects.toMatchObject({ code: 'INTERNAL' });
     expect(await list()).toEqual([]);
+  });
+
+  it('does what is put off until after the commit once then, however often the transaction is tried', async () => {
+    const told: string[] = [];
+    let attempts = 0;
+    let seen: Promise<string[]> | undefined;
+    await database.transaction(async (tx) => {
+      const attempt = ++attempts;
+      await add(tx, 'kept');
+      tx.afterCommit(() => told.push(`attempt ${attempt}`));
+      tx.afterCommit(() => void (seen = list()));
+      if (attempt < 3) await tx.query({ name: 'meet', text: "do $$ begin raise exception using errcode = '40001'; end $$" });
+      expect(told).toEqual([]);
+    });
+    expect(told).toEqual(['attempt 3']);
+    expect(await seen).toEqual(['kept']);
+  });
+
+  it('never does what is put off until after a commit that does not come', async () => {
+    const effect = jest.fn();
+    const put = (work: (tx: Transaction) => Promise<unknown>, options?: TransactionOptions) =>
+      database.transaction(async (tx) => {
+        tx.afterCommit(effect);
+        await work(tx);
+        return tx;
+      }, options);
+    await expect(put(() => Promise.reject(new Error('changed my mind')))).rejects.toThrow('changed my mind');
+    await expect(put((tx) => tx.query({ name: 'broken', text: 'select 1/0' }).catch(() => {}))).rejects.toMatchObject({ code: 'INTERNAL' });
+    await put((tx) => add(tx, 'preview'), { isRolledBack: true });
+    expect(effect).not.toHaveBeenCalled();
+    const ended = await put(async () => {});
+    expect(effect).toHaveBeenCalledTimes(1);
+    expect(() => ended.afterCommit(effect)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
   });
 
   it('tells its observer each statement by its name, and neither values nor health checks', async () => {

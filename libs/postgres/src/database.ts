@@ -2,15 +2,16 @@ import { createReplicaReads } from './replica';
 import { createRowLoader, type RowLoader, type RowLoaderOptions } from './row-loader';
 import { type ConnectionOptions, createSessionPool } from './session-pool';
 import type { PoolStats, Queryable } from './statement';
-import { type TransactionOptions, runTransaction, withRetries } from './transaction';
+import { type Transaction, type TransactionOptions, runTransaction, withRetries } from './transaction';
 
 /** A pool of connections to one database. */
 export interface Database extends Queryable {
   /**
    * Runs `run` in a transaction, which is committed when it resolves and rolled back when it throws. Serialization failures
-   * and deadlocks run it again, so it must have no effect but its statements; after some attempts they are `conflict()`.
+   * and deadlocks run it again, so it must have no effect but its statements and what it puts off by `afterCommit`; after some attempts they
+   * are `conflict()`.
    */
-  transaction<T>(run: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  transaction<T>(run: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
    * For statements that only read: a replica may answer them, and it has then replayed everything that was acknowledged before
    * the read began, to whomever. The primary answers where there is no replica, or it does not keep up.

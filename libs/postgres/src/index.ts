@@ -8,4 +8,4 @@ export type { RowLoader } from './row-loader';
 export { createSchemaCheck } from './schema-check';
 export { findSqlState } from './sqlstate';
 export type { BatchedRead, ConstraintErrors, ObservedPool, PostgresObserver, Queryable, ReadRoute, ReadWay, RowLoaderObserver, Statement } from './statement';
-export type { TransactionOptions } from './transaction';
+export type { Transaction, TransactionOptions } from './transaction';

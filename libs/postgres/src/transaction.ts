@@ -4,6 +4,15 @@ import { type Session, execute } from './execute';
 import { findSqlState, toAbortError } from './sqlstate';
 import type { PostgresObserver, Queryable, Statement } from './statement';
 
+/** A transaction of a database. */
+export interface Transaction extends Queryable {
+  /**
+   * Puts off until it is committed what cannot be undone, such as a line in a log: done once then, in the order it was put off in, and never
+   * for an attempt that is not committed. It must not throw.
+   */
+  afterCommit(effect: () => void): void;
+}
+
 export interface TransactionOptions {
   /** Default: `read committed`. */
   isolation?: 'read committed' | 'repeatable read' | 'serializable';
@@ -45,26 +54,35 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
 export async function runTransaction<T>(
   session: Session,
   observe: <R>(statement: Statement, run: () => Promise<R>) => Promise<R>,
-  work: (tx: Queryable) => Promise<T>,
+  work: (tx: Transaction) => Promise<T>,
   { isolation = 'read committed', isReadOnly = false, isRolledBack = false, snapshot }: TransactionOptions,
 ): Promise<T> {
   const run = <Row>(statement: Statement) => observe(statement, () => execute<Row>(session, statement));
   // One connection runs one statement at a time, whatever the work does in parallel.
   let last: Promise<unknown> = Promise.resolve();
   let ended = false;
-  const tx: Queryable = {
+  const requireOpen = (what: string) => {
+    if (ended) throw internal({ cause: new Error(`${what}: its transaction has ended`) });
+  };
+  const effects: (() => void)[] = [];
+  const tx: Transaction = {
     query: async <Row>(statement: Statement) => {
-      if (ended) throw internal({ cause: new Error(`${statement.name}: its transaction has ended`) });
+      requireOpen(statement.name);
       const next = last.then(() => run<Row>(statement));
       last = next.catch(() => {});
       return (await next).rows;
     },
+    afterCommit(effect) {
+      requireOpen('what is put off until after the commit');
+      effects.push(effect);
+    },
   };
   const mode = isReadOnly ? ' read only' : '';
   await run({ name: `begin-${isolation}${mode}`.replaceAll(' ', '-'), text: `begin isolation level ${isolation}${mode}` });
+  let result: T;
   try {
     if (snapshot !== undefined) await importSnapshot(session, observe, snapshot);
-    const result = await work(tx);
+    result = await work(tx);
     ended = true;
     await last;
     if (isRolledBack) {
@@ -74,13 +92,14 @@ export async function runTransaction<T>(
     const { command } = await run({ name: 'commit', text: 'commit' });
     // PostgreSQL answers the commit of a failed transaction by rolling it back, without an error.
     if (command !== 'COMMIT') throw internal({ cause: new Error('an error of a statement was caught, and its transaction committed') });
-    return result;
   } catch (error) {
     ended = true;
     await last;
     await rollback(session);
     throw error;
   }
+  for (const effect of effects) effect();
+  return result;
 }
 
 // The command takes no parameter, so that each snapshot makes a text of its own: none is prepared, and none observed but as one.

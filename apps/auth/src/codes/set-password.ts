@@ -1,5 +1,5 @@
 import type { User } from '@gatehouse/contracts/user';
-import type { Queryable } from '@gatehouse/postgres';
+import type { Transaction } from '@gatehouse/postgres';
 import type { PasswordChanges } from '../passwords/password-changes';
 import type { PasswordField } from '../passwords/password-policy';
 
@@ -11,7 +11,7 @@ export type PrepareSetPassword = (
   user: Pick<User, 'id' | 'email' | 'displayName' | 'locale'>,
   password: string,
   field: PasswordField,
-) => Promise<(tx: Queryable) => Promise<void>>;
+) => Promise<(tx: Transaction) => Promise<void>>;
 
 /** How who proved their email by a mail gets a password, in the place of one they may have. */
 export const createPrepareSetPassword =

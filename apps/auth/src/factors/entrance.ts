@@ -1,5 +1,5 @@
 import { FactorType, type LoginResponse } from '@gatehouse/contracts/auth';
-import type { Queryable } from '@gatehouse/postgres';
+import type { Transaction } from '@gatehouse/postgres';
 import { randomBytes } from 'node:crypto';
 import type { Person } from '../people';
 import type { HeldEntrant } from '../postgres/credential-repository';
@@ -21,7 +21,7 @@ export interface Entrance {
    * Opens a session, or, for who has a second factor, gives a token that CompleteLogin opens it with. In the caller's transaction, which
    * holds the person; undefined where one was added while they were waited for. @throws as Sessions.open
    */
-  enter(tx: Queryable, person: Person, entry: Entry, held: HeldEntrant): Promise<OpenSession | HalfLogin | undefined>;
+  enter(tx: Transaction, person: Person, entry: Entry, held: HeldEntrant): Promise<OpenSession | HalfLogin | undefined>;
   /** What the person is answered, once that transaction is committed. */
   toAnswer(entered: OpenSession | HalfLogin, person: Person): Promise<Partial<LoginResponse> & Pick<LoginResponse, 'factorTypes'>>;
 }

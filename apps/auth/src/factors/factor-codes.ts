@@ -1,6 +1,6 @@
 import { type CompleteLoginRequest, factorCodeInvalid } from '@gatehouse/contracts/auth';
 import { isAppError } from '@gatehouse/errors';
-import type { Queryable } from '@gatehouse/postgres';
+import type { Queryable, Transaction } from '@gatehouse/postgres';
 import type { KeyObject } from 'node:crypto';
 import { type Attempts, type AttemptSubject, isUnjudged } from '../attempts/attempts';
 import type { Recipient } from '../mail/notices';
@@ -26,7 +26,7 @@ export interface FactorCodesOptions {
 
 export interface FactorCodes {
   /** Takes a code of the person's in the caller's transaction: it is worth nothing afterwards. @throws factorCodeInvalid */
-  take(tx: Queryable, user: Recipient, code: GivenCode): Promise<void>;
+  take(tx: Transaction, user: Recipient, code: GivenCode): Promise<void>;
   /** Does what proves who somebody is as one attempt of theirs. Throws as `work`, and as the limits do. */
   attempt<T>(subject: AttemptSubject & { readonly userId: string }, work: () => Promise<T>): Promise<T>;
 }

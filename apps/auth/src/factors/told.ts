@@ -1,4 +1,4 @@
-import type { Queryable } from '@gatehouse/postgres';
+import type { Transaction } from '@gatehouse/postgres';
 import type { NoticeKind, Notices, Recipient } from '../mail/notices';
 import type { SecurityEvents } from '../security-events';
 
@@ -8,8 +8,8 @@ export type FactorEvent = Exclude<NoticeKind, 'password_changed'>;
 /** Tells of it whoever watches over accounts, and the person by a mail, in the transaction in which it happens. */
 export const createFactorTeller =
   ({ security, notices }: { security: SecurityEvents; notices: Pick<Notices, 'tell'> }) =>
-  async (tx: Queryable, user: Recipient, event: FactorEvent): Promise<void> => {
-    security.raise(event, { userId: user.id });
+  async (tx: Transaction, user: Recipient, event: FactorEvent): Promise<void> => {
+    tx.afterCommit(() => security.raise(event, { userId: user.id }));
     await notices.tell(tx, event, user);
   };
 export type FactorTeller = ReturnType<typeof createFactorTeller>;

@@ -1,6 +1,6 @@
 import type { ClientInfo } from '@gatehouse/access';
 import { accountSuspended, invalidCredentials, passwordReused } from '@gatehouse/contracts/auth';
-import type { Database, Queryable } from '@gatehouse/postgres';
+import type { Database, Queryable, Transaction } from '@gatehouse/postgres';
 import { type Attempts, isUnjudged } from '../attempts/attempts';
 import { isSuspended, type People, type Person } from '../people';
 import { findPasswordHash, lockPasswordHash, putPasswordHash } from '../postgres/credential-repository';
@@ -64,7 +64,7 @@ export interface PasswordChanges {
    */
   prepare(userId: string, owner: PasswordOwner, password: string, field: PasswordField): Promise<PreparedPassword>;
   /** Gives a person a prepared password in the place of one they may have, in the caller's transaction; all their sessions but `exceptSessionId` end. */
-  set(tx: Queryable, prepared: PreparedPassword, exceptSessionId?: string): Promise<void>;
+  set(tx: Transaction, prepared: PreparedPassword, exceptSessionId?: string): Promise<void>;
 }
 
 const violation = (field: PasswordField) => ({
@@ -95,13 +95,13 @@ export function createPasswordChanges({
     return { userId, passwordHash: await passwords.hash(password, userId), owner };
   };
   /** In the place of the hash that the row has, which is locked until the transaction ends. */
-  const replace = async (tx: Queryable, { userId, passwordHash, owner }: PreparedPassword, old: string | undefined, exceptSessionId?: string) => {
+  const replace = async (tx: Transaction, { userId, passwordHash, owner }: PreparedPassword, old: string | undefined, exceptSessionId?: string) => {
     if (old !== undefined && history > 1) await retireHash(tx, userId, old, history - 1);
     await putPasswordHash(tx, userId, passwordHash);
     await revokeSessionsOf(tx, userId, exceptSessionId);
     // a first one is set by who was asked to
     if (old !== undefined) await onChanged?.(tx, userId, owner);
-    security.raise('password_changed', { userId });
+    tx.afterCommit(() => security.raise('password_changed', { userId }));
   };
 
   /** The hash of a person's password, where this is it. */

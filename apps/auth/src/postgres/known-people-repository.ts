@@ -116,7 +116,19 @@ export async function findDeleted(db: Queryable, userIds: readonly string[]): Pr
 }
 
 // Each before those whose rows are added by who holds one of it: what is added until it is waited for is removed too, sessions last.
-const tablesOfPeople = ['one_time_codes', 'pending_sign_ups', 'credentials', 'login_tokens', 'factors', 'recovery_codes', 'mails', 'sessions'] as const;
+// Tokens before their sessions, as a refresh holds them.
+const tablesOfPeople = [
+  'one_time_codes',
+  'pending_sign_ups',
+  'credentials',
+  'login_tokens',
+  'factors',
+  'recovery_codes',
+  'mails',
+  'refresh_tokens',
+  'sessions',
+] as const;
+const ofPeople = 'user_id = any ($1::uuid[])';
 
 /**
  * Removes all by which people could prove who they are, and what was still to be told them. To be called before `lockPeople`: who lets somebody
@@ -126,7 +138,10 @@ export async function forgetPeople(tx: Queryable, userIds: readonly string[]): P
   for (const table of tablesOfPeople)
     await tx.query({
       name: `forget-people-in-${table.replaceAll('_', '-')}`,
-      text: `delete from ${table} where user_id = any ($1::uuid[])`,
+      text:
+        table === 'refresh_tokens'
+          ? `delete from refresh_tokens using sessions where id = session_id and ${ofPeople}`
+          : `delete from ${table} where ${ofPeople}`,
       values: [userIds],
     });
 }

@@ -51,9 +51,9 @@ export function createRevocationLog({ database, accessTokenSeconds, onLag, onErr
     async *watch(after, signal) {
       for (let from = after || undefined; ;)
         try {
-          for await (const { events, cursor } of feed.follow(from, signal)) {
+          for await (const { events, cursor, isLast } of feed.follow(from, signal)) {
             from = cursor;
-            yield { revocations: events.flatMap((event) => toRevocation(event, countsMs) ?? []), cursor, isCurrent: events.length < batchSize };
+            yield { revocations: events.flatMap((event) => toRevocation(event, countsMs) ?? []), cursor, isCurrent: isLast };
           }
           return;
         } catch (error) {

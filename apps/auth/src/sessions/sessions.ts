@@ -1,6 +1,6 @@
 import type { ClientInfo } from '@gatehouse/access';
 import { accountSuspended, refreshTokenInvalid } from '@gatehouse/contracts/auth';
-import type { Database, Queryable } from '@gatehouse/postgres';
+import type { Database, Queryable, Transaction } from '@gatehouse/postgres';
 import { v7 as uuidv7 } from 'uuid';
 import type { Devices } from './devices';
 import type { Entry } from './entry';
@@ -51,12 +51,12 @@ export interface Sessions {
    * Opens a session, in the caller's transaction, on the word of `user` that the person may enter.
    * @throws accountSuspended when it is known by now that this was changed since
    */
-  open(tx: Queryable, person: Person, entry: Entry): Promise<OpenSession>;
+  open(tx: Transaction, person: Person, entry: Entry): Promise<OpenSession>;
   /**
    * The same for who has shown nothing but a password, whom the transaction holds already (`holdPerson`); undefined where they have a second
    * factor by now.
    */
-  openByPassword(tx: Queryable, person: Person, entry: Entry): Promise<OpenSession | undefined>;
+  openByPassword(tx: Transaction, person: Person, entry: Entry): Promise<OpenSession | undefined>;
   toTokens(session: OpenSession, person: Person): Promise<FirstTokens>;
   /** Trades a refresh token for its one successor. @throws refreshTokenInvalid, accountSuspended */
   refresh(presented: string, client: ClientInfo): Promise<Tokens>;
@@ -82,16 +82,16 @@ export function createSessions({ database, people, accessTokens, sightings, secu
 
   // whoever presents it now is late or a thief; both hold a token of this session, so it ends (RFC 9700 §4.14.2)
   const isReuse = (token: repository.PresentedToken) => token.isUsed && !(token.isInReplayWindow && token.sealedSuccessor);
-  const endStolen = async (db: Queryable, { sessionId, userId }: repository.PresentedToken) => {
-    await repository.revokeSession(db, sessionId);
-    security.raise('refresh_token_reused', { userId, sessionId });
+  const endStolen = async (tx: Transaction, { sessionId, userId }: repository.PresentedToken) => {
+    await repository.revokeSession(tx, sessionId);
+    tx.afterCommit(() => security.raise('refresh_token_reused', { userId, sessionId }));
   };
 
   /**
    * The successor of a token, judged as it was when it arrived; undefined, with the session revoked, when it was used too long
    * ago. Where the successor was traded meanwhile, the last one: an older one would soon count as reuse.
    */
-  const rotate = async (tx: Queryable, presented: string, arrived: repository.PresentedToken, client: ClientInfo): Promise<Rotated | undefined> => {
+  const rotate = async (tx: Transaction, presented: string, arrived: repository.PresentedToken, client: ClientInfo): Promise<Rotated | undefined> => {
     const hash = toTokenHash(presented);
     const locked = await repository.lockPresentedToken(tx, hash, lifetimes.replay);
     const token =
@@ -133,7 +133,7 @@ export function createSessions({ database, people, accessTokens, sightings, secu
     return { accessToken, refreshToken: session.refreshToken, tokenType: 'Bearer', expiresIn };
   };
 
-  const add = async (tx: Queryable, { user }: Person, entry: Entry, isUnlessFactor: boolean): Promise<OpenSession | undefined> => {
+  const add = async (tx: Transaction, { user }: Person, entry: Entry, isUnlessFactor: boolean): Promise<OpenSession | undefined> => {
     const { id: userId, revision } = user;
     const id = uuidv7();
     const { token, stored } = makeToken();
@@ -149,7 +149,7 @@ export function createSessions({ database, people, accessTokens, sightings, secu
     if (added === 'factor_missing') return undefined;
     if (added === 'ended') throw accountSuspended();
     if (isOnNewDevice(user, entry, added)) {
-      security.raise('new_device_login', { userId, sessionId: id });
+      tx.afterCommit(() => security.raise('new_device_login', { userId, sessionId: id }));
       await tellNewDevice(tx, user, entry.client);
     }
     return { id, refreshToken: token, deviceId: entry.deviceId, proof: added.proof, endTime: added.endTime };
@@ -166,7 +166,7 @@ export function createSessions({ database, people, accessTokens, sightings, secu
       const token = await repository.findPresentedToken(database, toTokenHash(presented), lifetimes.replay);
       if (!token?.isSessionAlive) throw refreshTokenInvalid();
       // whether `user` can be asked or not
-      if (isReuse(token)) await endStolen(database, token);
+      if (isReuse(token)) await database.transaction((tx) => endStolen(tx, token));
       if (isReuse(token) || (token.isExpired && !token.isUsed)) throw refreshTokenInvalid();
       // asked before the transaction: no lock waits for another service
       const person = await people.findById(token.userId);

@@ -78,7 +78,7 @@ export function recordStatements(database: Database): { readonly database: Datab
     ...database,
     ...record(database),
     read: record(database.read),
-    transaction: (run, options) => database.transaction((tx) => run(record(tx)), options),
+    transaction: (run, options) => database.transaction((tx) => run({ ...tx, ...record(tx) }), options),
     createRowLoader(options) {
       const loader = database.createRowLoader(options);
       return {

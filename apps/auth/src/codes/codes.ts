@@ -2,7 +2,7 @@ import { codeInvalid } from '@gatehouse/contracts/auth';
 import type { Database, Queryable } from '@gatehouse/postgres';
 import { randomUUID } from 'node:crypto';
 import * as repository from '../postgres/code-repository';
-import { deriveKey, seal, unseal } from '../seal';
+import { createKeyRing, deriveKeys, type Secrets } from '../seal';
 import { type CodeData, type CodePurpose, type CodeSecrets, makeCodeSecrets, type Proof, toCodeHash, toEmailHash, toTokenHash } from './one-time-code';
 
 /** How long codes of each purpose are valid. Seconds. */
@@ -10,8 +10,7 @@ export type CodeLifetimes = Readonly<Record<CodePurpose, number>>;
 
 export interface CodesOptions {
   database: Database;
-  /** AUTH_SECRET_KEY, of which keys are derived. */
-  secret: Uint8Array;
+  secrets: Secrets;
   lifetimes: CodeLifetimes;
 }
 
@@ -45,27 +44,28 @@ export interface Codes {
   /** Gives a code its secrets; undefined when another process has done it. A person has one of a purpose: the older ones end. */
   mint(tx: Queryable, code: Pick<Code, 'id' | 'purpose' | 'data'> & { readonly userId?: string | null }): Promise<CodeSecrets | undefined>;
   find(id: string): Promise<(Omit<Code, 'data'> & { readonly data?: CodeData }) | undefined>;
-  emailHash(email: string): Buffer;
+  /** By what codes of an email are known, whichever secret they were asked for under. */
+  emailHashes(email: string): readonly Buffer[];
 }
 
-export function createCodes({ database, secret, lifetimes }: CodesOptions): Codes {
-  const sealKey = deriveKey(secret, 'gatehouse code data');
-  const codeKey = deriveKey(secret, 'gatehouse code digits');
-  const emailKey = deriveKey(secret, 'gatehouse code email');
-  const emailHash = (email: string) => toEmailHash(emailKey, email);
-  const sealData = (id: string, data: CodeData) => seal(sealKey, Buffer.from(JSON.stringify(data)), Buffer.from(id));
-  const open = (id: string, sealed: Buffer) => JSON.parse(unseal(sealKey, sealed, Buffer.from(id)).toString()) as CodeData;
+export function createCodes({ database, secrets, lifetimes }: CodesOptions): Codes {
+  const ring = createKeyRing(secrets, 'gatehouse code data');
+  const codeKeys = deriveKeys(secrets, 'gatehouse code digits');
+  const emailKeys = deriveKeys(secrets, 'gatehouse code email');
+  const sealData = (id: string, data: CodeData) => ring.seal(Buffer.from(JSON.stringify(data)), Buffer.from(id));
+  const open = (id: string, sealed: Buffer) => JSON.parse(ring.unseal(sealed, Buffer.from(id)).toString()) as CodeData;
+  const toCodeHashes = (id: string, code: string) => codeKeys.map((key) => toCodeHash(key, id, code));
   const toCode = ({ sealed, ...code }: repository.LiveCode): Code => ({ ...code, data: open(code.id, sealed) });
   return {
     async request(db, { id = randomUUID(), purpose, userId, data }) {
-      const code = { id, purpose, userId, emailHash: emailHash(data.email), sealed: sealData(id, data), lifetimeSeconds: lifetimes[purpose] };
+      const code = { id, purpose, userId, emailHash: toEmailHash(emailKeys[0], data.email), sealed: sealData(id, data), lifetimeSeconds: lifetimes[purpose] };
       await repository.insertCode(db, code);
       return id;
     },
     async present({ token, id, code }, ...purposes) {
       const found = token
         ? await repository.findCodeByToken(database, toTokenHash(token), purposes)
-        : await repository.tryCode(database, id, toCodeHash(codeKey, id, code), purposes);
+        : await repository.tryCode(database, id, toCodeHashes(id, code), purposes);
       if (!found) throw codeInvalid();
       return toCode(found);
     },
@@ -74,13 +74,13 @@ export function createCodes({ database, secret, lifetimes }: CodesOptions): Code
     },
     takeToMail: async (limit, leaseMs) => (await repository.takeCodesToMail(database, limit, leaseMs)).map(toCode),
     async mint(tx, { id, purpose, userId, data }) {
-      const secrets = makeCodeSecrets();
-      const [tokenHash, codeHash] = [toTokenHash(secrets.token), toCodeHash(codeKey, id, secrets.code)];
+      const made = makeCodeSecrets();
+      const [tokenHash, codeHash] = [toTokenHash(made.token), toCodeHash(codeKeys[0], id, made.code)];
       if (userId) await repository.lockCodesOf(tx, userId);
       const minted = { id, purpose, userId: userId ?? undefined, sealed: sealData(id, data), tokenHash, codeHash, lifetimeSeconds: lifetimes[purpose] };
       if (!(await repository.mintCode(tx, minted))) return undefined;
       if (userId) await repository.endCodesOf(tx, userId, { purpose, except: id });
-      return secrets;
+      return made;
     },
     async find(id) {
       const found = await repository.findCode(database, id);
@@ -88,6 +88,6 @@ export function createCodes({ database, secret, lifetimes }: CodesOptions): Code
       const { sealed, ...code } = found;
       return sealed ? { ...code, data: open(id, sealed) } : code;
     },
-    emailHash,
+    emailHashes: (email) => emailKeys.map((key) => toEmailHash(key, email)),
   };
 }

@@ -15,14 +15,13 @@ export interface LiveCode {
   readonly id: string;
   readonly purpose: CodePurpose;
   readonly userId: string | null;
-  readonly emailHash: Buffer;
   readonly sealed: Buffer;
   readonly expireTime: Date;
 }
 
 /** How often the digits of one code may be wrong. */
 const maxTries = 5;
-const columns = 'id, purpose, user_id as "userId", email_hash as "emailHash", sealed, expire_time as "expireTime"';
+const columns = 'id, purpose, user_id as "userId", sealed, expire_time as "expireTime"';
 const isLive = 'end_time is null and expire_time > now()';
 const ended = 'end_time = now(), sealed = null, mail_time = null';
 
@@ -85,12 +84,12 @@ export async function endCodesOf(tx: Queryable, userId: string, { purpose, excep
   });
 }
 
-/** Ends the sign-ups with an email. */
-export async function endSignUpCodes(tx: Queryable, emailHash: Buffer): Promise<void> {
+/** Ends the sign-ups with an email, which any of the hashes may stand for. */
+export async function endSignUpCodes(tx: Queryable, emailHashes: readonly Buffer[]): Promise<void> {
   await tx.query({
     name: 'end-sign-up-codes',
-    text: `update one_time_codes set ${ended} where email_hash = $1 and purpose = 'sign_up' and end_time is null`,
-    values: [emailHash],
+    text: `update one_time_codes set ${ended} where email_hash = any ($1::bytea[]) and purpose = 'sign_up' and end_time is null`,
+    values: [emailHashes],
   });
 }
 
@@ -108,14 +107,14 @@ export async function findCodeByToken(db: Queryable, tokenHash: Buffer, purposes
   return row;
 }
 
-/** The code whose digits these are. Wrong ones count in the same statement: however many come at once, no more than so many are looked at. */
-export async function tryCode(db: Queryable, id: string, codeHash: Buffer, purposes: readonly CodePurpose[]): Promise<LiveCode | undefined> {
+/** The code whose digits these are, by any of the hashes. Wrong ones count in the same statement: however many come at once, no more than so many are looked at. */
+export async function tryCode(db: Queryable, id: string, codeHashes: readonly Buffer[], purposes: readonly CodePurpose[]): Promise<LiveCode | undefined> {
   const [row] = await db.query<LiveCode & { isRight: boolean }>({
     name: 'try-one-time-code',
-    text: `update one_time_codes set tries = tries + case when code_hash = $2 then 0 else 1 end
+    text: `update one_time_codes set tries = tries + case when code_hash = any ($2::bytea[]) then 0 else 1 end
            where id = $1 and purpose = any ($3::text[]) and tries < ${maxTries} and ${isLive}
-           returning ${columns}, coalesce(code_hash = $2, false) as "isRight"`,
-    values: [id, codeHash, purposes],
+           returning ${columns}, coalesce(code_hash = any ($2::bytea[]), false) as "isRight"`,
+    values: [id, codeHashes, purposes],
   });
   return row?.isRight ? row : undefined;
 }

@@ -47,7 +47,7 @@ const settings = z.object({
     .default(600)
     .describe('how long the command `migrate` waits for another one to end, and for the locks of each migration'),
   AUTH_SECRET_KEY: secretKey.describe(
-    '32 bytes in base64, the same in all replicas; seals the signing keys and keys HMACs. Who loses it loses the signing keys',
+    '32 bytes in base64, the same in all replicas; seals the signing keys, the secrets of authenticator apps, mails that wait and device tokens, and keys HMACs. Who loses it loses the signing keys and all authenticator apps ([how to change it](auth-tokens.md#the-secret))',
   ),
   AUTH_USER_TARGET: target.default('127.0.0.1:50051').describe('gRPC target of `user`'),
   AUTH_ACCESS_TOKEN_SECONDS: seconds(1, maxSeconds).default(900).describe('how long an access token is valid'),

@@ -15,10 +15,12 @@ import { createBreachedPasswords } from './passwords/breached-passwords';
 import { createPasswordPolicy } from './passwords/password-policy';
 import { createPasswords } from './passwords/passwords';
 import { createPeople } from './people';
+import type { Secrets } from './seal';
 import { createSigningKeys } from './tokens/signing-keys';
 
 /** What serving and bootstrapping both stand on. */
 export function createParts(config: Config, observability: ReturnType<typeof createObservability>) {
+  const secrets: Secrets = [config.AUTH_SECRET_KEY, ...config.AUTH_PREVIOUS_SECRET_KEYS];
   const certificateStore = createCertificateStore(observability);
   const certificates = certificateStore.open('MTLS', config);
   const signal = () => currentCall()?.signal;
@@ -37,7 +39,7 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
   });
   // whoever follows `user` keeps a connection for long, which no call may have to wait for
   const placeDatabase = createDatabase({ ...connection, applicationName: 'gatehouse-auth-follower', poolSize: 1 });
-  const signingKeys = createSigningKeys(database, config.AUTH_SECRET_KEY, config.AUTH_PREVIOUS_SECRET_KEYS);
+  const signingKeys = createSigningKeys(database, secrets);
   const userChannel = createChannel({
     target: config.AUTH_USER_TARGET,
     descriptorSets: [userContract],
@@ -50,13 +52,14 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
   // for calls that carry the token of whoever asks
   const users = createClient(UserServiceDefinition, userChannel);
   const events = createEvents(observability);
-  const mailQueue = createMailQueue(config.AUTH_SECRET_KEY);
+  const mailQueue = createMailQueue(secrets);
   const links = createLinks(config.AUTH_LINK_BASE_URL ?? config.GATEHOUSE_ISSUER);
   const breachedUrl = config.AUTH_BREACHED_PASSWORDS_URL;
   const isBreached = breachedUrl
     ? createBreachedPasswords({ url: breachedUrl, timeoutMs: config.AUTH_BREACHED_PASSWORDS_TIMEOUT_MS, signal, observer: events.breachedPasswords })
     : undefined;
   return {
+    secrets,
     certificates,
     database,
     signingKeys,

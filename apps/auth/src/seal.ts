@@ -1,3 +1,4 @@
+import { unavailable } from '@gatehouse/contracts/api';
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 
 const ivBytes = 12;
@@ -22,4 +23,49 @@ export function unseal(key: KeyObject, sealed: Uint8Array, context: Uint8Array):
     .setAAD(context)
     .setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
   return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]);
+}
+
+/** The AUTH_SECRET_KEY of today, then those that it had before or is going to have. */
+export type Secrets = readonly [today: Uint8Array, ...others: readonly Uint8Array[]];
+
+/** Keys for one purpose, one of each secret: the first is the one of today. */
+export const deriveKeys = ([today, ...others]: Secrets, purpose: string): readonly [KeyObject, ...KeyObject[]] => [
+  deriveKey(today, purpose),
+  ...others.map((each) => deriveKey(each, purpose)),
+];
+
+/** Seals for one purpose under the secret of today, and opens what was sealed under any: a secret can be changed while processes with either run. */
+export interface KeyRing {
+  seal(plaintext: Uint8Array, context: Uint8Array): Buffer;
+  /** @throws unavailable when none of the secrets opens it */
+  unseal(sealed: Uint8Array, context: Uint8Array): Buffer;
+  /** The same, sealed under the secret of today; undefined where it is. @throws unavailable when none of the secrets opens it */
+  reseal(sealed: Uint8Array, context: Uint8Array): Buffer | undefined;
+}
+
+export function createKeyRing(secrets: Secrets, purpose: string): KeyRing {
+  const keys = deriveKeys(secrets, purpose);
+  const unsealAny = (sealed: Uint8Array, context: Uint8Array): { plaintext: Buffer; key: KeyObject } => {
+    const failures: unknown[] = [];
+    for (const key of keys)
+      try {
+        return { plaintext: unseal(key, sealed, context), key };
+      } catch (error) {
+        failures.push(error);
+      }
+    throw unavailable({
+      cause: new Error(
+        `neither AUTH_SECRET_KEY nor one of AUTH_PREVIOUS_SECRET_KEYS opens what was sealed for '${purpose}': start with the one that it was sealed with among them`,
+        { cause: failures[0] },
+      ),
+    });
+  };
+  return {
+    seal: (plaintext, context) => seal(keys[0], plaintext, context),
+    unseal: (sealed, context) => unsealAny(sealed, context).plaintext,
+    reseal(sealed, context) {
+      const { plaintext, key } = unsealAny(sealed, context);
+      return key === keys[0] ? undefined : seal(keys[0], plaintext, context);
+    },
+  };
 }

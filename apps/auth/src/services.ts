@@ -30,6 +30,7 @@ import { createVerification } from './codes/verification';
 import type { Overrides } from './app';
 import type { Config } from './config';
 import { createEntrance } from './factors/entrance';
+import { createFactorKeyRing } from './factors/factor-codes';
 import { createFactors } from './factors/factors';
 import { createRequireFreshFactor } from './factors/fresh-factor';
 import { createFinishSignUp } from './finish-sign-up';
@@ -67,7 +68,7 @@ export interface ServicesOptions {
 /** All that the service serves, and what goes on beside it; each is made of what stands above it. */
 export function createServices({ config, observability, parts, overrides, isActive }: ServicesOptions) {
   const { logger } = observability;
-  const { database, signingKeys, people, passwords, passwordPolicy: policy, security, mailQueue, links, notices } = parts;
+  const { secrets, database, signingKeys, people, passwords, passwordPolicy: policy, security, mailQueue, links, notices } = parts;
 
   const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
   const log = createRevocationLog({
@@ -95,7 +96,7 @@ export function createServices({ config, observability, parts, overrides, isActi
     everyMs: overrides.tellSightingsEveryMs,
     onError: (error) => logger.warn('last seen times are lost', { exception: error }),
   });
-  const devices = createDevices(deriveKey(config.AUTH_SECRET_KEY, 'gatehouse device'));
+  const devices = createDevices(secrets);
   const tellNewDevice = config.AUTH_NEW_DEVICE_MAIL === 'on' ? notices.tellNewDevice : async () => {};
   const sessions = createSessions({ database, people, accessTokens, sightings, security, devices, tellNewDevice, lifetimes });
   const idempotency = createIdempotency({ secret: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse idempotency').export() });
@@ -132,7 +133,7 @@ export function createServices({ config, observability, parts, overrides, isActi
     ...{ database, people, passwords, sessions, accessTokens, security, notices },
     attempts,
     requireFreshFactor,
-    sealingKey: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse factor'),
+    keyRing: createFactorKeyRing(secrets),
     issuer: config.AUTH_TOTP_ISSUER,
     now: overrides.now,
   });

@@ -90,7 +90,7 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
   const channel = createChannel({ target: `127.0.0.1:${app.grpcPort}`, descriptorSets: [authContract, verifierContract], defaultDeadlineMs: 20_000 });
   const verifier = createClient(VerifierServiceDefinition, channel);
   const database = createDatabase({ url, applicationName: 'test' });
-  const { signingKey } = createSigningKeys(database, config.AUTH_SECRET_KEY, config.AUTH_PREVIOUS_SECRET_KEYS);
+  const { signingKey } = createSigningKeys(database, [config.AUTH_SECRET_KEY, ...config.AUTH_PREVIOUS_SECRET_KEYS]);
   const signer = { issuer: config.GATEHOUSE_ISSUER, signingKey };
   const accessTokens = createAccessTokens({ ...signer, audience: config.GATEHOUSE_AUDIENCE, lifetimeSeconds: 900, jitterSeconds: 0, firstSecond: () => 0 });
   const as = (token?: string) => createClient(AuthServiceDefinition, channel, token ? { credentials: async () => token } : {});

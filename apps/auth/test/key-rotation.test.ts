@@ -164,7 +164,7 @@ it('that waits may be withdrawn, and the current one goes on', async () => {
 
 it('is withdrawn together with what has to happen with that, or not at all', async () => {
   const { first } = await start();
-  const signingKeys = createSigningKeys(first.database, first.config.AUTH_SECRET_KEY);
+  const signingKeys = createSigningKeys(first.database, [first.config.AUTH_SECRET_KEY]);
   const { kid } = await signingKeys.signingKey();
   const security = { raise: () => {} };
   let isBroken = true;
@@ -197,7 +197,7 @@ it('is opened by AUTH_SECRET_KEY or one of AUTH_PREVIOUS_SECRET_KEYS, and sealed
   const { kid } = await signerOf(first);
   const secrets = { AUTH_SECRET_KEY: Buffer.alloc(32, 9).toString('base64'), AUTH_PREVIOUS_SECRET_KEYS: first.settings.AUTH_SECRET_KEY! };
   const alone = { AUTH_SECRET_KEY: secrets.AUTH_SECRET_KEY };
-  expect(await verdictOf(createSigningKeys(first.database, Buffer.alloc(32, 9)).signingKey())).toBe('UNAVAILABLE UNAVAILABLE');
+  expect(await verdictOf(createSigningKeys(first.database, [Buffer.alloc(32, 9)]).signingKey())).toBe('UNAVAILABLE UNAVAILABLE');
   const both = await begin({ settings: secrets });
   expect((await signerOf(both)).kid).toBe(kid);
   await (await keysOf(both)).rotateSigningKey({});
@@ -209,7 +209,7 @@ it('is opened by AUTH_SECRET_KEY or one of AUTH_PREVIOUS_SECRET_KEYS, and sealed
 it('of a process of the last release, which knows no phases, is taken as current', async () => {
   const { first } = await start();
   const [kid] = await kidsOf(first);
-  const { sealing } = createSigningKeys(first.database, first.config.AUTH_SECRET_KEY);
+  const { sealing } = createSigningKeys(first.database, [first.config.AUTH_SECRET_KEY]);
   const key = await sealing.make();
   await first.database.query({
     name: 'insert-as-0.1.0-does',

@@ -28,7 +28,7 @@ async function passLeases() {
 }
 
 it('what is killed while it sends loses no mail, and logs nothing of any', async () => {
-  const queue = createMailQueue(under.config.AUTH_SECRET_KEY);
+  const queue = createMailQueue([under.config.AUTH_SECRET_KEY]);
   const addresses = Array.from({ length: 60 }, (_, index) => `killed-${index}@example.com`);
   await under.database.transaction(async (tx) => {
     for (const to of addresses)
@@ -65,7 +65,7 @@ it('what is killed while it sends loses no mail, and logs nothing of any', async
 }, 60_000);
 
 it('a process that is told to end leaves what a mail server keeps waiting to the next', async () => {
-  const queue = createMailQueue(under.config.AUTH_SECRET_KEY);
+  const queue = createMailQueue([under.config.AUTH_SECRET_KEY]);
   let isReached = false;
   server.behaviour = {
     onMail() {

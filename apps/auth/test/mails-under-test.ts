@@ -31,7 +31,7 @@ export async function startAuthWithMails({ settings, ...options }: StartOptions 
   });
   const channel = createChannel({ target: `127.0.0.1:${under.app.grpcPort}`, descriptorSets: [descriptorSet], defaultDeadlineMs: 20_000 });
   under.alsoClose.push(() => channel.close());
-  const { open } = createMailQueue(under.config.AUTH_SECRET_KEY);
+  const { open } = createMailQueue([under.config.AUTH_SECRET_KEY, ...under.config.AUTH_PREVIOUS_SECRET_KEYS]);
   const given = new Set<string>();
   const mailsTo = async (address: string) => {
     while (await under.app.codeMailer.mailSome());

@@ -69,6 +69,8 @@ const sampleSecrets: Readonly<Record<string, string>> = {
   'database-url': 'postgresql://gatehouse:secret@databases:5432/gatehouse?sslmode=require',
   'database-read-url': 'postgresql://gatehouse:secret@replicas:5432/gatehouse?sslmode=require',
   'secret-key': Buffer.alloc(32, 7).toString('base64'),
+  'previous-secret-keys': Buffer.alloc(32, 9).toString('base64'),
+  'password-peppers': `first:${Buffer.alloc(32, 5).toString('base64')}`,
   email: 'admin@gatehouse.example',
   password: 'correct horse battery',
   'redis-url': 'rediss://:secret@valkey:6379',

@@ -160,10 +160,9 @@ export function createCodeMailer({ database, people, codes, links, lifetimes, ma
  * It is for nobody: nobody is mailed its secrets, and of what was asked for no more is kept than finds it again. An owner of the email is noted,
  * so that it goes when they are erased; of a change, who asked for it stays.
  */
-const deaden = ({ id, purpose, userId, emailHash, data: { email, formerIds } }: CodeToMint, owner?: Person): CodeToMint => ({
+const deaden = ({ id, purpose, userId, data: { email, formerIds } }: CodeToMint, owner?: Person): CodeToMint => ({
   id,
   purpose,
   userId: owner?.user.id ?? userId,
-  emailHash,
   data: { email, formerIds },
 });

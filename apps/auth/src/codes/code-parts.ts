@@ -6,12 +6,12 @@ import { createCodes } from './codes';
 import type { PasswordChanges } from '../passwords/password-changes';
 import { createPrepareSetPassword } from './set-password';
 
-type Parts = Pick<ReturnType<typeof createParts>, 'database' | 'people' | 'mailQueue' | 'links'>;
+type Parts = Pick<ReturnType<typeof createParts>, 'secrets' | 'database' | 'people' | 'mailQueue' | 'links'>;
 
 /** What everything that is proved by mail stands on. */
 export function createCodeParts(
   config: Config,
-  { database, people, mailQueue, links }: Parts,
+  { secrets, database, people, mailQueue, links }: Parts,
   passwordChanges: PasswordChanges,
   background: BackgroundWorkOptions,
 ) {
@@ -22,7 +22,7 @@ export function createCodeParts(
     change_email: config.AUTH_EMAIL_CHANGE_SECONDS,
     invitation: config.AUTH_INVITATION_SECONDS,
   };
-  const codes = createCodes({ database, secret: config.AUTH_SECRET_KEY, lifetimes });
+  const codes = createCodes({ database, secrets, lifetimes });
   return {
     codes,
     codeMailer: createCodeMailer({ database, people, codes, links, lifetimes, mailQueue, ...background }),

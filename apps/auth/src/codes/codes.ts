@@ -2,7 +2,7 @@ import { codeInvalid } from '@gatehouse/contracts/auth';
 import type { Database, Queryable } from '@gatehouse/postgres';
 import { randomUUID } from 'node:crypto';
 import * as repository from '../postgres/code-repository';
-import { deriveKey, seal, unseal } from '../seal';
+import { createKeyRing, deriveKeys, type Secrets } from '../seal';
 import {
   type CodeData,
   type CodePurpose,
@@ -20,8 +20,7 @@ export type CodeLifetimes = Readonly<Record<CodePurpose, number>>;
 
 export interface CodesOptions {
   database: Database;
-  /** AUTH_SECRET_KEY, of which keys are derived. */
-  secret: Uint8Array;
+  secrets: Secrets;
   lifetimes: CodeLifetimes;
 }
 
@@ -39,7 +38,7 @@ export interface Code extends Omit<repository.LiveCode, 'sealed'> {
   readonly data: CodeData;
 }
 
-export type CodeToMint = Pick<Code, 'id' | 'purpose' | 'userId' | 'emailHash' | 'data'>;
+export type CodeToMint = Pick<Code, 'id' | 'purpose' | 'userId' | 'data'>;
 
 /** Codes that are mailed to prove that an email is somebody's own: used once, for one purpose, for a short time. */
 export interface Codes {
@@ -60,29 +59,31 @@ export interface Codes {
    */
   mint(tx: Queryable, code: CodeToMint): Promise<CodeSecrets | undefined>;
   /** The sign-up of the code's email that has this id, or had it before it was mailed again; undefined when it has ended. */
-  findSignUp(code: Pick<Code, 'emailHash' | 'data'>, id: string): Promise<Code | undefined>;
+  findSignUp(code: Pick<Code, 'data'>, id: string): Promise<Code | undefined>;
   find(id: string): Promise<(Omit<Code, 'data'> & { readonly data?: CodeData }) | undefined>;
-  emailHash(email: string): Buffer;
+  /** By what codes of an email are known, whichever secret they were asked for under. */
+  emailHashes(email: string): readonly Buffer[];
 }
 
-export function createCodes({ database, secret, lifetimes }: CodesOptions): Codes {
-  const sealKey = deriveKey(secret, 'gatehouse code data');
-  const codeKey = deriveKey(secret, 'gatehouse code digits');
-  const emailKey = deriveKey(secret, 'gatehouse code email');
-  const emailHash = (email: string) => toEmailHash(emailKey, email);
-  const sealData = (id: string, data: CodeData) => seal(sealKey, Buffer.from(JSON.stringify(data)), Buffer.from(id));
-  const open = (id: string, sealed: Buffer) => JSON.parse(unseal(sealKey, sealed, Buffer.from(id)).toString()) as CodeData;
+export function createCodes({ database, secrets, lifetimes }: CodesOptions): Codes {
+  const ring = createKeyRing(secrets, 'gatehouse code data');
+  const codeKeys = deriveKeys(secrets, 'gatehouse code digits');
+  const emailKeys = deriveKeys(secrets, 'gatehouse code email');
+  const emailHashes = (email: string) => emailKeys.map((key) => toEmailHash(key, email));
+  const sealData = (id: string, data: CodeData) => ring.seal(Buffer.from(JSON.stringify(data)), Buffer.from(id));
+  const open = (id: string, sealed: Buffer) => JSON.parse(ring.unseal(sealed, Buffer.from(id)).toString()) as CodeData;
+  const toCodeHashes = (id: string, code: string) => codeKeys.map((key) => toCodeHash(key, id, code));
   const toCode = ({ sealed, ...code }: repository.LiveCode): Code => ({ ...code, data: open(code.id, sealed) });
   return {
     async request(db, { id = randomUUID(), purpose, userId, data }) {
-      const code = { id, purpose, userId, emailHash: emailHash(data.email), sealed: sealData(id, data), lifetimeSeconds: lifetimes[purpose] };
+      const code = { id, purpose, userId, emailHash: toEmailHash(emailKeys[0], data.email), sealed: sealData(id, data), lifetimeSeconds: lifetimes[purpose] };
       await repository.insertCode(db, code);
       return id;
     },
     async present({ token, id, code }, ...purposes) {
       const found = token
         ? await repository.findCodeByToken(database, toTokenHash(token), purposes)
-        : await repository.tryCode(database, id, toCodeHash(codeKey, id, code), purposes);
+        : await repository.tryCode(database, id, toCodeHashes(id, code), purposes);
       if (!found) throw codeInvalid();
       return toCode(found);
     },
@@ -90,18 +91,18 @@ export function createCodes({ database, secret, lifetimes }: CodesOptions): Code
       if (!(await repository.useCode(tx, id))) throw codeInvalid();
     },
     takeToMail: async (limit, leaseMs) => (await repository.takeCodesToMail(database, limit, leaseMs)).map(toCode),
-    async mint(tx, { id, purpose, userId, emailHash, data }) {
-      const secrets = makeCodeSecrets();
-      const [tokenHash, codeHash] = [toTokenHash(secrets.token), toCodeHash(codeKey, id, secrets.code)];
-      const holder = toHolder({ purpose, userId, emailHash });
+    async mint(tx, { id, purpose, userId, data }) {
+      const made = makeCodeSecrets();
+      const [tokenHash, codeHash] = [toTokenHash(made.token), toCodeHash(codeKeys[0], id, made.code)];
+      const holder = toHolder(purpose, userId, emailHashes(data.email));
       if (holder) await repository.lockCodesOf(tx, holder);
       const minted = { id, purpose, userId, sealed: sealData(id, data), tokenHash, codeHash, lifetimeSeconds: lifetimes[purpose] };
       if (!(await repository.mintCode(tx, minted))) return undefined;
       if (holder) await repository.endOlderCodes(tx, holder, { id, purpose });
-      return secrets;
+      return made;
     },
-    async findSignUp({ emailHash, data: { email } }, id) {
-      const signUps = (await repository.findSignUps(database, id, emailHash)).map(toCode);
+    async findSignUp({ data: { email } }, id) {
+      const signUps = (await repository.findSignUps(database, id, emailHashes(email))).map(toCode);
       return signUps.find(({ data, ...signUp }) => isSameEmail(data.email, email) && (signUp.id === id || data.formerIds?.includes(id)));
     },
     async find(id) {
@@ -110,12 +111,12 @@ export function createCodes({ database, secret, lifetimes }: CodesOptions): Code
       const { sealed, ...code } = found;
       return sealed ? { ...code, data: open(id, sealed) } : code;
     },
-    emailHash,
+    emailHashes,
   };
 }
 
 /** Who has one code of the purpose at a time. */
-function toHolder({ purpose, userId, emailHash }: Pick<Code, 'purpose' | 'userId' | 'emailHash'>): repository.CodeHolder | undefined {
-  if (purpose === 'verify_email' || purpose === 'reset_password') return { emailHash };
+function toHolder(purpose: CodePurpose, userId: string | null, emailHashes: readonly Buffer[]): repository.CodeHolder | undefined {
+  if (purpose === 'verify_email' || purpose === 'reset_password') return { emailHashes };
   return purpose !== 'sign_up' && userId ? { userId } : undefined;
 }

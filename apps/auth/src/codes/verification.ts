@@ -45,7 +45,7 @@ export function createVerification({ database, people, passwords, finishSignUp, 
     const done = async (tx: Parameters<Codes['use']>[0]) => {
       await codes.use(tx, code);
       // those of others, and earlier ones: the email has its person now
-      await endSignUpCodes(tx, code.emailHash);
+      await endSignUpCodes(tx, codes.emailHashes(email));
     };
     return finishSignUp({ email, displayName, passwordHash }, { client, isVerified: true, takenOver: () => codeInvalid(), done });
   };

@@ -1,13 +1,12 @@
 import { accountSuspended, type ConfirmTotpRequest, factorCodeInvalid, factorLimitReached, factorMissing, factorNotFound } from '@gatehouse/contracts/auth';
 import { tokenExpired } from '@gatehouse/contracts/api';
 import type { Database, Queryable } from '@gatehouse/postgres';
-import type { KeyObject } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { isSuspended, type People, type Person } from '../people';
 import * as repository from '../postgres/factor-repository';
 import { holdPerson, lockPeople } from '../postgres/known-people-repository';
 import { countRecoveryCodes, deleteRecoveryCodes, replaceRecoveryCodes } from '../postgres/recovery-code-repository';
-import { seal, unseal } from '../seal';
+import type { KeyRing } from '../seal';
 import { toSecretContext } from './factor-codes';
 import type { PersonCalling, RequireFreshFactor } from './fresh-factor';
 import { makeRecoveryCodes, toRecoveryCodeHash } from './recovery-codes';
@@ -17,7 +16,7 @@ import { findTotpStep, makeTotpSecret, toTotpTexts } from './totp';
 export interface EnrolmentOptions {
   database: Database;
   people: People;
-  sealingKey: KeyObject;
+  keyRing: KeyRing;
   /** What authenticator apps call the installation. */
   issuer: string;
   tell: FactorTeller;
@@ -32,7 +31,7 @@ const maxFactors = 5;
 export type Enrolment = ReturnType<typeof createEnrolment>;
 
 /** How factors come and go. Whoever has one needs it to change any: a session that a password alone opened does not do. */
-export function createEnrolment({ database, people, sealingKey, issuer, tell, requireFreshFactor, now }: EnrolmentOptions) {
+export function createEnrolment({ database, people, keyRing, issuer, tell, requireFreshFactor, now }: EnrolmentOptions) {
   /** Them as they are to be told of it. Asked before the transaction: no lock waits for another service. @throws tokenExpired */
   const getPerson = async ({ id }: PersonCalling): Promise<Person> => {
     const person = await people.findById(id);
@@ -53,7 +52,7 @@ export function createEnrolment({ database, people, sealingKey, issuer, tell, re
       if (isSuspended(person)) throw accountSuspended();
       const id = uuidv7();
       const secret = makeTotpSecret();
-      const sealedSecret = seal(sealingKey, secret, toSecretContext(caller.id, id));
+      const sealedSecret = keyRing.seal(secret, toSecretContext(caller.id, id));
       const factor = await database.transaction(async (tx) => {
         await holdPerson(tx, caller.id);
         return repository.putPendingTotp(tx, { id, userId: caller.id, displayName, sealedSecret });
@@ -66,7 +65,7 @@ export function createEnrolment({ database, people, sealingKey, issuer, tell, re
       await requireFreshFactor(caller);
       const pending = await repository.findPendingTotp(database, caller.id, factorId);
       if (!pending) throw factorNotFound({ id: factorId });
-      const step = findTotpStep(unseal(sealingKey, pending.sealedSecret, toSecretContext(caller.id, factorId)), totpCode, now());
+      const step = findTotpStep(keyRing.unseal(pending.sealedSecret, toSecretContext(caller.id, factorId)), totpCode, now());
       if (step === undefined) throw factorCodeInvalid();
       const { user } = await getPerson(caller);
       return database.transaction(async (tx) => {

@@ -1,7 +1,6 @@
 import { unavailable } from '@gatehouse/contracts/api';
 import { factorCodeInvalid, invalidCredentials, loginTokenInvalid } from '@gatehouse/contracts/auth';
-import { createSecretKey } from 'node:crypto';
-import { createFactorCodes } from './factor-codes';
+import { createFactorCodes, createFactorKeyRing } from './factor-codes';
 
 const subject = { userId: 'u-1', account: 'ada@example.com', client: { address: '203.0.113.7', userAgent: '' } };
 
@@ -9,7 +8,7 @@ const subject = { userId: 'u-1', account: 'ada@example.com', client: { address: 
 async function countedOf(work: () => Promise<unknown>): Promise<string[]> {
   const told: string[] = [];
   const codes = createFactorCodes({
-    sealingKey: createSecretKey(Buffer.alloc(32)),
+    keyRing: createFactorKeyRing([Buffer.alloc(32)]),
     now: Date.now,
     tell: async () => {},
     security: { raise: (name, { userId } = {}) => void told.push(`${name} ${userId}`) },

@@ -1,13 +1,12 @@
 import { type CompleteLoginRequest, factorCodeInvalid } from '@gatehouse/contracts/auth';
 import { isAppError } from '@gatehouse/errors';
 import type { Queryable, Transaction } from '@gatehouse/postgres';
-import type { KeyObject } from 'node:crypto';
 import { type Attempts, type AttemptSubject, isUnjudged } from '../attempts/attempts';
 import type { Recipient } from '../mail/notices';
 import { listConfirmedTotp, takeStep } from '../postgres/factor-repository';
 import { takeRecoveryCode } from '../postgres/recovery-code-repository';
 import type { SecurityEvents } from '../security-events';
-import { unseal } from '../seal';
+import { createKeyRing, type KeyRing, type Secrets } from '../seal';
 import { toRecoveryCodeHash } from './recovery-codes';
 import type { FactorTeller } from './told';
 import { findTotpStep } from './totp';
@@ -15,8 +14,8 @@ import { findTotpStep } from './totp';
 export type GivenCode = NonNullable<CompleteLoginRequest['code']>;
 
 export interface FactorCodesOptions {
-  /** Under which secrets are sealed. */
-  sealingKey: KeyObject;
+  /** By which the secrets of apps are sealed. */
+  keyRing: Pick<KeyRing, 'unseal'>;
   security: SecurityEvents;
   tell: FactorTeller;
   attempts: Pick<Attempts, 'begin'>;
@@ -31,6 +30,9 @@ export interface FactorCodes {
   attempt<T>(subject: AttemptSubject & { readonly userId: string }, work: () => Promise<T>): Promise<T>;
 }
 
+/** Seals and opens the secrets of apps. */
+export const createFactorKeyRing = (secrets: Secrets): KeyRing => createKeyRing(secrets, 'gatehouse factor');
+
 // what sealed secrets are bound to: that of one factor cannot be put in the place of another's
 export const toSecretContext = (userId: string, factorId: string): Buffer => Buffer.from(`totp ${userId} ${factorId}`);
 
@@ -39,10 +41,10 @@ const isWrongProof = (error: unknown) => isAppError(error, 'FACTOR_CODE_INVALID'
 const isUnseen = (error: unknown) => isAppError(error, 'LOGIN_TOKEN_INVALID') || isUnjudged(error);
 
 /** The codes by which people prove who they are beside their passwords. */
-export function createFactorCodes({ sealingKey, security, tell, attempts, now }: FactorCodesOptions): FactorCodes {
+export function createFactorCodes({ keyRing, security, tell, attempts, now }: FactorCodesOptions): FactorCodes {
   const takeTotp = async (tx: Queryable, userId: string, code: string): Promise<boolean> => {
     for (const { id, sealedSecret } of await listConfirmedTotp(tx, userId)) {
-      const step = findTotpStep(unseal(sealingKey, sealedSecret, toSecretContext(userId, id)), code, now());
+      const step = findTotpStep(keyRing.unseal(sealedSecret, toSecretContext(userId, id)), code, now());
       if (step !== undefined && (await takeStep(tx, id, step))) return true;
     }
     return false;

@@ -1,9 +1,9 @@
 import type { Database } from '@gatehouse/postgres';
-import type { KeyObject } from 'node:crypto';
 import type { Notices } from '../mail/notices';
 import type { Passwords } from '../passwords/passwords';
 import type { People } from '../people';
 import type { SecurityEvents } from '../security-events';
+import type { KeyRing } from '../seal';
 import type { Sessions } from '../sessions/sessions';
 import type { AccessTokens } from '../tokens/access-tokens';
 import { createCompleteLogin } from './complete-login';
@@ -22,8 +22,7 @@ export interface FactorsOptions {
   sessions: Sessions;
   accessTokens: AccessTokens;
   security: SecurityEvents;
-  /** For this alone. */
-  sealingKey: KeyObject;
+  keyRing: KeyRing;
   requireFreshFactor: RequireFreshFactor;
   /** What authenticator apps call the installation. */
   issuer: string;
@@ -34,11 +33,11 @@ export interface FactorsOptions {
 }
 
 /** FactorService, and what it stands on. */
-export function createFactors({ issuer, sealingKey, attempts, notices, now = Date.now, ...parts }: FactorsOptions) {
+export function createFactors({ issuer, keyRing, attempts, notices, now = Date.now, ...parts }: FactorsOptions) {
   const tell = createFactorTeller({ security: parts.security, notices });
-  const codes = createFactorCodes({ sealingKey, security: parts.security, tell, attempts, now });
+  const codes = createFactorCodes({ keyRing, security: parts.security, tell, attempts, now });
   return createFactorService({
-    enrolment: createEnrolment({ ...parts, sealingKey, issuer, tell, now }),
+    enrolment: createEnrolment({ ...parts, keyRing, issuer, tell, now }),
     completeLogin: createCompleteLogin({ ...parts, codes }),
     stepUp: createStepUp({ ...parts, codes }),
   });

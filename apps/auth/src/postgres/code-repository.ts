@@ -15,14 +15,13 @@ export interface LiveCode {
   readonly id: string;
   readonly purpose: CodePurpose;
   readonly userId: string | null;
-  readonly emailHash: Buffer;
   readonly sealed: Buffer;
   readonly expireTime: Date;
 }
 
 /** How often the digits of one code may be wrong. */
 const maxTries = 5;
-const columns = 'id, purpose, user_id as "userId", email_hash as "emailHash", sealed, expire_time as "expireTime"';
+const columns = 'id, purpose, user_id as "userId", sealed, expire_time as "expireTime"';
 const isLive = 'end_time is null and expire_time > now()';
 const ended = 'end_time = now(), sealed = null, mail_time = null';
 
@@ -70,22 +69,23 @@ export async function mintCode(tx: Queryable, { id, purpose, userId, sealed, tok
   return rows.length === 1;
 }
 
-/** A person, or an email, whosever it is. */
-export type CodeHolder = { readonly userId: string; readonly emailHash?: undefined } | { readonly emailHash: Buffer; readonly userId?: undefined };
+/** A person, or an email, whosever it is, by any of its hashes. */
+export type CodeHolder =
+  { readonly userId: string; readonly emailHashes?: undefined } | { readonly emailHashes: readonly Buffer[]; readonly userId?: undefined };
 
 /** Keeps others from minting codes of a holder until the transaction ends: of two, one is the newer. */
-export async function lockCodesOf(tx: Queryable, { userId, emailHash }: CodeHolder): Promise<void> {
-  const name = userId ?? emailHash.toString('hex');
+export async function lockCodesOf(tx: Queryable, { userId, emailHashes }: CodeHolder): Promise<void> {
+  const name = userId ?? emailHashes[0]!.toString('hex');
   await tx.query({ name: 'lock-one-time-codes', text: 'select pg_advisory_xact_lock(hashtextextended($1, 13))', values: [name] });
 }
 
 /** Ends the codes of a holder and a purpose that were mailed before this one. */
-export async function endOlderCodes(tx: Queryable, { userId, emailHash }: CodeHolder, { id, purpose }: Pick<LiveCode, 'id' | 'purpose'>): Promise<void> {
+export async function endOlderCodes(tx: Queryable, { userId, emailHashes }: CodeHolder, { id, purpose }: Pick<LiveCode, 'id' | 'purpose'>): Promise<void> {
   await tx.query({
     name: 'end-older-one-time-codes',
     text: `update one_time_codes set ${ended}
-           where (user_id = $1 or email_hash = $2) and purpose = $3 and id <> $4 and mail_time is null and end_time is null`,
-    values: [userId, emailHash, purpose, id],
+           where (user_id = $1 or email_hash = any ($2::bytea[])) and purpose = $3 and id <> $4 and mail_time is null and end_time is null`,
+    values: [userId, emailHashes, purpose, id],
   });
 }
 
@@ -98,21 +98,21 @@ export async function endCodesOf(tx: Queryable, userId: string, purpose?: CodePu
   });
 }
 
-/** Ends the sign-ups with an email. */
-export async function endSignUpCodes(tx: Queryable, emailHash: Buffer): Promise<void> {
+/** Ends the sign-ups with an email, which any of the hashes may stand for. */
+export async function endSignUpCodes(tx: Queryable, emailHashes: readonly Buffer[]): Promise<void> {
   await tx.query({
     name: 'end-sign-up-codes',
-    text: `update one_time_codes set ${ended} where email_hash = $1 and purpose = 'sign_up' and end_time is null`,
-    values: [emailHash],
+    text: `update one_time_codes set ${ended} where email_hash = any ($1::bytea[]) and purpose = 'sign_up' and end_time is null`,
+    values: [emailHashes],
   });
 }
 
 /** The sign-up with this id, and those with the email, that have not ended. */
-export function findSignUps(db: Queryable, id: string, emailHash: Buffer): Promise<readonly LiveCode[]> {
+export function findSignUps(db: Queryable, id: string, emailHashes: readonly Buffer[]): Promise<readonly LiveCode[]> {
   return db.query<LiveCode>({
     name: 'find-sign-up-codes',
-    text: `select ${columns} from one_time_codes where (id = $1 or email_hash = $2) and purpose = 'sign_up' and ${isLive}`,
-    values: [id, emailHash],
+    text: `select ${columns} from one_time_codes where (id = $1 or email_hash = any ($2::bytea[])) and purpose = 'sign_up' and ${isLive}`,
+    values: [id, emailHashes],
   });
 }
 
@@ -131,16 +131,16 @@ export async function findCodeByToken(db: Queryable, tokenHash: Buffer, purposes
 }
 
 /**
- * The code whose digits these are. Wrong ones count in the same statement: however many come at once, no more than so many are looked at.
+ * The code whose digits these are, by any of the hashes. Wrong ones count in the same statement: however many come at once, no more than so many are looked at.
  * They count for a code that has ended too: some end only where there is an account, and the time that a write takes would tell.
  */
-export async function tryCode(db: Queryable, id: string, codeHash: Buffer, purposes: readonly CodePurpose[]): Promise<LiveCode | undefined> {
+export async function tryCode(db: Queryable, id: string, codeHashes: readonly Buffer[], purposes: readonly CodePurpose[]): Promise<LiveCode | undefined> {
   const [row] = await db.query<LiveCode & { isRight: boolean }>({
     name: 'try-one-time-code',
-    text: `update one_time_codes set tries = tries + case when code_hash = $2 then 0 else 1 end
+    text: `update one_time_codes set tries = tries + case when code_hash = any ($2::bytea[]) then 0 else 1 end
            where id = $1 and purpose = any ($3::text[]) and tries < ${maxTries}
-           returning ${columns}, coalesce(code_hash = $2 and ${isLive}, false) as "isRight"`,
-    values: [id, codeHash, purposes],
+           returning ${columns}, coalesce(code_hash = any ($2::bytea[]) and ${isLive}, false) as "isRight"`,
+    values: [id, codeHashes, purposes],
   });
   return row?.isRight ? row : undefined;
 }

@@ -114,6 +114,26 @@ export async function deleteFactors(tx: Queryable, userId: string): Promise<numb
   return row!.count;
 }
 
+/** Some factors of whomever, those with the ids after one, with who they are of. */
+export function listSealedFactors(db: Queryable, afterId: string, limit: number): Promise<readonly (SealedFactor & { readonly userId: string })[]> {
+  return db.query({
+    name: 'list-sealed-factors',
+    text: 'select id, user_id as "userId", sealed_secret as "sealedSecret" from factors where id > $1 order by id limit $2',
+    values: [afterId, limit],
+  });
+}
+
+/** Puts secrets in the place of those that factors have; gives how many are there still. */
+export async function replaceSealedSecrets(tx: Queryable, factors: readonly SealedFactor[]): Promise<number> {
+  const rows = await tx.query({
+    name: 'reseal-factors',
+    text: `update factors set sealed_secret = sealed.secret from unnest($1::uuid[], $2::bytea[]) as sealed (id, secret)
+           where factors.id = sealed.id returning 1`,
+    values: [factors.map(({ id }) => id), factors.map(({ sealedSecret }) => sealedSecret)],
+  });
+  return rows.length;
+}
+
 const batchSize = 1_000;
 
 /** Removes some factors that were not confirmed in time; gives whether there may be more. */

@@ -1,18 +1,16 @@
-import { generateKeySync, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createDevices, newDeviceId } from './devices';
 
 describe('a device token', () => {
-  const makeKey = () => generateKeySync('hmac', { length: 256 });
-  const key = makeKey();
-  const devices = createDevices(key);
+  const devices = createDevices([randomBytes(32)]);
   const userId = randomUUID();
   const deviceId = newDeviceId();
   const token = devices.toToken(userId, deviceId);
 
-  it('says which device it is, to its own person and under its own key alone', () => {
+  it('says which device it is, to its own person and under its own secret alone', () => {
     expect(devices.find(token, userId)).toBe(deviceId);
     expect(devices.find(token, randomUUID())).toBeUndefined();
-    expect(createDevices(makeKey()).find(token, userId)).toBeUndefined();
+    expect(createDevices([randomBytes(32)]).find(token, userId)).toBeUndefined();
   });
 
   it('is nothing when it is none, was cut or changed', () => {

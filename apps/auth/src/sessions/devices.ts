@@ -1,5 +1,5 @@
-import { type KeyObject, randomUUID } from 'node:crypto';
-import { seal, unseal } from '../seal';
+import { randomUUID } from 'node:crypto';
+import { createKeyRing, type Secrets } from '../seal';
 
 /** Devices on which people have logged in. A device is known by a token that it keeps: nothing of it is in the database until it has a session. */
 export interface Devices {
@@ -19,12 +19,13 @@ const toUuid = (bytes: Buffer) => bytes.toString('hex').replace(/^(.{8})(.{4})(.
 
 export const newDeviceId = (): string => randomUUID();
 
-/** @param key for this alone; who has another has other devices */
-export function createDevices(key: KeyObject): Devices {
+/** A device whose token none of the secrets opens is a new one. */
+export function createDevices(secrets: Secrets): Devices {
+  const ring = createKeyRing(secrets, 'gatehouse device');
   const open: Devices['open'] = (token) => {
     if (!token.startsWith(prefix)) return undefined;
     try {
-      const bytes = unseal(key, Buffer.from(token.slice(prefix.length), 'base64url'), context);
+      const bytes = ring.unseal(Buffer.from(token.slice(prefix.length), 'base64url'), context);
       return { userId: toUuid(bytes.subarray(0, 16)), deviceId: toUuid(bytes.subarray(16, 32)) };
     } catch {
       return undefined;
@@ -36,6 +37,6 @@ export function createDevices(key: KeyObject): Devices {
       const found = open(token);
       return found?.userId === userId ? found.deviceId : undefined;
     },
-    toToken: (userId, deviceId) => prefix + seal(key, Buffer.concat([toBytes(userId), toBytes(deviceId)]), context).toString('base64url'),
+    toToken: (userId, deviceId) => prefix + ring.seal(Buffer.concat([toBytes(userId), toBytes(deviceId)]), context).toString('base64url'),
   };
 }

@@ -17,7 +17,9 @@ const secretKeys = z
 export const tokenSettings = {
   AUTH_PREVIOUS_SECRET_KEYS: secretKeys
     .prefault('')
-    .describe('values that `AUTH_SECRET_KEY` had, or is going to have: what was sealed under one of them is opened too ([how to change it](auth-tokens.md))'),
+    .describe(
+      'values that `AUTH_SECRET_KEY` had, or is going to have: whatever was sealed under one of them is opened too, and digits that were mailed are known ([how to change it](auth-tokens.md#the-secret))',
+    ),
   AUTH_SIGNING_KEY_ROTATION_DAYS: integer(0, 3_650, 'days')
     .default(30)
     .describe('how long tokens are signed with a key until the next one takes over; 0 for as long as nobody asks for another'),

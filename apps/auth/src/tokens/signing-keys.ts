@@ -5,6 +5,7 @@ import type { Database } from '@gatehouse/postgres';
 import type { CryptoKey } from 'jose';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { insertSigningKey, listSigningKeys, lockSigningKeys, type SigningKeyRow } from '../postgres/signing-key-repository';
+import type { Secrets } from '../seal';
 import { createKeySealing, type KeySealing } from './key-sealing';
 
 export interface SigningKeys extends KeySource {
@@ -30,10 +31,10 @@ const reloadMs = 1_000;
 
 /**
  * The installation's signing keys, kept in the database under a key derived from the secret; the first is made when it is
- * first needed. What was sealed under a secret of before is opened, too.
+ * first needed.
  */
-export function createSigningKeys(database: Database, secret: Uint8Array, previousSecrets: readonly Uint8Array[] = []): SigningKeys {
-  const sealing = createKeySealing(secret, previousSecrets);
+export function createSigningKeys(database: Database, secrets: Secrets): SigningKeys {
+  const sealing = createKeySealing(secrets);
   let loaded: LoadedKeys | undefined;
   let loading: Promise<LoadedKeys> | undefined;
   let loadedAt = 0;

@@ -21,6 +21,7 @@ import { createAccountService } from './accounts/import-accounts';
 import { createAccessTokens } from './tokens/access-tokens';
 import { openAttempts } from './attempts/open-attempts';
 import { createAuthService } from './auth-service';
+import { createBegunEmailChanges } from './codes/begun-email-changes';
 import { createCodeParts } from './codes/code-parts';
 import { createEmailChange } from './codes/email-change';
 import { createInvitationService } from './codes/invitations';
@@ -121,9 +122,14 @@ export function createServices({ config, observability, parts, overrides, isActi
   const emailKey = deriveKey(config.AUTH_SECRET_KEY, 'gatehouse email');
   const signUp = createSignUp({ database, passwords, policy, idempotency, login, finishSignUp, attempts, codes, verification, emailKey });
   const requireFreshFactor = createRequireFreshFactor({ database, now: overrides.now ?? Date.now });
+  const emailChanges = createBegunEmailChanges({
+    ...{ database, people, links, mailQueue, security },
+    key: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse email change'),
+    abandonedAfterMs: overrides.abandonedAfterMs,
+  });
   const emailService = {
     ...createVerification({ database, people, passwords, finishSignUp, codes, limits }),
-    ...createEmailChange({ database, people, passwordChanges, requireFreshFactor, codes, links, limits, mailQueue, security }),
+    ...createEmailChange({ database, people, passwordChanges, requireFreshFactor, codes, begun: emailChanges, limits, security }),
   };
   const recoveryService = createRecoveryService({ database, people, preparePassword, codes, limits, security });
   const idKey = deriveKey(config.AUTH_SECRET_KEY, 'gatehouse invitation id');
@@ -156,6 +162,7 @@ export function createServices({ config, observability, parts, overrides, isActi
     people,
     idempotency,
     log,
+    emailChanges,
     replaySeconds: lifetimes.replay,
     abandonedAfterMs: overrides.abandonedAfterMs,
     maxSampleAgeMs: overrides.maxSampleAgeMs,

@@ -77,10 +77,12 @@ export function createSignUp(options: SignUpOptions): SignUp {
     const { email, displayName } = request;
     const passwordHash = await hash(request);
     const mayMail = await attempts.mayMail({ account: email, client, purpose: 'sign_up' });
-    await database.transaction(async (tx) => {
-      await record(tx);
-      if (mayMail) await codes.request(tx, { id, purpose: 'sign_up', data: { email, displayName, passwordHash, language } });
-    });
+    // what was not asked for is not done: the same request may be sent again
+    if (mayMail)
+      await database.transaction(async (tx) => {
+        await record(tx);
+        await codes.request(tx, { id, purpose: 'sign_up', data: { email, displayName, passwordHash, language } });
+      });
     return { verificationRequired: true, verificationId: id, factorTypes: [] };
   };
 

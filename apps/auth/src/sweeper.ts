@@ -12,6 +12,7 @@ import { deletePurgedPeople } from './postgres/known-people-repository';
 import { deleteExpiredLoginTokens } from './postgres/login-token-repository';
 import { deleteExpiredTokens, deleteOldSessions, eraseSealedSuccessors } from './postgres/session-repository';
 import { endSignUp, type PendingSignUp, takeAbandonedSignUps } from './postgres/sign-up-repository';
+import type { BegunEmailChanges } from './codes/begun-email-changes';
 import { activate, findPersonOf } from './finish-sign-up';
 
 export interface SweeperOptions {
@@ -19,6 +20,7 @@ export interface SweeperOptions {
   people: People;
   idempotency: Idempotency;
   log: Pick<RevocationLog, 'sweep'>;
+  emailChanges: Pick<BegunEmailChanges, 'sweep'>;
   /** How long a used refresh token gives its successor again, in seconds. */
   replaySeconds: number;
   /** Milliseconds after which a sign-up counts as abandoned: longer than any call takes. */
@@ -36,6 +38,8 @@ export interface Sweeper {
   close(): Promise<void>;
   /** Finishes or removes each sign-up that was left half done. */
   sweepSignUps(): Promise<void>;
+  /** Tells old emails of changes whose call was cut off. */
+  sweepEmailChanges(): Promise<void>;
   /** Removes tokens, sessions, imports, logins and factors that were begun, and what is known of people past their time, a batch a statement, until there are none or `signal` aborts. */
   sweepSessions(signal?: AbortSignal): Promise<void>;
 }
@@ -49,6 +53,7 @@ export function createSweeper({
   people,
   idempotency,
   log,
+  emailChanges,
   replaySeconds,
   abandonedAfterMs = 15 * minuteMs,
   maxSampleAgeMs = 24 * 60 * minuteMs,
@@ -88,6 +93,7 @@ export function createSweeper({
       const { every } = background;
       every(Math.min(Math.max(secondMs, (replaySeconds * secondMs) / 2), 5 * secondMs), () => eraseSealedSuccessors(database, replaySeconds));
       every(minuteMs, sweepSignUps);
+      every(10 * secondMs, emailChanges.sweep);
       every(10 * minuteMs, sweepSessions);
       every(minuteMs, (signal) => log.sweep(signal));
       every(10 * minuteMs, (signal) => idempotency.sweep(database, signal));
@@ -95,6 +101,7 @@ export function createSweeper({
     },
     close: background.close,
     sweepSignUps,
+    sweepEmailChanges: emailChanges.sweep,
     sweepSessions,
   };
 }

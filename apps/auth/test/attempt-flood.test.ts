@@ -28,3 +28,13 @@ it('in a flood of failures, counted by all processes, an unknown device has one 
   one.clock.now += 3_600_000;
   expect(await inTurn(3, () => one.guess({ email: 'ada@example.com' }))).toEqual(Array(3).fill('INVALID_CREDENTIALS'));
 });
+
+it('in a flood an unknown device whose CAPTCHA nobody could verify has one free attempt too', async () => {
+  const captcha = { AUTH_CAPTCHA_VERIFY_URL: 'http://127.0.0.1:1/', AUTH_CAPTCHA_SECRET: 'of the service', AUTH_CAPTCHA_SITE_KEY: 'of-the-page' };
+  const under = await startAttempts({ settings: { AUTH_FLOOD_FAILURES_PER_MINUTE: '20', AUTH_ADDRESS_FREE_FAILURES: '1000', ...captcha }, beside: one });
+  const guess = () => under.guess({ email: 'grace@example.com', address: '203.0.113.2', captchaToken: 'any' });
+  await inTurn(24, (index) => under.guess({ email: `someone-${index}@example.com`, address: address(index) }));
+  await until(() => isFlood(under));
+  expect(count(await inTurn(3, guess))).toEqual({ INVALID_CREDENTIALS: 1, TOO_MANY_ATTEMPTS: 2 });
+  await under.close();
+});

@@ -30,7 +30,8 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-const mayMail = (account: string, address = '192.0.2.1') => opened.attempts.mayMail({ account, purpose: 'reset_password', client: { address, userAgent: '' } });
+const mayMail = (account: string, address = '192.0.2.1', purpose = 'reset_password') =>
+  opened.attempts.mayMail({ account, purpose, client: { address, userAgent: '' } });
 
 it('one email is sent three mails an hour, whoever asks for them and however it is spelt', async () => {
   const asked = await inTurn(5, (index) => mayMail(index % 2 ? 'ada@example.com' : 'Ada@Example.com', `198.51.${index}.1`));
@@ -43,4 +44,13 @@ it('from one address six mails an hour can be asked for; those that are not sent
   const asked = await inTurn(8, (index) => mayMail(`person-${index}@example.com`, '203.0.113.1'));
   expect(asked).toEqual([...Array(6).fill(true), false, false]);
   expect(await inTurn(3, () => mayMail('person-7@example.com', '203.0.114.1'))).toEqual([true, true, true]);
+});
+
+it('sign-ups with one email are sent three mails an hour to each network, and twelve in all: who asks from one place keeps nobody from theirs', async () => {
+  const signUps = (times: number, from: (index: number) => string) => inTurn(times, (index) => mayMail('grace@example.com', from(index), 'sign_up'));
+  expect(await signUps(5, (index) => `198.51.100.${index}`)).toEqual([true, true, true, false, false]);
+  expect(await signUps(1, () => '2001:db8:1::1')).toEqual([true]);
+  expect((await signUps(20, (index) => `10.0.${index}.1`)).filter(Boolean)).toHaveLength(8);
+  // which are others than those of a reset
+  expect(await mayMail('grace@example.com', '198.51.100.1')).toBe(true);
 });

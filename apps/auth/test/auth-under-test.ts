@@ -161,6 +161,7 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
         'recovery_codes',
         'login_tokens',
         'one_time_codes',
+        'begun_email_changes',
       ];
       // bytes as text too, as they might hold what is text
       const rows = await Promise.all(

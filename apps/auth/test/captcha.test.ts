@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createCaptcha } from '../src/attempts/captcha';
+import { until } from './auth-under-test';
 import { type AttemptsUnderTest, count, inTurn, password, startAttempts } from './attempts-under-test';
 
 const wrong = 'INVALID_CREDENTIALS';
 const required = 'CAPTCHA_REQUIRED';
 const asked: { secret: string | null; response: string | null; remoteip: string | null }[] = [];
+/** Answers those that wait. */
+const waiting: (() => void)[] = [];
 let verifier: Server;
 let under: AttemptsUnderTest;
 
@@ -17,6 +22,7 @@ async function startVerifier(): Promise<Server> {
     const body = new URLSearchParams(text);
     const token = body.get('response');
     asked.push({ secret: body.get('secret'), response: token, remoteip: body.get('remoteip') });
+    if (token === 'waits') return void waiting.push(() => response.end(JSON.stringify({ success: true })));
     if (token === 'hangs') return;
     if (token === 'breaks') return void response.socket!.destroy();
     response.statusCode = token === 'fails' ? 500 : 200;
@@ -107,6 +113,39 @@ describe('a CAPTCHA', () => {
       TOO_MANY_ATTEMPTS: 2,
     });
     await open.close();
+  });
+
+  it('that is refused counts for the address: of very many that are made up few are verified', async () => {
+    await comeNear();
+    expect(count(await inTurn(15, () => under.guess(tokenOf('made up'))))).toEqual({ [required]: 10, TOO_MANY_ATTEMPTS: 5 });
+    expect(asked).toHaveLength(10);
+    expect(await under.guess({ email: 'nobody@example.com', address: '203.0.113.9' })).toBe(wrong);
+  });
+
+  it('that is refused at a sign-up counts for the address too, and is no sign-up', async () => {
+    const signUp = (index: number, captchaToken = '') =>
+      under.auth.signUp({ email: `robot-${index}@example.com`, password, captchaToken }).then(
+        () => 'OK',
+        ({ reason }) => reason,
+      );
+    await inTurn(5, (index) => signUp(index));
+    expect(count(await inTurn(25, (index) => signUp(10 + index, 'made up')))).toEqual({ [required]: 20, TOO_MANY_ATTEMPTS: 5 });
+    under.clock.now += 60_000;
+    expect(count(await inTurn(5, (index) => signUp(50 + index, 'solved')))).toEqual({ OK: 5 });
+  });
+
+  it('is verified eight at a time, and those that would wait for long are refused at once', async () => {
+    const captcha = createCaptcha({ ...under.config, AUTH_CAPTCHA_TIMEOUT_MS: 20_000 })!;
+    const verdicts = Promise.all(Array.from({ length: 100 }, () => captcha.verify('waits', '192.0.2.1').catch(({ reason }) => reason)));
+    await until(() => waiting.length === 8);
+    await pause(100);
+    expect(asked).toHaveLength(8);
+    for (let answered = 0; answered < 72; answered += 8) {
+      await until(() => waiting.length === 8);
+      for (const answer of waiting.splice(0)) answer();
+    }
+    expect(count(await verdicts)).toEqual({ passed: 72, OVERLOADED: 28 });
+    expect(asked).toHaveLength(72);
   });
 
   it('is asked for where many sign up from one address', async () => {

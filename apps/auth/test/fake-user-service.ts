@@ -32,6 +32,7 @@ export interface FakeUserService {
     afterCreate?: () => Promise<void>;
     beforeResolve?: () => Promise<void>;
     beforeUpdate?: () => Promise<void>;
+    afterUpdate?: () => Promise<void>;
     beforeBatch?: () => Promise<void>;
     beforeErase?: () => Promise<void>;
     /** What is erased is not told. */
@@ -151,6 +152,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
           if (isDeepStrictEqual(changed, before)) return before;
           const revision = before.revision + 1n;
           people.set(before.id, { ...changed, revision, etag: `"${revision}"` });
+          await gates.afterUpdate?.();
           return people.get(before.id)!;
         },
         async listUsers({ pageSize, pageToken }) {

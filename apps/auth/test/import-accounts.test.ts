@@ -4,6 +4,9 @@ import { ImportOutcome, OnExisting, type ImportOptions, type ImportProgress } fr
 import { hash as bcrypt } from '@node-rs/bcrypt';
 import { hash as argon2 } from '@node-rs/argon2';
 import { createHash, pbkdf2Sync, randomUUID, scryptSync } from 'node:crypto';
+import type { Queryable } from '@gatehouse/postgres';
+import { setTimeout as pause } from 'node:timers/promises';
+import { applyPurge } from '../src/user-feed/apply-user-changes';
 import { type AuthUnderTest, startAuth, until, verdictOf } from './auth-under-test';
 
 const password = 'weak';
@@ -106,6 +109,30 @@ describe('an account that is imported', () => {
     expect(outcomesOf(await importRows(rows, { onExisting: OnExisting.ON_EXISTING_SKIP }))).toEqual(['skipped kept']);
     expect(outcomesOf(await importRows(rows, { onExisting: OnExisting.ON_EXISTING_FAIL }))).toEqual(['failed EMAIL_TAKEN']);
     expect(await hashOf(rows[0]!.email)).toEqual([]);
+  });
+
+  it('gets no password where its person is erased before that is set, or is being erased', async () => {
+    const [gone, going] = [newEmail(), newEmail()];
+    const purge = (tx: Queryable, email: string) => applyPurge(tx, under.users.findByEmail(email)!.id);
+    under.users.imports.gates.afterRows = () => under.database.transaction((tx) => purge(tx, gone));
+    expect(outcomesOf(await importRows([{ email: gone, passwordHash: ssha() }]))).toEqual(['created kept']);
+    let done: ReturnType<typeof importRows> | undefined;
+    let isDone = false;
+    const [arrived, purging] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    under.users.imports.gates.afterRows = async () => {
+      arrived.resolve();
+      await purging.promise;
+    };
+    const imported = (done = importRows([{ email: going, passwordHash: ssha() }])).then(() => (isDone = true));
+    await arrived.promise;
+    await under.database.transaction(async (tx) => {
+      await purge(tx, going);
+      purging.resolve();
+      await pause(300);
+      expect(isDone).toBe(false);
+    });
+    await imported;
+    expect([outcomesOf(await done), await hashOf(gone), await hashOf(going)]).toEqual([['created kept'], [], []]);
   });
 
   it('fails alone where its hash is of no known form or costs too much, and nobody is created of it', async () => {

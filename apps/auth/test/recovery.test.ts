@@ -57,6 +57,18 @@ describe('recovering a password', () => {
     expect(await verdictOf(under.recovery.resetPassword({ resetId: fresh.resetId, code: fresh.code, newPassword }))).toBe(invalid);
   });
 
+  it('tries twenty passwords with one mail, so that nobody who has it guesses the present one; those that are refused are no wrong digits', async () => {
+    await join('guessed@example.com');
+    const { resetId, code, token } = await askFor('guessed@example.com');
+    const set = (newPassword: string, proof: object = { token }) => verdictOf(under.recovery.resetPassword({ ...proof, newPassword }));
+    expect(await set(password)).toBe('INVALID_ARGUMENT PASSWORD_REUSED');
+    for (let index = 1; index < 20; index++)
+      expect(await set('password1', index % 2 ? { token } : { resetId, code })).toBe('INVALID_ARGUMENT PASSWORD_BREACHED');
+    expect([await set(newPassword), await set(newPassword, { resetId, code })]).toEqual([invalid, invalid]);
+    const next = await askFor('guessed@example.com');
+    expect(await set(newPassword, { token: next.token })).toBe('OK');
+  });
+
   it('takes the digits for nobody as it takes wrong ones', async () => {
     const { resetId } = await under.recovery.requestPasswordReset({ email: 'absent@example.com' });
     await under.mailsTo('absent@example.com');

@@ -1,3 +1,4 @@
+import { toClientMetadata } from '@gatehouse/access';
 import { randomUUID } from 'node:crypto';
 import { verdictOf } from './auth-under-test';
 import { type AuthWithMails, startAuthWithMails } from './mails-under-test';
@@ -116,6 +117,17 @@ describe('signing up where emails are verified first', () => {
     expect(answers[1]).toEqual(answers[0]);
     expect(await under.mailsTo('again@example.com')).toHaveLength(1);
     expect(await verdictOf(under.auth.signUp({ ...request, displayName: 'Other' }))).toBe('INVALID_ARGUMENT REQUEST_ID_REUSED');
+  });
+
+  it('of which no mail may go out is answered the same, and is mailed when it is sent again later or from elsewhere', async () => {
+    const request = { email: 'flooded@example.com', password, requestId: randomUUID() };
+    const from = (address: string) => ({ metadata: toClientMetadata({ address, userAgent: '' }) });
+    for (let index = 0; index < 5; index++) await under.auth.signUp({ email: 'flooded@example.com', password }, from('198.51.100.7'));
+    expect(await under.mailsTo('flooded@example.com')).toHaveLength(5);
+    const refused = await under.auth.signUp(request, from('198.51.100.7'));
+    expect(await under.mailsTo('flooded@example.com')).toEqual([]);
+    expect(await under.auth.signUp(request, from('203.0.113.7'))).toEqual(refused);
+    expect(await under.mailTo('flooded@example.com')).toMatchObject({ kind: 'verify_email' });
   });
 
   it('keeps neither link, digits, email nor password readable in the database', async () => {

@@ -5,7 +5,7 @@ import type { SecurityEvents } from '../security-events';
 import { toAccount, type ToAttemptKey, toClientNetwork, toWideNetwork } from './attempt-keys';
 import type { AttemptEvents } from './attempt-events';
 import type { AttemptStore, Reservation } from './attempt-store';
-import type { Captcha } from './captcha';
+import type { Captcha, CaptchaVerdict } from './captcha';
 import type { Flood } from './flood';
 import type { LimitName, Policies } from './settings';
 
@@ -107,16 +107,6 @@ export function createAttempts({ store, toKey, policies, flood, captcha, events,
 
   // half of what an address may do for nothing
   const isNear = async (limit: LimitName, key: Buffer) => (await store.count(key, 0, policies[limit].forgetMs)) * 2 >= policies[limit].free;
-  const demandCaptcha = async (limit: LimitName, key: Buffer, { client, captchaToken }: Pick<AttemptSubject, 'client' | 'captchaToken'>) => {
-    if (!captcha || !(flood.isOn || (await isNear(limit, key)))) return;
-    const verdict = captchaToken ? await captcha.verify(captchaToken, client.address) : 'missing';
-    events.captcha(verdict);
-    if (verdict === 'passed' || (verdict === 'unanswered' && captcha.isFailOpen)) return;
-    if (verdict === 'unanswered') throw captchaUnavailable({ retryDelayMs: 1_000 });
-    if (verdict === 'refused') security.raise('captcha_refused');
-    throw captchaRequired({ site_key: captcha.siteKey });
-  };
-
   const toAttempt = (counted: readonly Counted[], cleared: readonly LimitName[]): Attempt => {
     let isTold = false;
     const once = async (tell: () => Promise<void> | void) => {
@@ -145,6 +135,32 @@ export function createAttempts({ store, toKey, policies, flood, captcha, events,
     network: toKey('network', toWideNetwork(address)),
   });
 
+  /** As a failure of the address until it is judged otherwise, so that nobody has very many verified. */
+  const verifyCaptcha = async (verifier: Captcha, token: string, client: ClientInfo): Promise<CaptchaVerdict> => {
+    const attempt = toAttempt(await admit(toAddressKeys(client)), []);
+    try {
+      const verdict = await verifier.verify(token, client.address);
+      if (verdict === 'refused') attempt.failed();
+      else await attempt.withdrawn();
+      return verdict;
+    } catch (error) {
+      await attempt.withdrawn();
+      throw error;
+    }
+  };
+  /** Gives whether a CAPTCHA keeps robots out: not where there is none, or it could not be verified. */
+  const demandCaptcha = async (limit: LimitName, key: Buffer, { client, captchaToken }: Pick<AttemptSubject, 'client' | 'captchaToken'>): Promise<boolean> => {
+    if (!captcha) return false;
+    if (!flood.isOn && !(await isNear(limit, key))) return true;
+    const verdict = captchaToken ? await verifyCaptcha(captcha, captchaToken, client) : 'missing';
+    events.captcha(verdict);
+    if (verdict === 'passed') return true;
+    if (verdict === 'unanswered' && captcha.isFailOpen) return false;
+    if (verdict === 'unanswered') throw captchaUnavailable({ retryDelayMs: 1_000 });
+    if (verdict === 'refused') security.raise('captcha_refused');
+    throw captchaRequired({ site_key: captcha.siteKey });
+  };
+
   return {
     async begin(subject) {
       const account = toAccount(subject.account);
@@ -155,8 +171,8 @@ export function createAttempts({ store, toKey, policies, flood, captcha, events,
         if (!isEvery(reserved.refused, 'devices')) return toAttempt(requireAdmitted(reserved), ['device', 'devices']);
       }
       const { address, network } = toAddressKeys(subject.client);
-      await demandCaptcha('address', address, subject);
-      return toAttempt(await admit({ account: toKey('account', account), address, network }, flood.isOn && !captcha), ['account']);
+      const keepsRobotsOut = await demandCaptcha('address', address, subject);
+      return toAttempt(await admit({ account: toKey('account', account), address, network }, flood.isOn && !keepsRobotsOut), ['account']);
     },
     beginForAddress: async (client) => toAttempt(await admit(toAddressKeys(client)), []),
     async beginSignUp(subject) {
@@ -165,7 +181,14 @@ export function createAttempts({ store, toKey, policies, flood, captcha, events,
       return toAttempt(await admit({ sign_up: address }), []);
     },
     async mayMail({ account, client, purpose }) {
-      const keys = { account_mail: toKey('account_mail', toAccount(account), purpose), address_mail: toKey('address_mail', toClientNetwork(client.address)) };
+      const mailed = [toAccount(account), purpose] as const;
+      const address = { address_mail: toKey('address_mail', toClientNetwork(client.address)) };
+      // the mail of a sign-up serves who asked for it alone: those that others had sent from elsewhere keep nobody from theirs
+      const network = toWideNetwork(client.address);
+      const keys =
+        purpose === 'sign_up'
+          ? { account_mail: toKey('account_mail', ...mailed, network), account_mails: toKey('account_mails', ...mailed), ...address }
+          : { account_mail: toKey('account_mail', ...mailed), ...address };
       return (await reserve(keys)).delayMs === 0;
     },
   };

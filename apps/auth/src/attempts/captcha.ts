@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { createTurns } from '../passwords/turns';
 import type { attemptSettings } from './settings';
 
 /** How a CAPTCHA was judged; `unanswered` where nobody could. */
@@ -10,7 +11,7 @@ export interface Captcha {
   readonly siteKey: string;
   /** Whether one that could not be verified counts as solved. */
   readonly isFailOpen: boolean;
-  /** @param address of the client, as the gateway saw it */
+  /** @param address of the client, as the gateway saw it. @throws overloaded when too many are being verified */
   verify(token: string, address: string): Promise<CaptchaVerdict>;
 }
 
@@ -20,18 +21,21 @@ type CaptchaConfig = Pick<z.infer<z.ZodObject<typeof attemptSettings>>, Extract<
 export function createCaptcha(config: CaptchaConfig): Captcha | undefined {
   const { AUTH_CAPTCHA_VERIFY_URL: url, AUTH_CAPTCHA_SECRET: secret, AUTH_CAPTCHA_SITE_KEY: siteKey, AUTH_CAPTCHA_TIMEOUT_MS: timeoutMs } = config;
   if (url === undefined || secret === undefined || siteKey === undefined) return undefined;
+  const inTurn = createTurns({ concurrency: 8, maxWaiting: 64 });
+  const ask = async (token: string, address: string): Promise<CaptchaVerdict> => {
+    try {
+      const body = new URLSearchParams({ secret, response: token, ...(address ? { remoteip: address } : {}) });
+      const answer = await fetch(url, { method: 'POST', body, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
+      const { success } = (await answer.json()) as { success?: unknown };
+      return success === true ? 'passed' : success === false ? 'refused' : 'unanswered';
+    } catch {
+      return 'unanswered';
+    }
+  };
   return {
     siteKey,
     isFailOpen: config.AUTH_CAPTCHA_FAIL_MODE === 'open',
-    async verify(token, address) {
-      try {
-        const body = new URLSearchParams({ secret, response: token, ...(address ? { remoteip: address } : {}) });
-        const answer = await fetch(url, { method: 'POST', body, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
-        const { success } = (await answer.json()) as { success?: unknown };
-        return success === true ? 'passed' : success === false ? 'refused' : 'unanswered';
-      } catch {
-        return 'unanswered';
-      }
-    },
+    // who would wait for longer than that is better off when they come back
+    verify: (token, address) => inTurn(() => ask(token, address), { deadline: Date.now() + 2 * timeoutMs }),
   };
 }

@@ -26,7 +26,9 @@ export const attemptSettings = {
   AUTH_SIGN_UPS_PER_ADDRESS: anHour('sign-ups').default(50).describe('sign-ups from one address, of IPv6 a /64'),
   AUTH_MAILS_PER_ACCOUNT: anHour('mails')
     .default(5)
-    .describe('mails for one purpose that anybody may have sent to one email; of more nobody is told, and none is sent'),
+    .describe(
+      'mails for one purpose that anybody may have sent to one email, those of sign-ups from one network, and four times as many from all; of more nobody is told, and none is sent',
+    ),
   AUTH_MAILS_PER_ADDRESS: anHour('mails').default(50).describe('mails that may be asked for from one address, of IPv6 a /64'),
   ...rateLimitConfig,
   AUTH_CAPTCHA_VERIFY_URL: z
@@ -64,12 +66,14 @@ export const attemptContradictions: readonly Contradiction<AttemptSettings>[] = 
 );
 
 /** What attempts are counted by. */
-export const limitNames = ['account', 'device', 'devices', 'address', 'network', 'sign_up', 'account_mail', 'address_mail'] as const;
+export const limitNames = ['account', 'device', 'devices', 'address', 'network', 'sign_up', 'account_mail', 'account_mails', 'address_mail'] as const;
 export type LimitName = (typeof limitNames)[number];
 export type Policies = Readonly<Record<LimitName, AttemptPolicy>>;
 
 // so many devices of a person may fail as often as one may
 const devicesOfOne = 4;
+// so many networks may each ask for as many mails of sign-ups to one email as one may
+const networksOfOne = 4;
 
 /** The policies of all limits, by the settings. */
 export function toPolicies(config: AttemptSettings): Policies {
@@ -87,6 +91,7 @@ export function toPolicies(config: AttemptSettings): Policies {
     network: doubling(config.AUTH_NETWORK_FREE_FAILURES, config.AUTH_NETWORK_FORGET_SECONDS),
     sign_up: hourly(config.AUTH_SIGN_UPS_PER_ADDRESS),
     account_mail: hourly(config.AUTH_MAILS_PER_ACCOUNT),
+    account_mails: hourly(networksOfOne * config.AUTH_MAILS_PER_ACCOUNT),
     address_mail: hourly(config.AUTH_MAILS_PER_ADDRESS),
   };
 }

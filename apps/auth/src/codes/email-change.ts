@@ -7,14 +7,12 @@ import type { RpcService } from '@gatehouse/rpc';
 import { randomUUID } from 'node:crypto';
 import type { RequireFreshFactor } from '../factors/fresh-factor';
 import { languageOf } from '../mail/languages';
-import type { MailQueue } from '../mail/mail-queue';
 import type { PasswordChanges } from '../passwords/password-changes';
 import type { People, Person } from '../people';
-import { endCodesOf } from '../postgres/code-repository';
 import type { SecurityEvents } from '../security-events';
+import type { BegunEmailChange, BegunEmailChanges } from './begun-email-changes';
 import type { Code, Codes } from './codes';
 import type { CodeLimits } from './limits';
-import type { Links } from './links';
 import { isSameEmail } from './one-time-code';
 import { changeProved, findProved } from './proved-person';
 
@@ -24,9 +22,8 @@ export interface EmailChangeOptions {
   passwordChanges: Pick<PasswordChanges, 'prove'>;
   requireFreshFactor: RequireFreshFactor;
   codes: Codes;
-  links: Links;
+  begun: Pick<BegunEmailChanges, 'begin' | 'end'>;
   limits: CodeLimits;
-  mailQueue: Pick<MailQueue, 'queueMail'>;
   security: SecurityEvents;
 }
 
@@ -34,12 +31,14 @@ type EmailChangeMethods = Pick<RpcService<EmailServiceDefinition>, 'changeEmail'
 
 /** The methods of EmailService by which people get another email. */
 export function createEmailChange(options: EmailChangeOptions): EmailChangeMethods {
-  const { database, people, passwordChanges, requireFreshFactor, codes, links, limits, mailQueue, security } = options;
+  const { database, people, passwordChanges, requireFreshFactor, codes, begun, limits, security } = options;
   /** Their person, with the new email already where an earlier call came to its end only half way. */
   const change = async (code: Code): Promise<Person> => {
     const { email } = code.data;
     const person = code.userId ? await people.findById(code.userId) : undefined;
     if (person && isSameEmail(person.user.email, email)) return findProved(people, { userId: code.userId, data: { email } });
+    const begins = toBegun(code);
+    if (person && isSameEmail(person.user.email, begins.oldEmail)) await begun.begin(begins);
     return changeProved(people, code, { email, emailVerified: true }).catch((error) => {
       // whoever confirms it has the mailbox: they may know
       throw isAppError(error, 'EMAIL_TAKEN') ? emailTaken({ cause: error }) : error;
@@ -67,16 +66,14 @@ export function createEmailChange(options: EmailChangeOptions): EmailChangeMetho
     async confirmEmailChange({ token, changeId: id, code: digits }, call) {
       const code = await limits.guess(clientOf(call), () => codes.present({ token, id, code: digits }, 'change_email'));
       const { user } = await change(code);
-      const { oldEmail = '' } = code.data;
       await database.transaction(async (tx) => {
         await codes.use(tx, code);
-        // what was mailed to the old email is worth nothing any more
-        await endCodesOf(tx, user.id);
-        const data = { name: user.displayName, link: links.recovery };
-        await mailQueue.queueMail(tx, { kind: 'email_changed', to: oldEmail, userId: user.id, language: user.locale, data });
+        await begun.end(tx, toBegun(code), user);
       });
       security.raise('email_changed', { userId: user.id });
       return {};
     },
   };
 }
+
+const toBegun = ({ id: codeId, userId, data: { oldEmail } }: Code): BegunEmailChange => ({ codeId, userId: userId!, oldEmail: oldEmail! });

@@ -1,11 +1,11 @@
 import { clientOf } from '@gatehouse/access';
-import type { RecoveryServiceDefinition } from '@gatehouse/contracts/auth';
+import { codeInvalid, type RecoveryServiceDefinition } from '@gatehouse/contracts/auth';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcService } from '@gatehouse/rpc';
 import { randomUUID } from 'node:crypto';
 import { languageOf } from '../mail/languages';
 import type { People } from '../people';
-import { endCodesOf } from '../postgres/code-repository';
+import { countPasswordTry, endCodesOf } from '../postgres/code-repository';
 import type { SecurityEvents } from '../security-events';
 import type { Codes } from './codes';
 import type { CodeLimits } from './limits';
@@ -34,6 +34,8 @@ export function createRecoveryService(options: RecoveryOptions): RpcService<Reco
     async resetPassword({ token, resetId: id, code: digits, newPassword }, call) {
       const code = await limits.guess(clientOf(call), () => codes.present({ token, id, code: digits }, 'reset_password'));
       const person = await findProved(people, code);
+      // PASSWORD_REUSED tells whether a guess is the present password
+      if (!(await countPasswordTry(database, code.id))) throw codeInvalid();
       const setPassword = await preparePassword(person.user, newPassword, 'newPassword');
       // the mail that was read proves the email too
       if (!person.user.emailVerified) await changeProved(people, code, { emailVerified: true });

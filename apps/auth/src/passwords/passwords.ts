@@ -14,7 +14,8 @@ export interface Passwords {
    */
   hash(password: string, account?: string): Promise<string>;
   /**
-   * Whether it is the password of the hash. Without a hash it takes as long and is false, so that time tells nothing.
+   * Whether it is the password of the hash. Without a hash it takes as long and is false, so that time tells nothing; a hash that costs less than
+   * ours is judged beside one of ours.
    * @throws unavailable where the hash was made with a pepper that is not here; else as `hash`
    */
   verify(password: string, passwordHash: string | undefined, account?: string): Promise<boolean>;
@@ -30,7 +31,7 @@ export interface PasswordsOptions {
   passes?: number;
   /** The first is for new hashes. */
   peppers?: readonly Pepper[];
-  /** Of libuv, which has names and files to look up besides: one of them stays free, and so does a core. */
+  /** Of libuv, which has names and files to look up besides: one of them stays free, and so does a core, but while a hash is judged beside one of ours. */
   threads?: number;
   maxWaiting?: number;
   /** Of the call in progress: nobody waits for the turn of a caller who has gone, or would be gone. */
@@ -65,6 +66,11 @@ export function createPasswords({
       throw unavailable({ cause: new Error(`a password was hashed with the pepper ${id}, which AUTH_PASSWORD_PEPPERS does not have`) });
     return verify(passwordHash, normalize(password), { secret: used?.key });
   };
+  const isOfNow = (passwordHash: string) => {
+    if (!passwordHash.startsWith('$argon2id$v=19$')) return false;
+    const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
+    return memoryCost >= memoryKib && timeCost >= passes && parallelism === 1;
+  };
   const ticketOf = (account: string | undefined): Ticket => {
     const { signal, deadline } = caller() ?? {};
     return { signal, deadline, key: account };
@@ -76,18 +82,23 @@ export function createPasswords({
   return {
     admit: (account) => inTurn.admit(ticketOf(account)),
     hash: (password, account) => inTurn(() => hashNow(password), ticketOf(account)),
-    verify: (password, passwordHash, account) =>
-      inTurn(async () => {
-        if (!isForeignHash(passwordHash)) return (await verifyNow(password, passwordHash ?? (await decoy))) && passwordHash !== undefined;
-        // beside our own work, so that a hash that costs less is not told by time; who made it may have hashed what was typed as it was
-        await verifyNow(password, await decoy);
-        return verifyForeignHash(passwordHash, new Set([password, normalize(password)]));
-      }, ticketOf(account)),
-    isOld(passwordHash) {
-      if (!passwordHash.startsWith('$argon2id$v=19$') || pepperIdOf(passwordHash) !== pepper?.id) return true;
-      const { memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
-      return memoryCost < memoryKib || timeCost < passes || parallelism !== 1;
+    verify: (password, passwordHash = '', account) => {
+      const isBeside = passwordHash !== '' && !isOfNow(passwordHash);
+      return inTurn(
+        async () => {
+          if (!isBeside) return (await verifyNow(password, passwordHash || (await decoy))) && passwordHash !== '';
+          // who made a foreign one may have hashed what was typed as it was
+          const judged = isForeignHash(passwordHash)
+            ? verifyForeignHash(passwordHash, new Set([password, normalize(password)]))
+            : verifyNow(password, passwordHash);
+          judged.catch(() => {}); // told once both are done
+          await verifyNow(password, await decoy);
+          return judged;
+        },
+        { ...ticketOf(account), places: isBeside ? 2 : 1 },
+      );
     },
+    isOld: (passwordHash) => !isOfNow(passwordHash) || pepperIdOf(passwordHash) !== pepper?.id,
     canVerify,
   };
 }

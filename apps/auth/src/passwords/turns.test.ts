@@ -69,6 +69,28 @@ describe('turns', () => {
     await Promise.all(waiting);
   });
 
+  it('of work that takes two places begin as soon as one is free, and the next ones wait for both', async () => {
+    let state: () => TurnsState = () => ({ running: -1, waiting: -1, concurrency: -1 });
+    const observer = { open: (given: () => TurnsState) => void (state = given), waited: () => {}, worked: () => {}, refused: () => {} };
+    const inTurn = createTurns({ concurrency: 2, maxWaiting: 10, observer });
+    const works = Array.from({ length: 5 }, createWork);
+    const all = [1, 2, 2, 1, 1].map((places, index) => inTurn(works[index]!.run, { places }));
+    await settle();
+    expect(state()).toEqual({ running: 3, waiting: 3, concurrency: 2 });
+    works[0]!.finish();
+    await settle();
+    expect(state()).toEqual({ running: 2, waiting: 3, concurrency: 2 });
+    works[1]!.finish();
+    await settle();
+    expect(state()).toEqual({ running: 2, waiting: 2, concurrency: 2 });
+    works[2]!.finish();
+    await settle();
+    expect(state()).toEqual({ running: 2, waiting: 0, concurrency: 2 });
+    works.forEach(({ finish }) => finish());
+    await Promise.all(all);
+    expect(state()).toEqual({ running: 0, waiting: 0, concurrency: 2 });
+  });
+
   it('can be asked for a place before there is work, in the same way', async () => {
     const inTurn = createTurns({ concurrency: 1, maxWaiting: 1 });
     const work = createWork();

@@ -7,6 +7,8 @@ export interface Ticket {
   readonly deadline?: number;
   /** Who waits: of one alone only a part of the places is taken. */
   readonly key?: string;
+  /** How many places the work takes, one by default. It begins as soon as one is free: the next ones wait for the others. */
+  readonly places?: number;
 }
 
 /**
@@ -50,16 +52,18 @@ const weight = 0.2;
 
 /** Bounds how much runs at the same time, and how much waits for that. */
 export function createTurns({ concurrency, maxWaiting, maxWaitingOfOne = maxWaiting, observer }: TurnsOptions): Turns {
-  const waiting = new Map<() => void, string | undefined>();
+  const waiting = new Map<() => void, Pick<Ticket, 'key'> & { readonly places: number }>();
   let running = 0;
   let usualMs = 0;
   observer?.open(() => ({ running, waiting: waiting.size, concurrency }));
 
   const isTooMuch = ({ deadline = Infinity, key }: Ticket): boolean => {
     if (waiting.size >= maxWaiting) return true;
-    // those before it, and itself
-    if (Date.now() + ((waiting.size + 1) / concurrency + 1) * usualMs > deadline) return true;
-    return key !== undefined && [...waiting.values()].filter((other) => other === key).length >= maxWaitingOfOne;
+    const others = [...waiting.values()];
+    const before = others.reduce((sum, { places }) => sum + places, Math.max(0, running - concurrency));
+    // itself as one place, whatever it takes: that is not to be told by a refusal
+    if (Date.now() + ((before + 1) / concurrency + 1) * usualMs > deadline) return true;
+    return key !== undefined && others.filter((other) => other.key === key).length >= maxWaitingOfOne;
   };
   const admit = (ticket: Ticket): void => {
     if (running < concurrency || !isTooMuch(ticket)) return;
@@ -67,10 +71,10 @@ export function createTurns({ concurrency, maxWaiting, maxWaitingOfOne = maxWait
     throw overloaded({ retryDelayMs });
   };
   const enter = async (ticket: Ticket): Promise<void> => {
-    const { signal, key } = ticket;
+    const { signal, key, places = 1 } = ticket;
     signal?.throwIfAborted();
     if (running < concurrency) {
-      running++;
+      running += places;
       return;
     }
     admit(ticket);
@@ -84,18 +88,18 @@ export function createTurns({ concurrency, maxWaiting, maxWaitingOfOne = maxWait
         reject(signal!.reason);
       };
       signal?.addEventListener('abort', giveUp, { once: true });
-      waiting.set(begin, key);
+      waiting.set(begin, { key, places });
     });
   };
   // the place goes from one to the next: whoever comes in between waits behind
-  const leave = () => {
-    const [next] = waiting.keys();
-    if (!next) {
-      running--;
-      return;
+  const leave = ({ places = 1 }: Ticket) => {
+    running -= places;
+    for (const [next, taken] of waiting) {
+      if (running >= concurrency) return;
+      waiting.delete(next);
+      running += taken.places;
+      next();
     }
-    waiting.delete(next);
-    next();
   };
   const inTurn = async <T>(work: () => Promise<T>, ticket: Ticket = {}): Promise<T> => {
     const asked = performance.now();
@@ -105,7 +109,7 @@ export function createTurns({ concurrency, maxWaiting, maxWaitingOfOne = maxWait
     try {
       return await work();
     } finally {
-      leave();
+      leave(ticket);
       const workedMs = performance.now() - begun;
       usualMs += (workedMs - usualMs) * (usualMs ? weight : 1);
       observer?.worked(workedMs);

@@ -21,6 +21,8 @@ export interface LiveCode {
 
 /** How often the digits of one code may be wrong. */
 const maxTries = 5;
+/** How many new passwords may be refused of who presents one code: each could be a guess at the present one. */
+const maxPasswordTries = 20;
 const columns = 'id, purpose, user_id as "userId", sealed, expire_time as "expireTime"';
 const isLive = 'end_time is null and expire_time > now()';
 const ended = 'end_time = now(), sealed = null, mail_time = null';
@@ -150,6 +152,16 @@ export async function countTry(db: Queryable, id: string): Promise<boolean> {
   const rows = await db.query({
     name: 'count-try-of-one-time-code',
     text: `update one_time_codes set tries = tries + 1 where id = $1 and tries < ${maxTries} and ${isLive} returning 1`,
+    values: [id],
+  });
+  return rows.length === 1;
+}
+
+/** Counts one more password that is asked to be set; false when there were too many. */
+export async function countPasswordTry(db: Queryable, id: string): Promise<boolean> {
+  const rows = await db.query({
+    name: 'count-password-try-of-one-time-code',
+    text: `update one_time_codes set password_tries = password_tries + 1 where id = $1 and password_tries < ${maxPasswordTries} and ${isLive} returning 1`,
     values: [id],
   });
   return rows.length === 1;

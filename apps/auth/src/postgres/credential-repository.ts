@@ -1,5 +1,5 @@
 import type { Queryable } from '@gatehouse/postgres';
-import { personLock } from './known-people-repository';
+import { holdImported, personLock } from './known-people-repository';
 
 /** The hash of a person's password. */
 export async function findPasswordHash(db: Queryable, userId: string): Promise<string | undefined> {
@@ -62,7 +62,7 @@ export async function holdEntrant(tx: Queryable, userId: string, passwordHash: s
 }
 
 /**
- * Gives people their first password; those who have one, or are about to get that of their sign-up, keep it.
+ * Gives people their first password; those who have one, or are about to get that of their sign-up, keep it. Who was deleted or purged gets none.
  * @returns the ids of those who got one
  */
 export async function insertImportedHashes(
@@ -70,12 +70,17 @@ export async function insertImportedHashes(
   hashes: readonly { readonly userId: string; readonly passwordHash: string }[],
 ): Promise<ReadonlySet<string>> {
   if (!hashes.length) return new Set();
+  await holdImported(
+    tx,
+    hashes.map(({ userId }) => userId),
+  );
   const rows = await tx.query<{ user_id: string }>({
     name: 'insert-imported-hashes',
     // in one order, so that writers at the same time do not wait for each other in a circle
     text: `insert into credentials (user_id, password_hash)
            select user_id, password_hash from unnest($1::uuid[], $2::text[]) as each (user_id, password_hash)
            where not exists (select 1 from pending_sign_ups where pending_sign_ups.user_id = each.user_id)
+             and not exists (select 1 from known_people where known_people.user_id = each.user_id and status in ('deleted', 'purged'))
            order by user_id on conflict (user_id) do nothing returning user_id`,
     values: [hashes.map(({ userId }) => userId), hashes.map(({ passwordHash }) => passwordHash)],
   });

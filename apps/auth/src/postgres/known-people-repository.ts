@@ -95,6 +95,15 @@ export async function holdPerson(tx: Queryable, userId: string): Promise<void> {
   });
 }
 
+/** The key of the advisory lock by which imports of a person and their purge keep apart. */
+const importLock = `hashtextextended(user_id, 21)`;
+const inOrder = `(select unnest($1::text[]) as user_id order by 1) as people`;
+
+/** Waits until people who are being purged are, and keeps others from being purged until the transaction ends. */
+export async function holdImported(tx: Queryable, userIds: readonly string[]): Promise<void> {
+  await tx.query({ name: 'hold-imported-people', text: `select pg_advisory_xact_lock_shared(${importLock}) from ${inOrder}`, values: [userIds] });
+}
+
 /** Ends the sessions that were opened on the word of a revision before that which ended them. */
 export async function endSessions(tx: Queryable, people: readonly Pick<KnownPerson, 'userId' | 'endedRevision'>[]): Promise<void> {
   await tx.query({
@@ -119,6 +128,7 @@ export async function findDeleted(db: Queryable, userIds: readonly string[]): Pr
 // Tokens before their sessions, as a refresh holds them.
 const tablesOfPeople = [
   'one_time_codes',
+  'begun_email_changes',
   'pending_sign_ups',
   'credentials',
   'login_tokens',
@@ -135,6 +145,8 @@ const ofPeople = 'user_id = any ($1::uuid[])';
  * in holds by what they proved who they are first, and `holdPerson` then.
  */
 export async function forgetPeople(tx: Queryable, userIds: readonly string[]): Promise<void> {
+  // who imports proves nothing, and holds nothing else that is waited for
+  await tx.query({ name: 'keep-imports-from-people', text: `select pg_advisory_xact_lock(${importLock}) from ${inOrder}`, values: [userIds] });
   for (const table of tablesOfPeople)
     await tx.query({
       name: `forget-people-in-${table.replaceAll('_', '-')}`,

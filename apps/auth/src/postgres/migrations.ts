@@ -18,6 +18,7 @@ import createAttempts from './migrations/0016_create_attempts.sql';
 import tellRevocations from './migrations/0017_tell_revocations.sql';
 import createFactors from './migrations/0018_create_factors.sql';
 import noteNothingOfSignUps from './migrations/0019_note_nothing_of_sign_ups.sql';
+import guardEmailChanges from './migrations/0020_guard_email_changes.sql';
 
 export const authMigrations: MigrationSet = {
   name: 'auth',
@@ -41,5 +42,6 @@ export const authMigrations: MigrationSet = {
     { name: '0017_tell_revocations', sql: tellRevocations },
     { name: '0018_create_factors', sql: createFactors },
     { name: '0019_note_nothing_of_sign_ups', sql: noteNothingOfSignUps },
+    { name: '0020_guard_email_changes', sql: guardEmailChanges },
   ],
 };

@@ -34,6 +34,7 @@ const kinds: readonly Kind[] = [
     ],
   },
   { kind: 'code', table: 'one_time_codes', key: 'id', columns: ['purpose', 'create_time', 'expire_time', 'end_time'] },
+  { kind: 'email_change', table: 'begun_email_changes', key: 'code_id', columns: ['begin_time'] },
   { kind: 'factor', table: 'factors', key: 'id', columns: ['kind', 'display_name', 'create_time', 'confirm_time', 'last_use_time'] },
   { kind: 'recovery_code', table: 'recovery_codes', key: 'code_hash', columns: ['create_time'] },
   { kind: 'login', table: 'login_tokens', key: 'token_hash', columns: ['create_time', 'expire_time'] },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createPasswords } from '../../passwords/passwords';
 import type { ForeignHashFamily } from './foreign-hash';
+import { deriveScryptKey } from './scrypt-key';
 import { parseForeignHash } from './parse-foreign-hash';
 import { isForeignHash, toStoredHash } from './stored-hash';
 
@@ -75,6 +76,17 @@ describe('a hash of another system', () => {
     expect([await verify(password, stored), await verify(`${password}x`, stored), await verify('', stored)]).toEqual([true, false, false]);
   });
 
+  it('that stands in the database and cannot be computed is of no password', async () => {
+    for (const [ln, is] of [
+      [16, false],
+      [15, true],
+    ] as const) {
+      const salt = Buffer.from('salty');
+      const key = is ? await deriveScryptKey('password', salt, { ln, r: 1, p: 1 }, 32) : Buffer.alloc(32);
+      expect(await verify('password', toStoredHash(`$scrypt$ln=${ln},r=1,p=1$${salt.toString('base64')}$${key.toString('base64')}`))).toBe(is);
+    }
+  });
+
   it('of bcrypt looks at 72 bytes of a password, as where it was made', async () => {
     const { hash } = await import('@node-rs/bcrypt');
     const stored = toStoredHash(await hash('x'.repeat(80), 4));
@@ -115,6 +127,8 @@ describe('a hash of another system', () => {
     ['bcrypt with bits that stand for nothing', '$2b$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxf'],
     ['base64 with bits that stand for nothing', '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHR$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'],
     ['a bcrypt cost that is none', '$2b$03$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe'],
+    ['scrypt of an N that is too large for r 1', `$scrypt$ln=16,r=1,p=1$c2FsdHk$${btoa('k'.repeat(32))}`],
+    ['scrypt of Firebase with the same', `$firescrypt$ln=17,r=1,p=1$${firebase.salt}$${firebase.hash}$${firebase.separator}$${firebase.signerKey}`],
     ['a key that is too short', '$scrypt$ln=14,r=8,p=1$c2FsdHk$a2V5'],
     ['a PBKDF2 key of another length', `$pbkdf2-sha256$i=1000,l=16$c2FsdHk$${btoa('k'.repeat(32))}`],
     ['no iterations', `$pbkdf2-sha256$i=0$c2FsdHk$${btoa('k'.repeat(32))}`],

@@ -16,6 +16,8 @@ const maxWork = 2 ** 22;
 /** Why a key with these parameters would be no scrypt, or too much of it. */
 export function judgeScrypt({ ln, r, p }: ScryptParameters): HashRefusal | undefined {
   if (ln < 1 || r < 1 || p < 1) return unsupported('has scrypt parameters that are none: N, r and p are more than 0');
+  // RFC 7914 §2: N is less than 2^(128·r/8), else nothing computes it
+  if (ln >= 16 * r) return unsupported(`has scrypt parameters that are none: with r ${r}, N is less than 2^${16 * r}, and this one is 2^${ln}`);
   // what is as large as this is not even multiplied
   const memoryMiB = ln > 30 || r > 1_024 ? Infinity : (128 * 2 ** ln * r) / 2 ** 20;
   if (memoryMiB > maxMemoryMiB) return tooCostly(`has scrypt parameters that take ${memoryMiB} MiB (N is 2^${ln}, r ${r}): the most is ${maxMemoryMiB} MiB`);

@@ -123,8 +123,7 @@ export function createServices({ config, observability, parts, overrides, isActi
   const signUp = createSignUp({ database, passwords, policy, idempotency, login, finishSignUp, attempts, codes, verification, emailKey });
   const requireFreshFactor = createRequireFreshFactor({ database, now: overrides.now ?? Date.now });
   const emailChanges = createBegunEmailChanges({
-    ...{ database, people, links, mailQueue, security },
-    key: deriveKey(config.AUTH_SECRET_KEY, 'gatehouse email change'),
+    ...{ database, people, links, mailQueue, security, secrets },
     abandonedAfterMs: overrides.abandonedAfterMs,
   });
   const emailService = {

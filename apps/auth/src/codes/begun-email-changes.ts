@@ -1,11 +1,10 @@
 import type { User } from '@gatehouse/contracts/user';
 import type { Database, Queryable } from '@gatehouse/postgres';
-import type { KeyObject } from 'node:crypto';
 import type { MailQueue } from '../mail/mail-queue';
 import type { People } from '../people';
 import { endCodesOf, useCode } from '../postgres/code-repository';
 import { beginEmailChange, type BegunEmailChangeRow, dropEmailChange, endEmailChange, takeBegunEmailChanges } from '../postgres/email-change-repository';
-import { seal, unseal } from '../seal';
+import { createKeyRing, type Secrets } from '../seal';
 import type { SecurityEvents } from '../security-events';
 import type { Links } from './links';
 import { isSameEmail } from './one-time-code';
@@ -21,8 +20,7 @@ export interface BegunEmailChangesOptions {
   links: Links;
   mailQueue: Pick<MailQueue, 'queueMail'>;
   security: SecurityEvents;
-  /** Seals old emails. */
-  key: KeyObject;
+  secrets: Secrets;
   /** Milliseconds after which `user` does not do what it was asked for any more: longer than any call takes. */
   abandonedAfterMs?: number;
 }
@@ -42,7 +40,8 @@ export interface BegunEmailChanges {
 const lookAgainMs = 60_000;
 
 export function createBegunEmailChanges(options: BegunEmailChangesOptions): BegunEmailChanges {
-  const { database, people, links, mailQueue, security, key, abandonedAfterMs = 15 * 60_000 } = options;
+  const { database, people, links, mailQueue, security, secrets, abandonedAfterMs = 15 * 60_000 } = options;
+  const ring = createKeyRing(secrets, 'gatehouse email change');
   const tell = async (tx: Queryable, oldEmail: string, user: User) => {
     // what was mailed to it is worth nothing any more
     await endCodesOf(tx, user.id);
@@ -50,7 +49,7 @@ export function createBegunEmailChanges(options: BegunEmailChangesOptions): Begu
     await mailQueue.queueMail(tx, { kind: 'email_changed', to: oldEmail, userId: user.id, language: user.locale, data });
   };
   const settle = async ({ codeId, userId, sealed }: BegunEmailChangeRow) => {
-    const oldEmail = unseal(key, sealed, Buffer.from(codeId)).toString();
+    const oldEmail = ring.unseal(sealed, Buffer.from(codeId)).toString();
     const person = await people.findById(userId);
     // `user` may still be at it
     if (!person || isSameEmail(person.user.email, oldEmail)) return dropEmailChange(database, codeId, abandonedAfterMs);
@@ -63,7 +62,7 @@ export function createBegunEmailChanges(options: BegunEmailChangesOptions): Begu
     if (isTold) security.raise('email_changed', { userId });
   };
   return {
-    begin: ({ codeId, userId, oldEmail }) => beginEmailChange(database, { codeId, userId, sealed: seal(key, Buffer.from(oldEmail), Buffer.from(codeId)) }),
+    begin: ({ codeId, userId, oldEmail }) => beginEmailChange(database, { codeId, userId, sealed: ring.seal(Buffer.from(oldEmail), Buffer.from(codeId)) }),
     async end(tx, { codeId, oldEmail }, user) {
       await endEmailChange(tx, codeId);
       await tell(tx, oldEmail, user);

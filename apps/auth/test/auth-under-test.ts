@@ -111,6 +111,9 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
   };
   const close = () => (closed ??= closeOnce());
   beside?.alsoClose.push(close);
+  const readyz = async () => (await fetch(`http://127.0.0.1:${app.adminPort}/readyz`)).status;
+  // before it has heard what was revoked, it admits nobody
+  if (beside) await until(async () => (await readyz()) === 200);
   return {
     app,
     config,
@@ -140,7 +143,7 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
       serviceToken: (service, audience) => createServiceTokens({ ...signer, service, audience })(),
     },
     database,
-    readyz: async () => (await fetch(`http://127.0.0.1:${app.adminPort}/readyz`)).status,
+    readyz,
     async dump() {
       const tables = [
         'signing_keys',

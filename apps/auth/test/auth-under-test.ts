@@ -59,10 +59,12 @@ export interface StartOptions {
   overrides?: Parameters<typeof createAuthApp>[1];
   /** Shares user service and database with it, and is closed with it at the latest. */
   beside?: AuthUnderTest;
+  /** It is not waited for until it is ready, though what it stands on is there. */
+  isUnready?: boolean;
 }
 
 /** The service as it is shipped, on a real database; beside it a UserService of the test's. */
-export async function startAuth({ settings = {}, overrides, beside }: StartOptions = {}): Promise<AuthUnderTest> {
+export async function startAuth({ settings = {}, overrides, beside, isUnready = false }: StartOptions = {}): Promise<AuthUnderTest> {
   const users = beside?.users ?? (await startFakeUserService());
   const testDatabase = beside ? undefined : await createTestDatabase(migrationSets);
   const url = testDatabase?.url ?? beside!.settings.AUTH_DATABASE_URL!;
@@ -113,7 +115,7 @@ export async function startAuth({ settings = {}, overrides, beside }: StartOptio
   beside?.alsoClose.push(close);
   const readyz = async () => (await fetch(`http://127.0.0.1:${app.adminPort}/readyz`)).status;
   // before it has heard what was revoked, it admits nobody
-  if (beside) await until(async () => (await readyz()) === 200);
+  if (beside && !isUnready) await until(async () => (await readyz()) === 200);
   return {
     app,
     config,

@@ -45,6 +45,7 @@ it('is not replaced under a wrong AUTH_SECRET_KEY: the process is not ready, say
   });
   const wrong = await startAuth({
     beside: under,
+    isUnready: true,
     settings: { AUTH_SECRET_KEY: Buffer.alloc(32, 8).toString('base64'), LOG_LEVEL: 'warn' },
     overrides: { logStream },
   });
@@ -81,7 +82,7 @@ describe('readiness', () => {
   it('waits for database and tables, not for user, and heals within two seconds', async () => {
     const url = await server.createDatabase('outage', { role: 'outage', password: 'outage' });
     await server.stop();
-    const early = await startAuth({ beside: under, settings: { AUTH_DATABASE_URL: url, AUTH_USER_TARGET: '127.0.0.1:1' } });
+    const early = await startAuth({ beside: under, isUnready: true, settings: { AUTH_DATABASE_URL: url, AUTH_USER_TARGET: '127.0.0.1:1' } });
     expect(await early.readyz()).toBe(503);
     server = await startPostgresServer({ dataFolder: join(folder, 'data'), port: server.port, durable: false });
     await migrate({ url, sets: migrationSets });

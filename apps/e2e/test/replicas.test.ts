@@ -137,9 +137,10 @@ it.each(counts)(
         { many: callersOf.many.refresh, one: callersOf.one.refresh },
       );
       await one.close();
-      // each pool, and a connection a process over which readiness is asked; those of who has just ended are a moment in going
-      const mostConnections = count * (poolSize + 1);
-      await until('no database has more connections', async () => (await backends('user')) <= mostConnections && (await backends('auth')) <= mostConnections);
+      // each pool, a connection a process over which readiness is asked, and in auth one for the place of the follower; those of who has just
+      // ended are a moment in going
+      const most = { user: count * (poolSize + 1), auth: count * (poolSize + 2) };
+      await until('no database has more connections', async () => (await backends('user')) <= most.user && (await backends('auth')) <= most.auth);
       const databaseConnections = { user: await backends('user'), auth: await backends('auth') };
       const resting = await measureCpu(replicas, () => pause(size.restMs));
 

@@ -51,6 +51,19 @@ export interface Attempts {
 /** Whether an attempt that ended so guessed nothing, and may be withdrawn. One whose caller gave up, by a deadline say, may have guessed. */
 export const isUnjudged = (error: unknown): boolean => isAppError(error) && (error.code === 'UNAVAILABLE' || error.reason === 'OVERLOADED');
 
+/** Does what a right guess brings about, as an attempt that was let in: a failure of it counts, unless nothing was guessed. Throws as `work`. @param userId of the account, where there is one */
+export async function asAttempt<T>(attempt: Attempt, work: () => Promise<T>, userId?: string): Promise<T> {
+  try {
+    const done = await work();
+    await attempt.succeeded();
+    return done;
+  } catch (error) {
+    if (isUnjudged(error)) await attempt.withdrawn();
+    else attempt.failed(userId);
+    throw error;
+  }
+}
+
 export interface AttemptsOptions {
   store: AttemptStore;
   toKey: ToAttemptKey;

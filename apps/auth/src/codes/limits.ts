@@ -1,5 +1,5 @@
 import type { ClientInfo } from '@gatehouse/access';
-import { type Attempts, isUnjudged } from '../attempts/attempts';
+import { asAttempt, type Attempts } from '../attempts/attempts';
 import type { CodePurpose } from './one-time-code';
 
 /** How often codes may be presented, and mails be asked for; whether there is an account makes no difference to it. */
@@ -11,17 +11,6 @@ export interface CodeLimits {
 }
 
 export const createCodeLimits = (attempts: Pick<Attempts, 'beginForAddress' | 'mayMail'>): CodeLimits => ({
-  async guess(client, work) {
-    const attempt = await attempts.beginForAddress(client);
-    try {
-      const done = await work();
-      await attempt.succeeded();
-      return done;
-    } catch (error) {
-      if (isUnjudged(error)) await attempt.withdrawn();
-      else attempt.failed();
-      throw error;
-    }
-  },
+  guess: async (client, work) => asAttempt(await attempts.beginForAddress(client), work),
   mayMail: (purpose, account, client) => attempts.mayMail({ purpose, account, client }),
 });

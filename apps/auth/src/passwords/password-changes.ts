@@ -1,7 +1,7 @@
 import type { ClientInfo } from '@gatehouse/access';
 import { accountSuspended, invalidCredentials, passwordReused } from '@gatehouse/contracts/auth';
 import type { Database, Queryable, Transaction } from '@gatehouse/postgres';
-import { type Attempts, isUnjudged } from '../attempts/attempts';
+import { asAttempt, type Attempts } from '../attempts/attempts';
 import { isSuspended, type People, type Person } from '../people';
 import { findPasswordHash, lockPasswordHash, putPasswordHash } from '../postgres/credential-repository';
 import { findRetiredHashes, retireHash } from '../postgres/password-history-repository';
@@ -112,15 +112,7 @@ export function createPasswordChanges({
   };
   const prove: PasswordChanges['prove'] = async ({ user }, { password, client, sessionId }) => {
     const attempt = await attempts.begin({ account: user.email, client, deviceId: sessionId });
-    try {
-      const hash = await verify(user.id, password);
-      await attempt.succeeded();
-      return hash;
-    } catch (error) {
-      if (isUnjudged(error)) await attempt.withdrawn();
-      else attempt.failed(user.id);
-      throw error;
-    }
+    return asAttempt(attempt, () => verify(user.id, password), user.id);
   };
   return {
     async change(asked) {

@@ -130,7 +130,7 @@ export function createServices({ config, observability, parts, overrides, isActi
     ...createVerification({ database, people, passwords, finishSignUp, codes, limits }),
     ...createEmailChange({ database, people, passwordChanges, requireFreshFactor, codes, begun: emailChanges, limits, security }),
   };
-  const recoveryService = createRecoveryService({ database, people, preparePassword, codes, limits, security });
+  const recoveryService = createRecoveryService({ database, people, preparePassword, codes, limits, devices, security });
   const idKey = deriveKey(config.AUTH_SECRET_KEY, 'gatehouse invitation id');
   const invitationService = createInvitationService({ database, people, sessions, preparePassword, codes, limits, idKey });
 

@@ -6,8 +6,9 @@ const password = 'correct horse battery';
 const newPassword = 'staple battery horse';
 const invalid = 'INVALID_ARGUMENT CODE_INVALID';
 let under: AuthWithMails;
+let stoppedAt: number | undefined;
 beforeAll(async () => {
-  under = await startAuthWithMails();
+  under = await startAuthWithMails({ settings: { AUTH_ACCOUNT_FREE_FAILURES: '5' }, overrides: { attemptsNow: () => stoppedAt ?? Date.now() } });
 });
 afterAll(() => under.close());
 
@@ -39,7 +40,7 @@ describe('recovering a password', () => {
   it('sets the password, ends every session, and tells the owner', async () => {
     const { refreshToken } = await join('lost@example.com');
     const { token } = await askFor('lost@example.com');
-    expect(await under.recovery.resetPassword({ token, newPassword })).toEqual({});
+    expect(await under.recovery.resetPassword({ token, newPassword })).toEqual({ deviceToken: expect.stringMatching(/^ghd_/) });
     expect(await verdictOf(under.auth.refresh({ refreshToken }))).toBe('UNAUTHENTICATED REFRESH_TOKEN_INVALID');
     expect(await verdictOf(under.auth.login({ email: 'lost@example.com', password }))).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
     expect(await verdictOf(under.auth.login({ email: 'lost@example.com', password: newPassword }))).toBe('OK');
@@ -55,6 +56,18 @@ describe('recovering a password', () => {
     const wrong = fresh.code === '00000000' ? '00000001' : '00000000';
     for (let attempt = 0; attempt < 5; attempt++) await verdictOf(under.recovery.resetPassword({ resetId: fresh.resetId, code: wrong, newPassword }));
     expect(await verdictOf(under.recovery.resetPassword({ resetId: fresh.resetId, code: fresh.code, newPassword }))).toBe(invalid);
+  });
+
+  it('lets its person in on the device where they did it, while others go on guessing', async () => {
+    await join('besieged@example.com');
+    const { token } = await askFor('besieged@example.com');
+    const { deviceToken } = await under.recovery.resetPassword({ token, newPassword });
+    const login = (request: object) => verdictOf(under.auth.login({ email: 'besieged@example.com', password: newPassword, ...request }));
+    stoppedAt = Date.now();
+    for (let guess = 0; guess < 5; guess++) expect(await login({ password: 'wrong' })).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+    expect(await login({})).toBe('RESOURCE_EXHAUSTED TOO_MANY_ATTEMPTS');
+    expect(await login({ deviceToken })).toBe('OK');
+    stoppedAt = undefined;
   });
 
   it('tries twenty passwords with one mail, so that nobody who has it guesses the present one; those that are refused are no wrong digits', async () => {

@@ -7,6 +7,7 @@ import { languageOf } from '../mail/languages';
 import type { People } from '../people';
 import { countPasswordTry, endCodesOf } from '../postgres/code-repository';
 import type { SecurityEvents } from '../security-events';
+import { type Devices, newDeviceId } from '../sessions/devices';
 import type { Codes } from './codes';
 import type { CodeLimits } from './limits';
 import { changeProved, findProved } from './proved-person';
@@ -18,12 +19,13 @@ export interface RecoveryOptions {
   preparePassword: PrepareSetPassword;
   codes: Codes;
   limits: CodeLimits;
+  devices: Pick<Devices, 'toToken'>;
   security: SecurityEvents;
 }
 
 /** RecoveryService: how people come in again who have lost their password. */
 export function createRecoveryService(options: RecoveryOptions): RpcService<RecoveryServiceDefinition> {
-  const { database, people, preparePassword, codes, limits, security } = options;
+  const { database, people, preparePassword, codes, limits, devices, security } = options;
   return {
     async requestPasswordReset({ email }, call) {
       const id = randomUUID();
@@ -46,7 +48,7 @@ export function createRecoveryService(options: RecoveryOptions): RpcService<Reco
         await endCodesOf(tx, user.id);
       });
       security.raise('password_reset', { userId: user.id });
-      return {};
+      return { deviceToken: devices.toToken(user.id, newDeviceId()) };
     },
   };
 }

@@ -7,15 +7,14 @@ describe('a device token', () => {
   const deviceId = newDeviceId();
   const token = devices.toToken(userId, deviceId);
 
-  it('says which device it is, to its own person and under its own secret alone', () => {
-    expect(devices.find(token, userId)).toBe(deviceId);
-    expect(devices.find(token, randomUUID())).toBeUndefined();
-    expect(createDevices([randomBytes(32)]).find(token, userId)).toBeUndefined();
+  it('says which device it is, and of whom, under its own secret alone', () => {
+    expect(devices.open(token)).toEqual({ userId, deviceId });
+    expect(createDevices([randomBytes(32)]).open(token)).toBeUndefined();
   });
 
   it('is nothing when it is none, was cut or changed', () => {
     for (const other of ['', 'ghd_', 'nonsense', token.slice(0, -4), `${token.slice(0, 20)}${token[20] === 'A' ? 'B' : 'A'}${token.slice(21)}`])
-      expect(devices.find(other, userId)).toBeUndefined();
+      expect(devices.open(other)).toBeUndefined();
   });
 
   it('shows neither person nor device', () => {

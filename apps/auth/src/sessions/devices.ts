@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createKeyRing, type Secrets } from '../seal';
 
-/** Devices on which people have logged in. A device is known by a token that it keeps: nothing of it is in the database until it has a session. */
+/** Devices on which people have logged in, or have shown that their email is theirs. A device is known by a token that it keeps: nothing of it is in the database until it has a session. */
 export interface Devices {
-  /** The id of the device on which this person has logged in before; undefined for another person's token, and for what is none. */
-  find(token: string, userId: string): string | undefined;
   /** Whose token it is, and of which device; undefined for what is none. */
   open(token: string): { readonly userId: string; readonly deviceId: string } | undefined;
   /** The token by which the device is known at this person's next login. */
@@ -22,20 +20,15 @@ export const newDeviceId = (): string => randomUUID();
 /** A device whose token none of the secrets opens is a new one. */
 export function createDevices(secrets: Secrets): Devices {
   const ring = createKeyRing(secrets, 'gatehouse device');
-  const open: Devices['open'] = (token) => {
-    if (!token.startsWith(prefix)) return undefined;
-    try {
-      const bytes = ring.unseal(Buffer.from(token.slice(prefix.length), 'base64url'), context);
-      return { userId: toUuid(bytes.subarray(0, 16)), deviceId: toUuid(bytes.subarray(16, 32)) };
-    } catch {
-      return undefined;
-    }
-  };
   return {
-    open,
-    find(token, userId) {
-      const found = open(token);
-      return found?.userId === userId ? found.deviceId : undefined;
+    open(token) {
+      if (!token.startsWith(prefix)) return undefined;
+      try {
+        const bytes = ring.unseal(Buffer.from(token.slice(prefix.length), 'base64url'), context);
+        return { userId: toUuid(bytes.subarray(0, 16)), deviceId: toUuid(bytes.subarray(16, 32)) };
+      } catch {
+        return undefined;
+      }
     },
     toToken: (userId, deviceId) => prefix + ring.seal(Buffer.concat([toBytes(userId), toBytes(deviceId)]), context).toString('base64url'),
   };

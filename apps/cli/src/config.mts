@@ -1,7 +1,7 @@
 // What the environment says: secrets are never on a command line, where every process of the machine reads them.
 import { setGlobalProxyFromEnv } from 'node:http';
-import { read } from 'read';
 import { CommandError } from './command-error.mts';
+import { askForSecret, askForWord, canAsk } from './terminal/ask-for-word.mts';
 
 /** With what a session begins. */
 export type Credentials = { readonly token: string } | Password;
@@ -23,24 +23,12 @@ export const followProxies = (): void => void setGlobalProxyFromEnv(process.env)
 export async function readCredentials(): Promise<Credentials> {
   const { GATEHOUSE_TOKEN: token, GATEHOUSE_EMAIL, GATEHOUSE_PASSWORD, GATEHOUSE_CODE: code } = process.env;
   if (token) return { token };
-  if (!(GATEHOUSE_EMAIL && GATEHOUSE_PASSWORD) && !(process.stdin.isTTY && process.stderr.isTTY))
+  if (!(GATEHOUSE_EMAIL && GATEHOUSE_PASSWORD) && !canAsk())
     throw new CommandError(
       'there are no credentials: set GATEHOUSE_EMAIL and GATEHOUSE_PASSWORD, or GATEHOUSE_TOKEN to an access token, or run it on a terminal to be asked',
     );
-  try {
-    const email = GATEHOUSE_EMAIL || (await read<string>({ prompt: 'Email:', output: process.stderr }));
-    const password = GATEHOUSE_PASSWORD || (await readSilently('Password:'));
-    return { email, password, code };
-  } catch (cause) {
-    throw new CommandError('there are no credentials', { cause });
-  }
-}
-
-async function readSilently(prompt: string): Promise<string> {
-  try {
-    return await read<string>({ prompt, silent: true, output: process.stderr });
-  } finally {
-    // that of the person was not echoed either
-    process.stderr.write('\n');
-  }
+  const email = GATEHOUSE_EMAIL || (await askForWord('Email:'));
+  const password = email && (GATEHOUSE_PASSWORD || (await askForSecret('Password:')));
+  if (!email || !password) throw new CommandError('there are no credentials');
+  return { email, password, code };
 }

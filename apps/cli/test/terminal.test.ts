@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDirectory } from './directory';
 import { account } from './logins';
-import { onTerminal } from './on-terminal';
+import { type Answer, onTerminal } from './on-terminal';
 
 it('on a terminal it asks for what is missing, without an echo, and shows a bar', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-terminal-'));
@@ -25,4 +25,24 @@ it('on a terminal it asks for what is missing, without an echo, and shows a bar'
     await directory.close();
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+describe.each([
+  ['Ctrl-C', '\x03'],
+  ['the end of input', '\x04'],
+  ['an empty line', '\n'],
+])('who gives nothing, by %s', (_name, keys) => {
+  it.each([
+    ['email', [[/Email:/, keys]]],
+    [
+      'password',
+      [
+        [/Email:/, `${account.email}\n`],
+        [/Password:/, keys],
+      ],
+    ],
+  ] satisfies [string, Answer[]][])('for the %s, is told that there are no credentials', async (_word, answers) => {
+    const { status, screen } = await onTerminal(['export', '--url', 'http://127.0.0.1:1'], answers);
+    expect([status, screen]).toEqual([2, expect.stringContaining('gatehouse export: there are no credentials')]);
+  });
 });

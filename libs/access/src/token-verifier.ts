@@ -47,6 +47,8 @@ export interface TokenVerifier {
 export function createTokenVerifier({ keys, issuer, audience, service, revocations, now = Date.now }: TokenVerifierOptions): TokenVerifier {
   const verified = createVerifiedTokens({ max: maxVerified, now });
   const marksOf = new WeakMap<Principal, TokenMarks>();
+  // as few as there ever were: keys are made by schedule
+  const usedKeys = new Set<string>();
   return {
     async verify(token) {
       const known = verified.find(token);
@@ -59,10 +61,12 @@ export function createTokenVerifier({ keys, issuer, audience, service, revocatio
       const header = readTokenForm(token);
       if (!header) throw tokenInvalid();
       const { kid, isService } = header;
-      // one that was withdrawn is known no more: who holds what it signed is told to renew it, as before the keys were fetched anew
+      // who holds what a key signed that was withdrawn is told to renew it, whether that is heard of first or the keys are fetched anew
       revocations?.check(toMarks(kid));
       const key = await keys.find(kid);
-      if (!key) throw keys.isReady() ? tokenInvalid() : unavailable();
+      if (!key && !keys.isReady()) throw unavailable();
+      if (!key) throw usedKeys.has(kid) ? tokenExpired() : tokenInvalid();
+      usedKeys.add(kid);
       const time = new Date(now());
       let found: VerifiedToken;
       try {

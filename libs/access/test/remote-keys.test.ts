@@ -123,7 +123,7 @@ describe('remote keys in use', () => {
     expect(fetches).toBe(2);
   });
 
-  it('that are withdrawn end the tokens that were verified with them', async () => {
+  it('that are withdrawn end the tokens that were verified with them, which are to be renewed', async () => {
     const old = await createTestIssuer(realm);
     const next = await createTestIssuer(realm);
     let jwks = old.jwks;
@@ -142,7 +142,7 @@ describe('remote keys in use', () => {
         (error) => error.reason,
       );
     for (const end = Date.now() + 5_000; (await verdict()) === 'OK' && Date.now() < end;) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(await verdict()).toBe('TOKEN_INVALID');
+    expect(await verdict()).toBe('TOKEN_EXPIRED');
   });
 });
 

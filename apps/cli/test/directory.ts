@@ -38,8 +38,8 @@ interface Import {
 export interface Whims {
   /** After so many rows, once: ends with an error, lets no token in any more, or cuts every connection. */
   after?: { rows: number; error?: AppError; isExpired?: true; cut?: 'before the answer' | 'after the answer' };
-  /** Refuses calls of imports and exports with these first. */
-  refusals: AppError[];
+  /** Refuses calls with these first, one each; undefined lets one pass. */
+  refusals: (AppError | undefined)[];
   /** Of a frame, in bytes. */
   maxFrameBytes: number;
   /** Of access tokens, in seconds. */

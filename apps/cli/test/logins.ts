@@ -40,7 +40,7 @@ export function bindLogins({ whims, calls, tokens, enter }: Pick<Directory, 'whi
           return LoginResponse.fromPartial({ verificationRequired: false, factorRequired: true, factorTypes: [FactorType.FACTOR_TYPE_TOTP], loginToken });
         },
         async refresh() {
-          calls.push('Refresh');
+          enter('Refresh');
           return RefreshResponse.fromPartial(issue());
         },
         async logout() {

@@ -1,4 +1,4 @@
-import { stepUpRequired, unavailable } from '@gatehouse/contracts/api';
+import { stepUpRequired, tokenExpired, unavailable } from '@gatehouse/contracts/api';
 import { User } from '@gatehouse/contracts/user';
 import { type Directory, startDirectory } from './directory';
 import { gatehouse } from './gatehouse';
@@ -29,6 +29,12 @@ describe('who has a second factor is let in by GATEHOUSE_CODE', () => {
     directory.whims.refusals.push(unavailable({ retryDelayMs: 10 }));
     expect(await run('123456')).toMatchObject({ status: 0 });
     expect(directory.calls).toEqual(['Login', 'CompleteLogin', ...completed]);
+  });
+
+  it('once, also when the server was away as the session was to be refreshed', async () => {
+    directory.whims.refusals.push(undefined, tokenExpired(), unavailable({ retryDelayMs: 10 }));
+    expect(await run('123456')).toMatchObject({ status: 0 });
+    expect(directory.calls).toEqual(['Login', 'CompleteLogin', 'ExportUsers', 'Refresh', 'Refresh', 'ExportUsers', 'Logout']);
   });
 
   it('and not by one that is wrong, which is not sent again', async () => {

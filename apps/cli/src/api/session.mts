@@ -2,6 +2,7 @@ import { CommandError, exitCodes } from '../command-error.mts';
 import type { Credentials } from '../config.mts';
 import { type Ask, createLogin, type Tokens } from './login.mts';
 import { readJson, request } from './request.mts';
+import { isPassing } from './server-error.mts';
 
 /** Somebody's session at the API, in memory alone. */
 export interface Session {
@@ -38,9 +39,11 @@ export function createSession(url: string, credentials: Credentials): Session {
     if (!refreshToken) return;
     try {
       keep(await ask<Tokens>('refresh', { refreshToken }, signal));
-    } catch {
-      // whatever became of it: the password opens another
+    } catch (error) {
       signal.throwIfAborted();
+      if (!isPassing(error)) return; // the password opens another session
+      tokens = { refreshToken };
+      throw error;
     }
   };
 

@@ -102,6 +102,16 @@ describe('a client', () => {
       expect([path, await triesAt(path)]).toEqual([path, false]);
   });
 
+  it('at an endpoint of OAuth is refused in its words (RFC 6749 §5.2)', async () => {
+    const gateway = await start({ RATE_LIMIT_AUTH_POINTS: '1' });
+    const ask = () => fetch(`${gateway.url}/oauth2/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'refresh_token' }) });
+    await ask();
+    const refused = await ask();
+    expect([refused.status, refused.headers.get('content-type'), refused.headers.get('pragma')]).toEqual([429, 'application/json', 'no-cache']);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.json()).toEqual({ error: 'temporarily_unavailable', error_description: expect.stringContaining('rate limit') });
+  });
+
   it('with a WebSocket, or over HTTP/2, is counted as well', async () => {
     const gateway = await start({ RATE_LIMIT_CLIENT_POINTS: '1' });
     const upgrade = (address: string) =>

@@ -1,14 +1,5 @@
-import { AppError, type ErrorDeclaration, toHttpStatus } from '@gatehouse/errors';
-import {
-  cancelled,
-  httpMethodUnsupported,
-  internal,
-  mediaTypeUnsupported,
-  methodUnknown,
-  overloaded,
-  requestUnreadable,
-  unavailable,
-} from '@gatehouse/contracts/api';
+import type { AppError, ErrorDeclaration } from '@gatehouse/errors';
+import { cancelled, httpMethodUnsupported, methodUnknown, overloaded, requestUnreadable, unavailable } from '@gatehouse/contracts/api';
 import { createRegistryOf, findConfidential, readMethods, type RpcChannel, type RpcMethod } from '@gatehouse/rpc';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -20,9 +11,9 @@ import { type Exchange, isStream, type ServedRoute } from './exchange';
 import { findRoute } from './find-route';
 import { createInFlight } from './in-flight';
 import type { MethodDescription } from './method-description';
-import { toOAuthError } from './oauth-error';
 import type { HttpCaller, HttpObserver } from './observer';
-import { type Problem, toProblem, toProblemHeaders, writeProblem } from './problem';
+import { writeProblem } from './problem';
+import { createRefusals, oauthHeaders } from './refusals';
 import { createRender } from './render';
 import { isAmbiguous, toRequestTarget } from './request-target';
 import { readRoutes, type Route } from './route';
@@ -92,7 +83,6 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     channel: upstreams.get(packageOf(route))!,
     render: createRender(route, registry),
   }));
-  const declarations = new Map(errors.map((error) => [`${error.domain}/${error.reason}`, error]));
   const exchanges = new WeakMap<FastifyRequest, Exchange>();
   const open = new Set<Exchange>();
   const inFlight = createInFlight(maxInFlight);
@@ -118,25 +108,14 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     const { observation, found, caller } = exchange;
     observation?.end({ status, route: found?.route.template.source, error, caller, confidential: () => toConfidential(exchange) });
   };
-  const toSeen = (exchange: Exchange, thrown: unknown): { error: AppError; problem: Problem } => {
-    const error = toAppError(thrown);
-    exchange.error = error;
-    const { requestId, observation, headers, target } = exchange;
-    const declaration = declarations.get(`${error.domain}/${error.reason}`);
-    const status = statusOf(exchange, error);
-    return {
-      error,
-      problem: toProblem(error, {
-        requestId,
-        traceId: observation?.traceId,
-        status,
-        path: target.path,
-        acceptLanguage: headers['accept-language'],
-        declaration,
-        errorPages,
-      }),
-    };
-  };
+  const { toSeen, refuse } = createRefusals({
+    errors,
+    errorPages,
+    isOAuth(method, path) {
+      const matching = findRoute(routes, method, path);
+      return 'route' in matching && matching.route.description.acceptsForm === true;
+    },
+  });
   const serving: AnswerOptions = {
     registry,
     policy: { deadlineMs, maxDeadlineMs, requestHeaders, responseHeaders },
@@ -145,32 +124,12 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
     onError: toSeen,
   };
 
-  const refuse = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
-    const exchange = exchanges.get(request) ?? openExchange(request.raw, request.originalUrl);
-    const { error, problem } = toSeen(exchange, thrown);
-    reply.header('vary', [reply.getHeader('vary'), 'Accept-Language'].filter(Boolean).join(', '));
-    // what is left of the body is not waited for
-    if (error.reason === 'REQUEST_TOO_LARGE' && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
-    if (exchange.found?.route.description.acceptsForm) {
-      const { status, body } = toOAuthError(error);
-      return reply
-        .code(status)
-        .headers({ ...toProblemHeaders(error, problem), 'content-type': 'application/json' })
-        .send(Buffer.from(JSON.stringify(body)));
-    }
-    return reply
-      .code(problem.status)
-      .headers(toProblemHeaders(error, problem))
-      .send(Buffer.from(JSON.stringify(problem)));
-  };
-
   const route = async (request: FastifyRequest, reply: FastifyReply) => {
     const exchange = exchanges.get(request)!;
     const matching = findRoute(routes, request.method, exchange.target.path);
     if ('route' in matching) {
       exchange.found = matching;
-      // RFC 6749 §5.1, for caches of HTTP/1.0
-      if (matching.route.description.acceptsForm) reply.header('pragma', 'no-cache');
+      if (matching.route.description.acceptsForm) reply.headers(oauthHeaders);
       return;
     }
     if (!matching.allowed.length) throw methodUnknown();
@@ -222,7 +181,9 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
         if (observation) observation.run(done);
         else done();
       });
-      app.setErrorHandler((error: FastifyError | AppError, request, reply) => refuse(request, reply, error));
+      app.setErrorHandler((error: FastifyError | AppError, request, reply) =>
+        refuse(request, reply, exchanges.get(request) ?? openExchange(request.raw, request.originalUrl), error),
+      );
       // methods that Fastify does not know
       app.setNotFoundHandler(route);
       app.route({
@@ -260,21 +221,7 @@ const toConfidential = ({ found, message, headers }: Exchange): readonly string[
   ...(headers.authorization?.split(' ').slice(1) ?? []),
 ];
 
-/** A precondition that failed is 412 where the caller gave it as one (RFC 9110 §15.5.13, AIP-154); what the platform aborts may simply be tried again. */
-function statusOf({ headers }: Exchange, error: AppError): number {
-  const isPrecondition = error.code === 'ABORTED' && error.domain !== 'gatehouse' && error.httpStatus === undefined && headers['if-match'] !== undefined;
-  return isPrecondition ? 412 : toHttpStatus(error);
-}
-
 const toHomelessText = (routes: readonly Route[]): string =>
   [...new Set(routes.map((route) => `${packageOf(route)}, which serves ${route.httpMethod} ${route.template.source} (${route.rpc.path})`))].join('; ');
 
 const packageOf = ({ rpc }: Pick<Route, 'rpc'>): string => rpc.descriptor.parent.file.proto.package;
-
-function toAppError(error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  const { statusCode } = (error ?? {}) as Partial<FastifyError>;
-  if (statusCode === 415) return mediaTypeUnsupported();
-  if (statusCode !== undefined && statusCode < 500) return requestUnreadable({ cause: error });
-  return internal({ cause: error });
-}

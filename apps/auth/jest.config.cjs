@@ -3,7 +3,7 @@ module.exports = {
   displayName: 'auth',
   rootDir: __dirname,
   // its tests wait more than they work, and are the most of all
-  maxWorkers: 2,
+  maxWorkers: 3,
   globalSetup: '../../tools/jest/postgres-server.ts',
   globalTeardown: '../../tools/jest/stop-postgres-server.ts',
 };

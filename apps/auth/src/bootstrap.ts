@@ -8,7 +8,7 @@ import type { People } from './people';
 import { endCodesOf } from './postgres/code-repository';
 import { findPasswordHash, putPasswordHash } from './postgres/credential-repository';
 import { deleteFactorsOf } from './postgres/reconcile-repository';
-import { revokeSessionsOf } from './postgres/session-repository';
+import { revokeSessionsOf } from './postgres/session-end-repository';
 import { dropSignUp } from './postgres/sign-up-repository';
 
 const attempts = 5;

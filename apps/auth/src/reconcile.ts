@@ -12,7 +12,7 @@ import {
   findOthers,
   findWithoutPassword,
 } from './postgres/reconcile-repository';
-import { revokeSessionsOf } from './postgres/session-repository';
+import { revokeSessionsOf } from './postgres/session-end-repository';
 
 /** What was found, and done about it unless the run was dry. */
 export interface Findings {

@@ -1,4 +1,5 @@
 import { toClientMetadata } from '@gatehouse/access';
+import { randomUUID } from 'node:crypto';
 import { verdictOf } from './auth-under-test';
 import { type AuthWithMails, startAuthWithMails } from './mails-under-test';
 
@@ -46,6 +47,19 @@ describe('who guesses at codes', () => {
   });
 });
 
+it('a link is not used up by tries of which no password was judged', async () => {
+  const pepper = (id: string) => ({ settings: { AUTH_PASSWORD_PEPPERS: `${id}:${Buffer.alloc(32, id).toString('base64')}` }, beside: under });
+  const [peppered, other] = [await startAuthWithMails(pepper('k1')), await startAuthWithMails(pepper('k2'))];
+  await peppered.auth.signUp({ email: 'unjudged@example.com', password });
+  const { token } = await under.mailTo('unjudged@example.com');
+  const verifyAt = (at: AuthWithMails, given: string) => verdictOf(at.email.verifyEmail({ token, password: given }));
+  for (let turn = 0; turn < 7; turn++) expect(await verifyAt(other, password)).toBe('UNAVAILABLE UNAVAILABLE');
+  for (let turn = 0; turn < 4; turn++) expect(await verifyAt(peppered, 'wrong')).toBe('UNAUTHENTICATED INVALID_CREDENTIALS');
+  expect(await verifyAt(peppered, password)).toBe('OK');
+  await peppered.close();
+  await other.close();
+});
+
 describe('one email', () => {
   const signUps = async (email: string) => {
     for (let turn = 0; turn < 7; turn++)
@@ -71,6 +85,20 @@ describe('one email', () => {
     await under.mailsTo(email);
     await under.recovery.requestPasswordReset({ email });
     expect(await under.mailTo(email)).toMatchObject({ kind: 'reset_password' });
+  });
+
+  it('is mailed the sign-up again that somebody names, whatever others ask for who name none or one that they made up', async () => {
+    const email = 'named@example.com';
+    const { verificationId } = await under.auth.signUp({ email, password });
+    await under.mailTo(email);
+    const resend = (named: string | undefined, address: string) => under.email.resendVerification({ email, verificationId: named }, from(address));
+    for (let turn = 0; turn < 7; turn++) {
+      await resend(undefined, `10.0.${turn}.1`);
+      await resend(randomUUID(), '198.51.100.9');
+    }
+    expect(await under.mailsTo(email)).toEqual([]);
+    await resend(verificationId, '203.0.113.9');
+    expect(await under.mailTo(email)).toMatchObject({ kind: 'verify_email' });
   });
 
   it('that is not verified is mailed no more than that by logins either', async () => {

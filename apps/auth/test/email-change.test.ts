@@ -1,4 +1,3 @@
-import { unavailable } from '@gatehouse/contracts/api';
 import { verdictOf } from './auth-under-test';
 import { type AuthWithMails, startAuthWithMails } from './mails-under-test';
 
@@ -134,75 +133,5 @@ describe('changing the email', () => {
   it('refuses the email that the account has', async () => {
     const { self } = await join('same@example.com');
     expect(await verdictOf(self.changeEmail({ newEmail: 'SAME@example.com', password }))).toBe('INVALID_ARGUMENT VALIDATION_FAILED');
-  });
-});
-
-describe('a change of email whose caller goes away', () => {
-  /** Confirms one, and goes away at that point of what `user` does. */
-  const confirmHalf = async (name: string, gate: 'beforeUpdate' | 'afterUpdate') => {
-    const [oldEmail, newEmail] = [`${name}-old@example.com`, `${name}-new@example.com`];
-    const { id, self } = await join(oldEmail);
-    await self.changeEmail({ newEmail, password });
-    const { token } = await under.mailTo(newEmail);
-    expect(await under.mailTo(oldEmail)).toMatchObject({ kind: 'email_change_requested' });
-    const [arrived, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    under.users.gates[gate] = () => {
-      arrived.resolve();
-      return gone.promise.then(() => Promise.reject(unavailable()));
-    };
-    const caller = new AbortController();
-    const verdict = verdictOf(under.email.confirmEmailChange({ token }, { signal: caller.signal }));
-    await arrived.promise;
-    caller.abort();
-    expect(await verdict).not.toBe('OK');
-    under.users.gates[gate] = undefined;
-    gone.resolve();
-    return { id, token, oldEmail, newEmail };
-  };
-  const query = (name: string, text: string, values: readonly unknown[] = []) => under.database.query({ name, text, values });
-  const age = (minutes: number) =>
-    query('age-begun-changes', `update begun_email_changes set begin_time = now() - $1 * interval '1 min', look_time = now() - interval '2 min'`, [minutes]);
-  const countBegun = async (id: string) => (await query('list-begun-changes', 'select 1 from begun_email_changes where user_id = $1', [id])).length;
-
-  it('is told to the old email all the same, by any process, once', async () => {
-    const { id, token, oldEmail, newEmail } = await confirmHalf('gone', 'afterUpdate');
-    expect([under.users.people.get(id)?.email, await under.mailsTo(oldEmail)]).toEqual([newEmail, []]);
-    const other = await startAuthWithMails({ beside: under });
-    await other.app.sweeper.sweepEmailChanges();
-    expect(await countBegun(id)).toBe(1);
-    await age(2);
-    await Promise.all([under, other].map(({ app }) => app.sweeper.sweepEmailChanges()));
-    expect(await under.mailTo(oldEmail)).toMatchObject({ kind: 'email_changed', userId: id });
-    expect([await countBegun(id), await verdictOf(under.email.confirmEmailChange({ token }))]).toEqual([0, invalid]);
-    await other.close();
-  });
-
-  it('is told though what was mailed before has ended, and the email is another by then', async () => {
-    const { id, oldEmail, newEmail } = await confirmHalf('hurried', 'afterUpdate');
-    await query('end-codes', 'update one_time_codes set end_time = now(), sealed = null where end_time is null');
-    under.users.people.set(id, { ...under.users.people.get(id)!, email: 'hurried-on@example.com' });
-    await age(2);
-    await under.app.sweeper.sweepEmailChanges();
-    expect(await under.mailTo(oldEmail)).toMatchObject({ kind: 'email_changed' });
-    expect(await under.mailsTo(newEmail)).toEqual([]);
-  });
-
-  it('that user has not done is no change: the old email is told nothing, and it can be confirmed again', async () => {
-    const { id, token, oldEmail } = await confirmHalf('early', 'beforeUpdate');
-    await age(2);
-    await under.app.sweeper.sweepEmailChanges();
-    expect(await countBegun(id)).toBe(1);
-    await age(20);
-    await under.app.sweeper.sweepEmailChanges();
-    expect([await countBegun(id), under.users.people.get(id)?.email, await under.mailsTo(oldEmail)]).toEqual([0, oldEmail, []]);
-    expect(await verdictOf(under.email.confirmEmailChange({ token }))).toBe('OK');
-    expect([await countBegun(id), (await under.mailTo(oldEmail)).kind]).toEqual([0, 'email_changed']);
-  });
-
-  it('keeps no email readable in the database', async () => {
-    const { id, oldEmail, newEmail } = await confirmHalf('hidden', 'beforeUpdate');
-    expect(await countBegun(id)).toBe(1);
-    const dump = await under.dump();
-    for (const email of [oldEmail, newEmail]) expect(dump).not.toContain(email);
   });
 });

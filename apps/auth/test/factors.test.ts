@@ -37,6 +37,17 @@ describe('an authenticator app', () => {
     expect(await under.auth.login({ email, password })).toMatchObject({ factorRequired: true, factorTypes: [1, 2] });
   });
 
+  it('whose secret no key opens keeps no other app from letting in, and wrong codes count', async () => {
+    const { email, factorId, accessToken, codeAt } = await people.withFactor();
+    const { accessToken: fresh } = await under.factorsOf(accessToken).stepUp({ proof: totp(codeAt(0)) });
+    const other = await people.addFactor(fresh);
+    await under.database.query({ name: 'spoil-secret', text: `update factors set sealed_secret = 'spoilt' where id = $1`, values: [factorId] });
+    const complete = async (code: string) => verdictOf(under.factorsOf().completeLogin({ loginToken: await people.begin(email), code: totp(code) }));
+    expect([await complete(codeAt(1)), await complete(other.codeAt(7)), await complete(other.codeAt(0))]).toEqual([wrongCode, wrongCode, 'OK']);
+    await under.database.query({ name: 'spoil-secret', text: `update factors set sealed_secret = 'spoilt' where id = $1`, values: [other.factorId] });
+    expect(await complete(other.codeAt(1))).toBe('UNAVAILABLE UNAVAILABLE');
+  });
+
   it('that is pending gives way to another one, is nobody else’s, and is confirmed once', async () => {
     const { accessToken } = await people.signUp();
     const mine = under.factorsOf(accessToken);

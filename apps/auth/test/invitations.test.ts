@@ -1,4 +1,5 @@
 import { unavailable } from '@gatehouse/contracts/api';
+import { UserStatus } from '@gatehouse/contracts/user';
 import { randomUUID } from 'node:crypto';
 import { verdictOf } from './auth-under-test';
 import { type AuthWithMails, startAuthWithMails } from './mails-under-test';
@@ -49,6 +50,18 @@ describe('inviting somebody', () => {
     expect(new Set(answers.map(({ user }) => user?.id)).size).toBe(1);
     expect(await under.mailsTo('repeated@example.com')).toHaveLength(1);
     expect(await verdictOf(administrator.inviteUser({ ...request, email: 'another@example.com' }))).toBe('INVALID_ARGUMENT REQUEST_ID_REUSED');
+  });
+
+  it('answers a repeated request_id with the same person also where they were suspended before they were mailed', async () => {
+    const request = { email: 'barred@example.com', displayName: 'Barred', requestId: randomUUID() };
+    under.users.gates.afterCreate = async () => {
+      const user = under.users.findByEmail(request.email)!;
+      under.users.people.set(user.id, { ...user, status: UserStatus.USER_STATUS_SUSPENDED });
+    };
+    const { user } = await administrator.inviteUser(request);
+    expect(await under.mailsTo(request.email)).toEqual([]);
+    expect((await administrator.inviteUser(request)).user?.id).toBe(user!.id);
+    expect(await verdictOf(administrator.inviteUser({ ...request, displayName: 'Other' }))).toBe('INVALID_ARGUMENT REQUEST_ID_REUSED');
   });
 
   it('makes and mails who was asked for, though the answer was lost', async () => {

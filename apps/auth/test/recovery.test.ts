@@ -37,6 +37,16 @@ describe('recovering a password', () => {
     expect(await under.mailsTo('suspended@example.com')).toEqual([]);
   });
 
+  it('is mailed though the code of somebody else beside it is opened by no secret', async () => {
+    await join('beside@example.com');
+    await under.database.query({
+      name: 'insert-spoilt-code',
+      text: `insert into one_time_codes (id, purpose, email_hash, sealed, mail_time, expire_time)
+             values (gen_random_uuid(), 'reset_password', 'nobody', 'spoilt', now() - interval '1 s', now() + interval '1 min')`,
+    });
+    expect(await askFor('beside@example.com')).toMatchObject({ kind: 'reset_password' });
+  });
+
   it('sets the password, ends every session, and tells the owner', async () => {
     const { refreshToken } = await join('lost@example.com');
     const { token } = await askFor('lost@example.com');

@@ -2,7 +2,7 @@ import { createRemoteKeys, createRevocations, createTokenVerifier, toRevocationH
 import type { WatchRevocationsResponse } from '@gatehouse/contracts/verifier';
 import { UserChangeKind } from '@gatehouse/contracts/user';
 import { setTimeout as pause } from 'node:timers/promises';
-import { revokeSessionsOf } from '../src/postgres/session-repository';
+import { revokeSessionsOf } from '../src/postgres/session-end-repository';
 import { noteKeyWithdrawn } from '../src/postgres/revocation-repository';
 import { type AuthUnderTest, startAuth, until } from './auth-under-test';
 import { active, deleted, password, suspended, useFollowed } from './followed-people';

@@ -87,6 +87,9 @@ interface Reserved {
   readonly delayMs: number;
 }
 
+// Those that others had sent from elsewhere keep nobody from theirs. Whether what is asked for is there makes no difference to it.
+const servesAskerAlone: ReadonlySet<string> = new Set(['sign_up', 'resent_sign_up']);
+
 const isEvery = (limits: readonly LimitName[], limit: LimitName) => limits.length > 0 && limits.every((each) => each === limit);
 
 export function createAttempts({ store, toKey, policies, flood, captcha, events, security, onError }: AttemptsOptions): Attempts {
@@ -196,12 +199,10 @@ export function createAttempts({ store, toKey, policies, flood, captcha, events,
     async mayMail({ account, client, purpose }) {
       const mailed = [toAccount(account), purpose] as const;
       const address = { address_mail: toKey('address_mail', toClientNetwork(client.address)) };
-      // the mail of a sign-up serves who asked for it alone: those that others had sent from elsewhere keep nobody from theirs
       const network = toWideNetwork(client.address);
-      const keys =
-        purpose === 'sign_up'
-          ? { account_mail: toKey('account_mail', ...mailed, network), account_mails: toKey('account_mails', ...mailed), ...address }
-          : { account_mail: toKey('account_mail', ...mailed), ...address };
+      const keys = servesAskerAlone.has(purpose)
+        ? { account_mail: toKey('account_mail', ...mailed, network), account_mails: toKey('account_mails', ...mailed), ...address }
+        : { account_mail: toKey('account_mail', ...mailed), ...address };
       return (await reserve(keys)).delayMs === 0;
     },
   };

@@ -1,3 +1,4 @@
+import { isAppError } from '@gatehouse/errors';
 import type { z } from 'zod';
 import { createTurns } from '../passwords/turns';
 import type { attemptSettings } from './settings';
@@ -11,7 +12,7 @@ export interface Captcha {
   readonly siteKey: string;
   /** Whether one that could not be verified counts as solved. */
   readonly isFailOpen: boolean;
-  /** @param address of the client, as the gateway saw it. @throws overloaded when too many are being verified */
+  /** @param address of the client, as the gateway saw it. @throws overloaded when too many are being verified, unless `isFailOpen` */
   verify(token: string, address: string): Promise<CaptchaVerdict>;
 }
 
@@ -32,10 +33,19 @@ export function createCaptcha(config: CaptchaConfig): Captcha | undefined {
       return 'unanswered';
     }
   };
+  const isFailOpen = config.AUTH_CAPTCHA_FAIL_MODE === 'open';
   return {
     siteKey,
-    isFailOpen: config.AUTH_CAPTCHA_FAIL_MODE === 'open',
-    // who would wait for longer than that is better off when they come back
-    verify: (token, address) => inTurn(() => ask(token, address), { deadline: Date.now() + 2 * timeoutMs }),
+    isFailOpen,
+    async verify(token, address) {
+      try {
+        // who would wait for longer than that is better off when they come back
+        return await inTurn(() => ask(token, address), { deadline: Date.now() + 2 * timeoutMs });
+      } catch (error) {
+        // a verifier that hangs answers nobody who waits for it either
+        if (isFailOpen && isAppError(error, 'OVERLOADED')) return 'unanswered';
+        throw error;
+      }
+    },
   };
 }

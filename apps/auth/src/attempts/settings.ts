@@ -27,7 +27,7 @@ export const attemptSettings = {
   AUTH_MAILS_PER_ACCOUNT: anHour('mails')
     .default(5)
     .describe(
-      'mails for one purpose that anybody may have sent to one email, those of sign-ups from one network, and four times as many from all; of more nobody is told, and none is sent',
+      'mails for one purpose that anybody may have sent to one email, those of sign-ups, and of sign-ups that are named to be mailed again, from one network, and four times as many from all; of more nobody is told, and none is sent',
     ),
   AUTH_MAILS_PER_ADDRESS: anHour('mails').default(50).describe('mails that may be asked for from one address, of IPv6 a /64'),
   ...rateLimitConfig,

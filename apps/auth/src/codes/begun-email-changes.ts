@@ -3,7 +3,14 @@ import type { Database, Queryable } from '@gatehouse/postgres';
 import type { MailQueue } from '../mail/mail-queue';
 import type { People } from '../people';
 import { endCodesOf, useCode } from '../postgres/code-repository';
-import { beginEmailChange, type BegunEmailChangeRow, dropEmailChange, endEmailChange, takeBegunEmailChanges } from '../postgres/email-change-repository';
+import {
+  beginEmailChange,
+  type BegunEmailChangeRow,
+  dropEmailChange,
+  endEmailChanges,
+  lockEmailChanges,
+  takeBegunEmailChanges,
+} from '../postgres/email-change-repository';
 import { createKeyRing, type Secrets } from '../seal';
 import type { SecurityEvents } from '../security-events';
 import type { Links } from './links';
@@ -30,7 +37,8 @@ export interface BegunEmailChangesOptions {
  * though the caller goes away, or the process ends, before that is queued.
  */
 export interface BegunEmailChanges {
-  begin(change: BegunEmailChange): Promise<void>;
+  /** False when its code has ended: `user` is not to be asked. */
+  begin(change: BegunEmailChange): Promise<boolean>;
   /** Tells the old email of what `user` did, and ends what was mailed to it; in the caller's transaction, which has used the code. */
   end(tx: Queryable, change: BegunEmailChange, user: User): Promise<void>;
   /** Brings those to their end whose call was cut off. */
@@ -38,6 +46,7 @@ export interface BegunEmailChanges {
 }
 
 const lookAgainMs = 60_000;
+const unreadableMs = 24 * 3_600_000;
 
 export function createBegunEmailChanges(options: BegunEmailChangesOptions): BegunEmailChanges {
   const { database, people, links, mailQueue, security, secrets, abandonedAfterMs = 15 * 60_000 } = options;
@@ -48,14 +57,41 @@ export function createBegunEmailChanges(options: BegunEmailChangesOptions): Begu
     const data = { name: user.displayName, link: links.recovery };
     await mailQueue.queueMail(tx, { kind: 'email_changed', to: oldEmail, userId: user.id, language: user.locale, data });
   };
-  const settle = async ({ codeId, userId, sealed }: BegunEmailChangeRow) => {
-    const oldEmail = ring.unseal(sealed, Buffer.from(codeId)).toString();
+  const open = ({ codeId, sealed }: BegunEmailChangeRow) => ring.unseal(sealed, Buffer.from(codeId)).toString();
+  /**
+   * Ends a change, and others of the person from the same email, such as one to an email that was taken: `user` did one of them, which is told
+   * once. One from another email still has to be. False when it was ended meanwhile.
+   */
+  const endFrom = async (tx: Queryable, { codeId, userId, oldEmail }: BegunEmailChange): Promise<boolean> => {
+    const rows = await lockEmailChanges(tx, userId);
+    const isFrom = (row: BegunEmailChangeRow) => {
+      try {
+        return isSameEmail(open(row), oldEmail);
+      } catch {
+        // the sweep says so
+        return false;
+      }
+    };
+    const ended = rows.filter((row) => row.codeId === codeId || isFrom(row)).map((row) => row.codeId);
+    await endEmailChanges(tx, ended);
+    return ended.includes(codeId);
+  };
+  const settle = async (row: BegunEmailChangeRow) => {
+    const { codeId, userId } = row;
+    let oldEmail: string;
+    try {
+      oldEmail = open(row);
+    } catch (error) {
+      // until then a secret that opens it may come back
+      await dropEmailChange(database, codeId, unreadableMs);
+      throw error;
+    }
     const person = await people.findById(userId);
     // `user` may still be at it
     if (!person || isSameEmail(person.user.email, oldEmail)) return dropEmailChange(database, codeId, abandonedAfterMs);
     const isTold = await database.transaction(async (tx) => {
       await useCode(tx, codeId);
-      if (!(await endEmailChange(tx, codeId))) return false;
+      if (!(await endFrom(tx, { codeId, userId, oldEmail }))) return false;
       await tell(tx, oldEmail, person.user);
       return true;
     });
@@ -63,9 +99,9 @@ export function createBegunEmailChanges(options: BegunEmailChangesOptions): Begu
   };
   return {
     begin: ({ codeId, userId, oldEmail }) => beginEmailChange(database, { codeId, userId, sealed: ring.seal(Buffer.from(oldEmail), Buffer.from(codeId)) }),
-    async end(tx, { codeId, oldEmail }, user) {
-      await endEmailChange(tx, codeId);
-      await tell(tx, oldEmail, user);
+    async end(tx, change, user) {
+      await endFrom(tx, change);
+      await tell(tx, change.oldEmail, user);
     },
     async sweep() {
       const settled = await Promise.allSettled((await takeBegunEmailChanges(database, lookAgainMs)).map(settle));

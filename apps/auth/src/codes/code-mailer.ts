@@ -5,7 +5,7 @@ import type { Mail } from '../mail/mail';
 import type { MailQueue } from '../mail/mail-queue';
 import { isSuspended, type People, type Person } from '../people';
 import { useCode } from '../postgres/code-repository';
-import type { Code, CodeLifetimes, Codes, CodeToMint } from './codes';
+import type { Code, CodeLifetimes, Codes, CodeToMint, SealedCode } from './codes';
 import type { Links } from './links';
 import type { CodeSecrets } from './one-time-code';
 
@@ -109,7 +109,8 @@ export function createCodeMailer({ database, people, codes, links, lifetimes, ma
       // the process that wrote it down ended before it made the person
       if (!(await people.findById(id))) await people.create({ id, email, displayName });
       const person = await people.findById(id);
-      return mayEnter(person) ? { code, proof: toMail('invitation', code, person) } : { code: deaden(code) };
+      // whole all the same: what asked for it may be repeated, and is compared
+      return mayEnter(person) ? { code, proof: toMail('invitation', code, person) } : { code };
     },
   };
 
@@ -124,12 +125,12 @@ export function createCodeMailer({ database, people, codes, links, lifetimes, ma
     });
   };
 
-  const mailOne = async (code: Code) => {
+  const mailOne = async ({ id, open }: SealedCode) => {
     try {
-      await mail(code);
+      await mail(open());
     } catch (error) {
       // an invitation of somebody whose email is another's: it was told so
-      if (isAppError(error, 'EMAIL_TAKEN')) await useCode(database, code.id);
+      if (isAppError(error, 'EMAIL_TAKEN')) await useCode(database, id);
       else onError(error);
     }
   };
@@ -160,9 +161,9 @@ export function createCodeMailer({ database, people, codes, links, lifetimes, ma
  * It is for nobody: nobody is mailed its secrets, and of what was asked for no more is kept than finds it again. An owner of the email is noted,
  * so that it goes when they are erased; of a change, who asked for it stays.
  */
-const deaden = ({ id, purpose, userId, data: { email, formerIds } }: CodeToMint, owner?: Person): CodeToMint => ({
+const deaden = ({ id, purpose, userId, data: { email, oldEmail, formerIds } }: CodeToMint, owner?: Person): CodeToMint => ({
   id,
   purpose,
   userId: owner?.user.id ?? userId,
-  data: { email, formerIds },
+  data: { email, oldEmail, formerIds },
 });

@@ -38,6 +38,12 @@ export interface Code extends Omit<repository.LiveCode, 'sealed'> {
   readonly data: CodeData;
 }
 
+/** A code that is still sealed. */
+export interface SealedCode extends Pick<Code, 'id'> {
+  /** @throws unavailable when none of the secrets opens it */
+  readonly open: () => Code;
+}
+
 export type CodeToMint = Pick<Code, 'id' | 'purpose' | 'userId' | 'data'>;
 
 /** Codes that are mailed to prove that an email is somebody's own: used once, for one purpose, for a short time. */
@@ -51,8 +57,8 @@ export interface Codes {
   present(proof: Proof, ...purposes: CodePurpose[]): Promise<Code>;
   /** Uses a code up, in the caller's transaction. @throws codeInvalid when it was used meanwhile */
   use(tx: Queryable, code: Pick<Code, 'id'>): Promise<void>;
-  /** Codes to be mailed, each for one process. */
-  takeToMail(limit: number, leaseMs: number): Promise<readonly Code[]>;
+  /** Codes to be mailed, each for one process, and opened by itself: one that cannot be keeps no other one back. */
+  takeToMail(limit: number, leaseMs: number): Promise<readonly SealedCode[]>;
   /**
    * Gives a code its secrets; undefined when another process has done it. Older ones end: those to the same email, whether there is somebody with
    * it or not; of a change and of an invitation, those of the same person. Sign-ups with one email stay apart.
@@ -90,7 +96,8 @@ export function createCodes({ database, secrets, lifetimes }: CodesOptions): Cod
     async use(tx, { id }) {
       if (!(await repository.useCode(tx, id))) throw codeInvalid();
     },
-    takeToMail: async (limit, leaseMs) => (await repository.takeCodesToMail(database, limit, leaseMs)).map(toCode),
+    takeToMail: async (limit, leaseMs) =>
+      (await repository.takeCodesToMail(database, limit, leaseMs)).map((sealed) => ({ id: sealed.id, open: () => toCode(sealed) })),
     async mint(tx, { id, purpose, userId, data }) {
       const made = makeCodeSecrets();
       const [tokenHash, codeHash] = [toTokenHash(made.token), toCodeHash(codeKeys[0], id, made.code)];

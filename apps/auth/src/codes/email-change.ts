@@ -1,5 +1,5 @@
 import { clientOf, principalOf } from '@gatehouse/access';
-import { emailTaken, type EmailServiceDefinition, invalidCredentials } from '@gatehouse/contracts/auth';
+import { codeInvalid, emailTaken, type EmailServiceDefinition, invalidCredentials } from '@gatehouse/contracts/auth';
 import { permissionDenied, validationFailed } from '@gatehouse/contracts/api';
 import { isAppError } from '@gatehouse/errors';
 import type { Database } from '@gatehouse/postgres';
@@ -38,7 +38,7 @@ export function createEmailChange(options: EmailChangeOptions): EmailChangeMetho
     const person = code.userId ? await people.findById(code.userId) : undefined;
     if (person && isSameEmail(person.user.email, email)) return findProved(people, { userId: code.userId, data: { email } });
     const begins = toBegun(code);
-    if (person && isSameEmail(person.user.email, begins.oldEmail)) await begun.begin(begins);
+    if (person && isSameEmail(person.user.email, begins.oldEmail) && !(await begun.begin(begins))) throw codeInvalid();
     return changeProved(people, code, { email, emailVerified: true }).catch((error) => {
       // whoever confirms it has the mailbox: they may know
       throw isAppError(error, 'EMAIL_TAKEN') ? emailTaken({ cause: error }) : error;

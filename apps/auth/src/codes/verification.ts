@@ -4,12 +4,13 @@ import type { Database } from '@gatehouse/postgres';
 import type { RpcService } from '@gatehouse/rpc';
 import { clientOf } from '@gatehouse/access';
 import { randomUUID } from 'node:crypto';
+import { isUnjudged } from '../attempts/attempts';
 import type { FinishSignUp } from '../finish-sign-up';
 import { languageOf } from '../mail/languages';
 import type { Passwords } from '../passwords/passwords';
 import type { People } from '../people';
 import { findPasswordHash } from '../postgres/credential-repository';
-import { countTry, endSignUpCodes } from '../postgres/code-repository';
+import { countTry, endSignUpCodes, takeBackTry } from '../postgres/code-repository';
 import type { Code, Codes } from './codes';
 import type { CodeLimits } from './limits';
 import { changeProved } from './proved-person';
@@ -37,7 +38,11 @@ export function createVerification({ database, people, passwords, finishSignUp, 
     if (!passwordHash) return;
     if (!password) throw passwordRequired();
     if (!(await countTry(database, code.id))) throw codeInvalid();
-    if (!(await passwords.verify(password, passwordHash))) throw invalidCredentials();
+    const isRight = await passwords.verify(password, passwordHash).catch(async (error) => {
+      if (isUnjudged(error)) await takeBackTry(database, code.id);
+      throw error;
+    });
+    if (!isRight) throw invalidCredentials();
   };
 
   const finish = async (code: Code, client: ClientInfo): Promise<VerifyEmailResponse> => {
@@ -64,7 +69,8 @@ export function createVerification({ database, people, passwords, finishSignUp, 
       return {};
     },
     async resendVerification({ email, verificationId: signUpId }, call) {
-      const mayMail = await limits.mayMail('verify_email', email, clientOf(call));
+      // apart, so that whoever names none spends none of who does; by the request alone, whether there is one or not
+      const mayMail = await limits.mayMail(signUpId ? 'resent_sign_up' : 'verify_email', email, clientOf(call));
       const id = randomUUID();
       if (mayMail) await codes.request(database, { id, purpose: 'verify_email', data: { email, signUpId, language: languageOf(call) } });
       return { verificationId: id };

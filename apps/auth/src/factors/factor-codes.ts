@@ -42,9 +42,24 @@ const isUnseen = (error: unknown) => isAppError(error, 'LOGIN_TOKEN_INVALID') ||
 
 /** The codes by which people prove who they are beside their passwords. */
 export function createFactorCodes({ keyRing, security, tell, attempts, now }: FactorCodesOptions): FactorCodes {
+  /** The secrets of a person's apps that a key opens: one that none opens keeps no other app from letting in. @throws unavailable when none is opened */
+  const openSecrets = async (tx: Queryable, userId: string) => {
+    const failures: unknown[] = [];
+    const opened = (await listConfirmedTotp(tx, userId)).flatMap(({ id, sealedSecret }) => {
+      try {
+        return { id, secret: keyRing.unseal(sealedSecret, toSecretContext(userId, id)) };
+      } catch (error) {
+        failures.push(error);
+        return [];
+      }
+    });
+    // where one is, a wrong code is a guess at it, and has to count
+    if (failures.length && !opened.length) throw failures[0];
+    return opened;
+  };
   const takeTotp = async (tx: Queryable, userId: string, code: string): Promise<boolean> => {
-    for (const { id, sealedSecret } of await listConfirmedTotp(tx, userId)) {
-      const step = findTotpStep(keyRing.unseal(sealedSecret, toSecretContext(userId, id)), code, now());
+    for (const { id, secret } of await openSecrets(tx, userId)) {
+      const step = findTotpStep(secret, code, now());
       if (step !== undefined && (await takeStep(tx, id, step))) return true;
     }
     return false;

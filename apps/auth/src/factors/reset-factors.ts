@@ -3,8 +3,9 @@ import { withPatience } from '../patience';
 import type { People } from '../people';
 import { deleteFactors } from '../postgres/factor-repository';
 import { lockPeople } from '../postgres/known-people-repository';
+import { deleteLoginTokensOf } from '../postgres/login-token-repository';
 import { deleteRecoveryCodes } from '../postgres/recovery-code-repository';
-import { revokeSessionsOf } from '../postgres/session-repository';
+import { revokeSessionsOf } from '../postgres/session-end-repository';
 import type { FactorTeller } from './told';
 
 export interface ResetFactorsOptions {
@@ -24,6 +25,7 @@ export async function resetFactors({ database, people, tell, patienceMs }: Reset
   if (!person) return 0;
   const { user } = person;
   return database.transaction(async (tx) => {
+    await deleteLoginTokensOf(tx, [user.id]);
     await lockPeople(tx, [user.id]);
     const count = await deleteFactors(tx, user.id);
     await deleteRecoveryCodes(tx, user.id);

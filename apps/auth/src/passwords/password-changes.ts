@@ -5,7 +5,7 @@ import { asAttempt, type Attempts } from '../attempts/attempts';
 import { isSuspended, type People, type Person } from '../people';
 import { findPasswordHash, lockPasswordHash, putPasswordHash } from '../postgres/credential-repository';
 import { findRetiredHashes, retireHash } from '../postgres/password-history-repository';
-import { revokeSessionsOf } from '../postgres/session-repository';
+import { revokeSessionsOf } from '../postgres/session-end-repository';
 import type { SecurityEvents } from '../security-events';
 import type { PasswordField, PasswordOwner, PasswordPolicy } from './password-policy';
 import type { Passwords } from './passwords';

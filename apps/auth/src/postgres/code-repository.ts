@@ -157,6 +157,11 @@ export async function countTry(db: Queryable, id: string): Promise<boolean> {
   return rows.length === 1;
 }
 
+/** Takes back a try that was counted, and of which nothing was judged. */
+export async function takeBackTry(db: Queryable, id: string): Promise<void> {
+  await db.query({ name: 'take-back-try-of-one-time-code', text: 'update one_time_codes set tries = tries - 1 where id = $1 and tries > 0', values: [id] });
+}
+
 /** Counts one more password that is asked to be set; false when there were too many. */
 export async function countPasswordTry(db: Queryable, id: string): Promise<boolean> {
   const rows = await db.query({

@@ -9,23 +9,33 @@ export interface BegunEmailChangeRow {
   readonly sealed: Buffer;
 }
 
-/** Notes that a change begins, or begins once more. */
-export async function beginEmailChange(db: Queryable, { codeId, userId, sealed }: BegunEmailChangeRow): Promise<void> {
-  await db.query({
+/** Notes that a change begins, or begins once more; false when its code has ended. */
+export async function beginEmailChange(db: Queryable, { codeId, userId, sealed }: BegunEmailChangeRow): Promise<boolean> {
+  const rows = await db.query({
     name: 'begin-email-change',
-    text: `insert into begun_email_changes (code_id, user_id, sealed) values ($1, $2, $3)
-           on conflict (code_id) do update set begin_time = now(), look_time = now()`,
+    // who is using the code up is waited for
+    text: `insert into begun_email_changes (code_id, user_id, sealed)
+           select id, $2::uuid, $3::bytea from one_time_codes where id = $1 and end_time is null for share
+           on conflict (code_id) do update set begin_time = now(), look_time = now() returning 1`,
     values: [codeId, userId, sealed],
   });
-}
-
-/** False when it was ended meanwhile. */
-export async function endEmailChange(tx: Queryable, codeId: string): Promise<boolean> {
-  const rows = await tx.query({ name: 'end-email-change', text: 'delete from begun_email_changes where code_id = $1 returning 1', values: [codeId] });
   return rows.length === 1;
 }
 
-/** Forgets a change that `user` has not done, once it is older than any call takes. */
+/** The changes of a person that have begun, which nobody else ends until the transaction does. */
+export function lockEmailChanges(tx: Queryable, userId: string): Promise<readonly BegunEmailChangeRow[]> {
+  return tx.query<BegunEmailChangeRow>({
+    name: 'lock-email-changes',
+    text: 'select code_id as "codeId", user_id as "userId", sealed from begun_email_changes where user_id = $1 order by code_id for update',
+    values: [userId],
+  });
+}
+
+export async function endEmailChanges(tx: Queryable, codeIds: readonly string[]): Promise<void> {
+  await tx.query({ name: 'end-email-changes', text: 'delete from begun_email_changes where code_id = any ($1::uuid[])', values: [codeIds] });
+}
+
+/** Forgets a change that was begun so long ago. */
 export async function dropEmailChange(db: Queryable, codeId: string, olderThanMs: number): Promise<void> {
   await db.query({
     name: 'drop-email-change',

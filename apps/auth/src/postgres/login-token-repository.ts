@@ -55,6 +55,14 @@ export async function takeLoginToken(tx: Queryable, hash: Buffer): Promise<boole
   return rows.length === 1;
 }
 
+/**
+ * Takes away the logins of these people that wait for a code. To be called before `lockPeople` and before their sessions end: who completes a login
+ * takes its token first, holds the person then, and opens the session.
+ */
+export async function deleteLoginTokensOf(tx: Queryable, userIds: readonly string[]): Promise<void> {
+  await tx.query({ name: 'delete-login-tokens-of-people', text: 'delete from login_tokens where user_id = any ($1::uuid[])', values: [userIds] });
+}
+
 const batchSize = 1_000;
 
 /** Removes some login tokens that expired; gives whether there may be more. */

@@ -81,7 +81,8 @@ export async function countCredentials(db: Queryable): Promise<number> {
 
 /** Takes a person's factors away, and logins that wait for them. */
 export async function deleteFactorsOf(tx: Queryable, userId: string): Promise<void> {
-  for (const table of ['factors', 'recovery_codes', 'login_tokens'])
+  // in the order of who completes a login
+  for (const table of ['login_tokens', 'factors', 'recovery_codes'])
     await tx.query({ name: `delete-${table.replaceAll('_', '-')}-of`, text: `delete from ${table} where user_id = $1`, values: [userId] });
 }
 

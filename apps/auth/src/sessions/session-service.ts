@@ -4,7 +4,7 @@ import { createPageTokens, toPageSize } from '@gatehouse/listing';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcService } from '@gatehouse/rpc';
 import { findSession, type ListedSession, listSessions, nameSession } from '../postgres/session-list-repository';
-import { revokeSessionOf, revokeSessionsOf } from '../postgres/session-repository';
+import { revokeSessionOf, revokeSessionsOf } from '../postgres/session-end-repository';
 import type { SecurityEvents } from '../security-events';
 
 export interface SessionServiceOptions {
@@ -61,7 +61,7 @@ export function createSessionService({ database, secret, security }: SessionServ
   };
 
   async function endAll(userId: string, exceptId?: string): Promise<number> {
-    const revoked = await revokeSessionsOf(database, userId, exceptId);
+    const revoked = await database.transaction((tx) => revokeSessionsOf(tx, userId, exceptId));
     if (revoked) security.raise('sessions_revoked', { userId });
     return revoked;
   }

@@ -7,6 +7,7 @@ import type { Entry } from './entry';
 import type { AccessTokens } from '../tokens/access-tokens';
 import { isSuspended, type People, type Person } from '../people';
 import { holdPerson } from '../postgres/known-people-repository';
+import { revokeSession, revokeSessionOfToken } from '../postgres/session-end-repository';
 import * as repository from '../postgres/session-repository';
 import type { SecurityEvents } from '../security-events';
 import { makeRefreshToken, sealSuccessor, toTokenHash, unsealSuccessor } from './refresh-token';
@@ -83,7 +84,7 @@ export function createSessions({ database, people, accessTokens, sightings, secu
   // whoever presents it now is late or a thief; both hold a token of this session, so it ends (RFC 9700 §4.14.2)
   const isReuse = (token: repository.PresentedToken) => token.isUsed && !(token.isInReplayWindow && token.sealedSuccessor);
   const endStolen = async (tx: Transaction, { sessionId, userId }: repository.PresentedToken) => {
-    await repository.revokeSession(tx, sessionId);
+    await revokeSession(tx, sessionId);
     tx.afterCommit(() => security.raise('refresh_token_reused', { userId, sessionId }));
   };
 
@@ -176,6 +177,6 @@ export function createSessions({ database, people, accessTokens, sightings, secu
       if (!rotated) throw refreshTokenInvalid();
       return toTokens({ id: token.sessionId, ...rotated }, person);
     },
-    end: (presented) => repository.revokeSessionOfToken(database, toTokenHash(presented)),
+    end: (presented) => revokeSessionOfToken(database, toTokenHash(presented)),
   };
 }

@@ -4,7 +4,7 @@ import { invalidGrant, invalidScope, type TokenServiceDefinition, unsupportedGra
 import { isAppError } from '@gatehouse/errors';
 import type { Database } from '@gatehouse/postgres';
 import type { RpcService } from '@gatehouse/rpc';
-import { revokeSession } from '../postgres/session-repository';
+import { revokeSession } from '../postgres/session-end-repository';
 import { isRefreshToken } from '../sessions/refresh-token';
 import type { Sessions } from '../sessions/sessions';
 import { toServerMetadata } from './authorization-server-metadata';

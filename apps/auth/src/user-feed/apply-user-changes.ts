@@ -12,6 +12,7 @@ import {
   renumberPeople,
   settlePeople,
 } from '../postgres/known-people-repository';
+import { deleteLoginTokensOf } from '../postgres/login-token-repository';
 
 const statuses: Readonly<Partial<Record<UserStatus, KnownStatus>>> = {
   [UserStatus.USER_STATUS_ACTIVE]: 'active',
@@ -74,9 +75,10 @@ export async function applyAbsence(tx: Queryable, userIds: readonly string[]): P
   return purged.length;
 }
 
-/** Notes who may not enter any more, and ends their sessions; none is opened meanwhile. */
+/** Notes who may not enter any more, and ends their sessions, and the logins that wait for a code; no session is opened meanwhile. */
 async function end(tx: Queryable, people: readonly KnownPerson[], note: () => Promise<void>): Promise<void> {
   const ended = people.filter(({ endedRevision }) => endedRevision > 0n);
+  await ifAny(ended, (some) => deleteLoginTokensOf(tx, toIds(some)));
   await ifAny(ended, (some) => lockPeople(tx, toIds(some)));
   await note();
   await ifAny(ended, (some) => endSessions(tx, some));

@@ -42,7 +42,7 @@ describe('who has a second factor', () => {
     expect(await under.mailTo(email)).toMatchObject({ kind: 'factor_added' });
     await under.recovery.requestPasswordReset({ email });
     const { token } = await under.mailTo(email);
-    expect(await under.recovery.resetPassword({ token, newPassword })).toEqual({});
+    expect(await under.recovery.resetPassword({ token, newPassword })).toEqual({ deviceToken: expect.any(String) });
     const { loginToken, ...answer } = await under.auth.login({ email, password: newPassword });
     expect(answer).toEqual({ verificationRequired: false, factorRequired: true, factorTypes: [1, 2] });
     expect(await verdictOf(under.factorsOf().completeLogin({ loginToken: loginToken!, code: totp(codeAt(0)) }))).toBe('OK');

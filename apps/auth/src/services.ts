@@ -154,7 +154,13 @@ export function createServices({ config, observability, parts, overrides, isActi
     tokenSeconds: config.AUTH_ACCESS_TOKEN_SECONDS,
     onWithdrawn: noteKeyWithdrawn,
   });
-  const tokenService = createTokenService({ database, sessions, verifier, staleVerifier: createTokenVerifier(ofOurs), issuer: realm.issuer });
+  const tokenService = createTokenService({
+    database,
+    sessions,
+    verifier,
+    staleVerifier: createTokenVerifier({ ...ofOurs, revocations: undefined }),
+    issuer: realm.issuer,
+  });
 
   const sweeper = createSweeper({
     database,

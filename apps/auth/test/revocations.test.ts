@@ -130,6 +130,17 @@ describe('what happens to people is told', () => {
     expect(told().slice(2)).toEqual([person(ada.id), person(ada.id), 'roleId editor', 'roleId editor']);
   });
 
+  it('also where the clock of the database has gone back since it happened to them before', async () => {
+    const ada = await enter('ada');
+    under.users.change(ada.id, 'USER_CHANGE_KIND_ROLES_SET');
+    await until(async () => (await followed.known(ada.id)) !== undefined);
+    await followed.query('set-clock-back', `update known_people set not_before = now() + interval '1 hour' where user_id = $1`, [ada.id]);
+    const { told } = await listen();
+    under.users.change(ada.id, 'USER_CHANGE_KIND_ROLES_SET');
+    await until(() => told().length > 0);
+    expect(told()).toEqual([person(ada.id)]);
+  });
+
   it('when they are purged', async () => {
     const ada = await enter('ada');
     const { told } = await listen();

@@ -74,6 +74,7 @@ export function createServices({ config, observability, parts, overrides, isActi
   const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
   const log = createRevocationLog({
     database,
+    logDatabase: parts.logDatabase,
     accessTokenSeconds: config.AUTH_ACCESS_TOKEN_SECONDS,
     onLag: parts.revocationLag,
     onError: (error) => logger.warn('the log of revocations could not be read', { exception: error }),

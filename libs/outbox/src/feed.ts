@@ -25,7 +25,8 @@ export interface Feed {
 }
 
 export interface FeedOptions {
-  readonly database: Database;
+  /** Of what a feed reads, `probe` is what it looks for news with. */
+  readonly database: Pick<Database, 'query' | 'probe'>;
   readonly outbox: Outbox;
   /** How often is looked for something new while there are followers, in milliseconds. Default: 100. */
   readonly pollMs?: number;

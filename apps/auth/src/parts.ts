@@ -39,6 +39,8 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
   });
   // whoever follows `user` keeps a connection for long, which no call may have to wait for
   const placeDatabase = createDatabase({ ...connection, applicationName: 'gatehouse-auth-follower', poolSize: 1 });
+  // and what is revoked is told however many calls there are
+  const logDatabase = createDatabase({ ...connection, applicationName: 'gatehouse-auth-revocations', poolSize: 1 });
   const signingKeys = createSigningKeys(database, secrets);
   const userChannel = createChannel({
     target: config.AUTH_USER_TARGET,
@@ -62,6 +64,7 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
     secrets,
     certificates,
     database,
+    logDatabase,
     signingKeys,
     security: events.security,
     mailObserver: events.mails,
@@ -90,6 +93,7 @@ export function createParts(config: Config, observability: ReturnType<typeof cre
     async close() {
       userChannel.close();
       await placeDatabase.close();
+      await logDatabase.close();
       await database.close();
       certificateStore.close();
     },

@@ -74,6 +74,7 @@ export function createServices({ config, observability, parts, overrides, isActi
   const realm = { issuer: config.GATEHOUSE_ISSUER, audience: config.GATEHOUSE_AUDIENCE };
   const log = createRevocationLog({
     database,
+    logDatabase: parts.logDatabase,
     accessTokenSeconds: config.AUTH_ACCESS_TOKEN_SECONDS,
     onLag: parts.revocationLag,
     onError: (error) => logger.warn('the log of revocations could not be read', { exception: error }),
@@ -154,7 +155,13 @@ export function createServices({ config, observability, parts, overrides, isActi
     tokenSeconds: config.AUTH_ACCESS_TOKEN_SECONDS,
     onWithdrawn: noteKeyWithdrawn,
   });
-  const tokenService = createTokenService({ database, sessions, verifier, staleVerifier: createTokenVerifier(ofOurs), issuer: realm.issuer });
+  const tokenService = createTokenService({
+    database,
+    sessions,
+    verifier,
+    staleVerifier: createTokenVerifier({ ...ofOurs, revocations: undefined }),
+    issuer: realm.issuer,
+  });
 
   const sweeper = createSweeper({
     database,

@@ -181,7 +181,7 @@ export async function startFakeUserService(): Promise<FakeUserService> {
     );
 
   // the keys become others
-  const verifierOf = () => createTokenVerifier({ ...realm, keys, service: 'user' });
+  const verifierOf = () => createTokenVerifier({ ...realm, keys, service: 'user', revocations: undefined });
   const change: FakeUserService['change'] = (id, kind, changes = {}, isSilent = false) => {
     const before = people.get(id)!;
     const user = { ...before, ...changes, revision: before.revision + 1n };

@@ -54,7 +54,15 @@ const pass = (under: AuthUnderTest, seconds: number) =>
 const verdictWithKeysOf = async (under: AuthUnderTest, token: string) => {
   const keys = await importKeys(await under.verifier.getJwks({}));
   const { GATEHOUSE_ISSUER: issuer, GATEHOUSE_AUDIENCE: audience } = under.config;
-  return verdictOf(createTokenVerifier({ issuer, audience, service: 'user', keys: { find: async (kid) => keys.get(kid), isReady: () => true } }).verify(token));
+  return verdictOf(
+    createTokenVerifier({
+      issuer,
+      audience,
+      service: 'user',
+      keys: { find: async (kid) => keys.get(kid), isReady: () => true },
+      revocations: undefined,
+    }).verify(token),
+  );
 };
 
 it('is published for ten minutes before it signs, everywhere; the one before is known until its tokens have expired', async () => {

@@ -81,6 +81,20 @@ describe('where auth is older than user', () => {
     expect(left).toEqual([{ left: 0 }]);
   });
 
+  it('tells every verifier that tokens of before count no more, also in a cluster that the database came to with a dump', async () => {
+    await enter('ada');
+    await under.app.close();
+    await under.database.query({ name: 'move', text: 'update outbox_horizon set system_identifier = 1' });
+    await reconcile('--without-user');
+    const after = await startAuth({ beside: under });
+    const told: (string | undefined)[] = [];
+    for await (const { revocations, isCurrent } of after.verifier.watchRevocations({ cursor: '' })) {
+      told.push(...revocations.map(({ subject }) => subject?.$case));
+      if (isCurrent) break;
+    }
+    expect(told).toEqual(['everybody', 'sessionHash']);
+  });
+
   it('ends no session of since, where it is told that auth is current', async () => {
     const ada = await enter('ada');
     expect(await reconcile('--auth-is-current')).toMatch(/^sessions and sign-ups go on\npeople: 1; without a password: 0;/);

@@ -111,6 +111,34 @@ describe('a transaction that stays open', () => {
   });
 });
 
+describe('calls that take every connection', () => {
+  it('hold no revocation back', async () => {
+    const crowded = await startAuth({ settings: { AUTH_DATABASE_POOL_SIZE: '1' } });
+    closing.push(() => crowded.close());
+    await crowded.auth.signUp({ email: 'ada@example.com', password });
+    const { told } = await listen(crowded);
+    const end = Promise.withResolvers<void>();
+    const held = crowded.database.transaction(async (tx) => {
+      await tx.query({ name: 'lock-credentials', text: 'lock table credentials in access exclusive mode' });
+      await end.promise;
+    });
+    const call = crowded.auth.login({ email: 'ada@example.com', password }).catch(() => {});
+    const waiting = {
+      name: 'find-waiting',
+      text: 'select 1 from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0',
+    };
+    try {
+      await until(async () => (await crowded.database.query(waiting)).length > 0, 5_000);
+      await noteKeyWithdrawn(crowded.database, 'key-1');
+      await until(() => told().length > 0, 10_000);
+    } finally {
+      end.resolve();
+    }
+    await Promise.all([held, call]);
+    expect(told()).toEqual(['keyId key-1']);
+  });
+});
+
 describe('what happens to people is told', () => {
   it('when they are suspended, reinstated and get other roles, and when a role permits something else', async () => {
     const ada = await enter('ada');
@@ -128,6 +156,17 @@ describe('what happens to people is told', () => {
       await until(() => told().length === 5 + turn);
     }
     expect(told().slice(2)).toEqual([person(ada.id), person(ada.id), 'roleId editor', 'roleId editor']);
+  });
+
+  it('also where the clock of the database has gone back since it happened to them before', async () => {
+    const ada = await enter('ada');
+    under.users.change(ada.id, 'USER_CHANGE_KIND_ROLES_SET');
+    await until(async () => (await followed.known(ada.id)) !== undefined);
+    await followed.query('set-clock-back', `update known_people set not_before = now() + interval '1 hour' where user_id = $1`, [ada.id]);
+    const { told } = await listen();
+    under.users.change(ada.id, 'USER_CHANGE_KIND_ROLES_SET');
+    await until(() => told().length > 0);
+    expect(told()).toEqual([person(ada.id)]);
   });
 
   it('when they are purged', async () => {

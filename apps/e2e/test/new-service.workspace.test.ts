@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeScratchClone, type ScratchClone } from '@gatehouse/scratch-clone';
-import { logIn, send } from './support/http';
+import { send } from './support/http';
 import { freePorts, type Launcher, startLauncher } from './support/launcher';
 import { until } from './support/service-process';
 
@@ -29,9 +29,10 @@ it('a service that is generated is linted, tested and run by what is there, and 
   clone.nx('run-many', '-t', 'lint', 'typecheck', 'test', '-p', 'billing', 'contracts-billing', 'proto');
   clone.nx('run-many', '-t', 'build', '-p', 'tag:type:service', 'launcher');
 
-  launcher = startLauncher({ GATEHOUSE_DATA_DIR: join(folder, 'data'), ...(await freePorts(clone.folder)) }, clone.folder);
+  const ports = await freePorts(clone.folder);
+  launcher = startLauncher({ GATEHOUSE_DATA_DIR: join(folder, 'data'), ...ports }, clone.folder);
   const { url, email, password, look = '' } = await launcher.ready();
-  const token = await logIn(url, { email, password });
+  const { accessToken: token, refreshToken } = (await send(url, 'POST', '/v1/auth/login', { body: { email, password } })).body;
   expect((await send(url, 'POST', '/v1/lineItems', { body: { displayName: '' } })).status).toBe(401);
   expect(await send(url, 'POST', '/v1/lineItems', { token, body: { displayName: '' } })).toMatchObject({
     status: 400,
@@ -57,4 +58,9 @@ it('a service that is generated is linted, tested and run by what is there, and 
   expect(trace.spans.map(({ service, name }: { service: string; name: string }) => `${service} ${name}`)).toEqual(
     expect.arrayContaining(['gateway POST /v1/lineItems', 'billing gatehouse.billing.v1.BillingService/CreateLineItem', 'billing insert-line-item']),
   );
+
+  await send(url, 'POST', '/v1/auth/logout', { body: { refreshToken } });
+  const heardByItself = async () => (await (await fetch(`http://127.0.0.1:${ports['BILLING_ADMIN_PORT']}/metrics`)).text()).includes('\nrevocations_held 1\n');
+  await until('the new service has heard of the session that ended', heardByItself);
+  await until('its token is refused', async () => (await send(url, 'GET', '/v1/lineItems', { token })).body.reason === 'TOKEN_REVOKED');
 }, 400_000);

@@ -137,9 +137,9 @@ it.each(counts)(
         { many: callersOf.many.refresh, one: callersOf.one.refresh },
       );
       await one.close();
-      // each pool, a connection a process over which readiness is asked, and in auth one for the place of the follower; those of who has just
-      // ended are a moment in going
-      const most = { user: count * (poolSize + 1), auth: count * (poolSize + 2) };
+      // each pool, a connection a process over which readiness is asked, and in auth one for the place of the follower and one for what was
+      // revoked; those of who has just ended are a moment in going
+      const most = { user: count * (poolSize + 1), auth: count * (poolSize + 3) };
       await until('no database has more connections', async () => (await backends('user')) <= most.user && (await backends('auth')) <= most.auth);
       const databaseConnections = { user: await backends('user'), auth: await backends('auth') };
       const resting = await measureCpu(replicas, () => pause(size.restMs));

@@ -15,6 +15,8 @@ export interface RevocationFeedOptions {
   silenceMs: number;
   /** How long after one failure it is tried again; the pause doubles with each. Milliseconds. */
   retryMs?: number;
+  /** How long a VerifierService that does not know the method is left in peace, as it is replaced in a while. Milliseconds; 15,000 by default. */
+  unknownRetryMs?: number;
 }
 
 export interface RevocationFeed {
@@ -23,12 +25,10 @@ export interface RevocationFeed {
 }
 
 const longestPauseMs = 5_000;
-// an old VerifierService is replaced in a while
-const unknownPauseMs = 15_000;
 
 /** Follows what is revoked, from where it was, whoever goes away: one stream for all of a process. */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
-  const { watch, onResponse, onUnknown, onError, silenceMs, retryMs = 100 } = options;
+  const { watch, onResponse, onUnknown, onError, silenceMs, retryMs = 100, unknownRetryMs = 15_000 } = options;
   const closing = new AbortController();
   const { signal } = closing;
   // not within the call that starts it
@@ -68,15 +68,17 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       failures = hasHeard ? 0 : failures + 1;
       if (isUnknownMethod(error)) {
         onUnknown();
-        await rest(unknownPauseMs);
+        // one that told something is not far
+        await rest(cursor ? Math.min(toPauseMs(failures), unknownRetryMs) : unknownRetryMs);
         continue;
       }
       // one that ends by itself, or since who serves it stops, is simply taken up again
       const isPlanned = hasHeard && (error === undefined || isAppError(error, 'UNAVAILABLE'));
       if (!isPlanned) onError(error ?? new Error('the feed of revocations ended before anything came'));
-      await rest(Math.min(retryMs * 2 ** Math.max(failures - 1, 0), longestPauseMs));
+      await rest(toPauseMs(failures));
     }
   };
+  const toPauseMs = (failures: number) => Math.min(retryMs * 2 ** Math.max(failures - 1, 0), longestPauseMs);
   // half of it by chance, so that not all processes come at once
   const rest = (ms: number) => pause(ms * (0.5 + Math.random() / 2), undefined, { signal, ref: false }).catch(() => {});
 

@@ -19,7 +19,7 @@ export interface RevocationsObserver {
   unknown(): void;
 }
 
-export interface RevocationsOptions extends Pick<RevocationFeedOptions, 'watch' | 'retryMs'> {
+export interface RevocationsOptions extends Pick<RevocationFeedOptions, 'watch' | 'retryMs' | 'unknownRetryMs'> {
   /** What counts while the feed is lost: `open` goes on with what is known, `closed` verifies no token of a person. */
   failMode: 'open' | 'closed';
   /** How long a lost feed is waited for until `closed` counts. Milliseconds. */
@@ -55,16 +55,18 @@ export interface FollowedRevocations extends Revocations {
 
 /**
  * Follows what is revoked. Nothing is verified until all that counts was heard once: a process that has just begun knows
- * nothing. Where VerifierService is of a release before revocations, it counts as nothing is revoked.
+ * nothing. Where VerifierService is of a release before revocations, it counts as nothing is revoked but what is known.
  */
 export function createRevocations(options: RevocationsOptions): FollowedRevocations {
-  const { watch, retryMs, failMode, graceMs, lostAfterMs = 10_000, observer, onKeyWithdrawn, max = 250_000, now = Date.now } = options;
+  const { watch, retryMs, unknownRetryMs, failMode, graceMs, lostAfterMs = 10_000, observer, onKeyWithdrawn, max = 250_000, now = Date.now } = options;
   const entries = createRevocationEntries({ max, now, onFold: (count) => observer?.folded(count) });
   const waiting = new Map<TokenMarks, Set<(error: AppError) => void>>();
   let hasAll = false;
   let isUnknown = false;
   let isLost = false;
   let heardAt: number | undefined;
+  // also by a VerifierService that tells nothing: it is there
+  let answeredAt = 0;
 
   const ageMs = () => (heardAt === undefined ? undefined : performance.now() - heardAt);
   const findError = (marks: TokenMarks): AppError | undefined => {
@@ -82,9 +84,9 @@ export function createRevocations(options: RevocationsOptions): FollowedRevocati
     entries.add(revocations);
     // what was there before this process is no measure of how fast it comes
     if (hasAll) for (const { time } of revocations) observer?.applied(Math.max(now() - (time?.getTime() ?? now()), 0) / 1000);
-    heardAt = performance.now();
+    heardAt = answeredAt = performance.now();
     if (isLost || !hasAll) observer?.connected();
-    isLost = isUnknown = false;
+    isLost = false;
     hasAll ||= isCurrent;
     if (revocations.length) endRevoked();
     if (revocations.some(isKey)) onKeyWithdrawn?.();
@@ -93,9 +95,11 @@ export function createRevocations(options: RevocationsOptions): FollowedRevocati
     watch,
     silenceMs: lostAfterMs,
     retryMs,
+    unknownRetryMs,
     onResponse: apply,
     onUnknown() {
-      isUnknown = !hasAll;
+      isUnknown = true;
+      answeredAt = performance.now();
       observer?.unknown();
     },
     onError(error) {
@@ -109,9 +113,10 @@ export function createRevocations(options: RevocationsOptions): FollowedRevocati
   });
 
   const findObstacle = (): string | undefined => {
-    if (isUnknown) return undefined;
-    if (!hasAll) return 'it is not known yet which tokens were revoked: is VerifierService there?';
-    return failMode === 'closed' && ageMs()! > lostAfterMs + graceMs ? 'the feed of revocations is lost: is VerifierService there?' : undefined;
+    if (!hasAll) return isUnknown ? undefined : 'it is not known yet which tokens were revoked: is VerifierService there?';
+    return failMode === 'closed' && performance.now() - answeredAt > lostAfterMs + graceMs
+      ? 'the feed of revocations is lost: is VerifierService there?'
+      : undefined;
   };
   return {
     check(marks) {

@@ -22,8 +22,8 @@ export interface TokenVerifierOptions {
   audience: string;
   /** The name of the verifying service, the audience of service tokens. */
   service: string;
-  /** What was revoked; where it is not given, a token counts until it expires. */
-  revocations?: Revocations;
+  /** What was revoked; where it is undefined, a token counts until it expires. To be said, so that nobody leaves it out unaware. */
+  revocations: Revocations | undefined;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }

@@ -19,7 +19,7 @@ let seen: Principal | undefined;
 
 beforeAll(async () => {
   issuer = await createTestIssuer(realm);
-  const verifier = createTokenVerifier({ ...realm, service: 'door', keys: issuer.keys });
+  const verifier = createTokenVerifier({ ...realm, service: 'door', keys: issuer.keys, revocations: undefined });
   const answer = async (_request: unknown, call: RpcCall) => {
     seen = principalOf(call);
     return {};
@@ -111,7 +111,7 @@ describe('the access rule of a method', () => {
   });
 
   it('stops the start where it is missing or names what is not there', () => {
-    const verifier = createTokenVerifier({ ...realm, service: 'door', keys: issuer.keys });
+    const verifier = createTokenVerifier({ ...realm, service: 'door', keys: issuer.keys, revocations: undefined });
     const methods = readMethods(descriptorSets).filter(({ service }) => service === 'test.access.v1.OpenService');
     const problems = [
       'Forgotten has no (gatehouse.api.v1.access)',

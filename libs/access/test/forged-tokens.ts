@@ -56,7 +56,7 @@ export async function createObservedVerifier() {
     asked.push(id);
     return keys.get(id);
   };
-  const verifier = createTokenVerifier({ ...realm, service: 'user', keys: { find, isReady: () => true }, now: () => now * 1_000 });
+  const verifier = createTokenVerifier({ ...realm, service: 'user', keys: { find, isReady: () => true }, revocations: undefined, now: () => now * 1_000 });
   return {
     asked,
     verifier,

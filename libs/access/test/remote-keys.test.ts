@@ -11,7 +11,7 @@ afterEach(() => closing.splice(0).forEach((keys) => keys.close()));
 function fetchFrom(getJwks: Parameters<typeof createRemoteKeys>[0]['getJwks'], retryMs = 20) {
   const keys = createRemoteKeys({ getJwks, retryMs });
   closing.push(keys);
-  return { keys, verifier: createTokenVerifier({ ...realm, service: 'user', keys }) };
+  return { keys, verifier: createTokenVerifier({ ...realm, service: 'user', keys, revocations: undefined }) };
 }
 const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -131,7 +131,7 @@ describe('remote keys in use', () => {
     closing.push(keys);
     keys.start();
     await until(keys.isReady);
-    const verifier = createTokenVerifier({ ...realm, service: 'user', keys });
+    const verifier = createTokenVerifier({ ...realm, service: 'user', keys, revocations: undefined });
     const token = await old.accessToken(person);
     await verifier.verify(token);
     await verifier.verify(token);
@@ -150,7 +150,7 @@ describe('a token that was verified before', () => {
   it('is told by its time alone when it expires', async () => {
     const issuer = await createTestIssuer(realm);
     let now = Date.now();
-    const verifier = createTokenVerifier({ ...realm, service: 'user', keys: issuer.keys, now: () => now });
+    const verifier = createTokenVerifier({ ...realm, service: 'user', keys: issuer.keys, revocations: undefined, now: () => now });
     const token = await issuer.accessToken({ ...person, expiresInSeconds: 60 });
     const principal = await verifier.verify(token);
     expect(await verifier.verify(token)).toBe(principal);

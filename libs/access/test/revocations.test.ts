@@ -1,6 +1,7 @@
 import { descriptorSet as verifierContract, type Revocation, VerifierServiceDefinition } from '@gatehouse/contracts/verifier';
 import { createChannel, createClient } from '@gatehouse/rpc';
 import { startTestServer, type TestServer } from '@gatehouse/rpc/testing';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createRevocations, createTokenVerifier, type RevocationsOptions, toRevocationHash } from '../src';
 import { createTestIssuer, createTestRevocations, type TestIssuer, type TestRevocations } from '../src/testing';
 
@@ -14,8 +15,14 @@ let issuer: TestIssuer;
 let log: TestRevocations;
 let server: TestServer;
 const closing: (() => unknown)[] = [];
-const serve = (port?: number) =>
-  startTestServer(VerifierServiceDefinition, { getJwks: async () => issuer.jwks, watchRevocations: log.watch }, { descriptorSets, port });
+const getJwks = async () => issuer.jwks;
+const serve = (port?: number, watchRevocations = log.watch) =>
+  startTestServer(VerifierServiceDefinition, { getJwks, watchRevocations }, { descriptorSets, port });
+/** The service as it was: of its methods the first alone. */
+const serveBefore = (port: number) => {
+  const before = { ...VerifierServiceDefinition, methods: { getJwks: VerifierServiceDefinition.methods.getJwks } };
+  return startTestServer(before, { getJwks }, { descriptorSets, port });
+};
 
 beforeEach(async () => {
   issuer = await createTestIssuer(realm);
@@ -268,13 +275,39 @@ describe('a feed that is lost', () => {
 
   it('is none where VerifierService is of a release without it: tokens count until they expire', async () => {
     await server.close();
-    // the service as it was: of its methods the first alone
-    const { getJwks } = VerifierServiceDefinition.methods;
-    const before = { ...VerifierServiceDefinition, methods: { getJwks } };
-    server = await startTestServer(before, { getJwks: async () => issuer.jwks }, { descriptorSets, port: server.port });
+    server = await serveBefore(server.port);
     const followed = follow({ failMode: 'closed' });
     await until(() => isReady(followed));
     expect(followed.told).toEqual(['unknown']);
     expect(await followed.judge(await issuer.accessToken({ id: ada }))).toBe('OK');
+  });
+
+  it('is none while releases mix: what is known counts, and nobody else is refused, until there is no VerifierService at all', async () => {
+    await server.close();
+    server = await serveBefore(server.port);
+    const followed = follow({ failMode: 'closed', lostAfterMs: 1_000, unknownRetryMs: 50 });
+    await until(() => isReady(followed));
+    const [ended, other] = [await issuer.accessToken({ id: ada, sessionId: session }), await issuer.accessToken({ id: ada })];
+    const verdicts = async () => [isReady(followed), await followed.judge(ended), await followed.judge(other)];
+
+    await server.close();
+    let isCurrent = false;
+    log.tell(ofSession(session));
+    server = await serve(server.port, async function* (...call) {
+      for await (const response of log.watch(...call)) yield { ...response, isCurrent };
+    });
+    await until(async () => (await followed.judge(ended)) === 'TOKEN_REVOKED');
+    expect(await verdicts()).toEqual([true, 'TOKEN_REVOKED', 'OK']);
+    isCurrent = true;
+    log.tell(ofSession(bob));
+    const last = await issuer.accessToken({ id: ada, sessionId: bob });
+    await until(async () => (await followed.judge(last)) === 'TOKEN_REVOKED');
+
+    await server.close();
+    server = await serveBefore(server.port);
+    await until(() => followed.told.at(-1) === 'unknown');
+    for (const begin = Date.now(); Date.now() - begin < 1_500; await pause(20)) expect(await verdicts()).toEqual([true, 'TOKEN_REVOKED', 'OK']);
+    await server.close();
+    await until(async () => (await followed.judge(other)) === 'UNAVAILABLE');
   });
 });

@@ -25,7 +25,8 @@ export interface Feed {
 }
 
 export interface FeedOptions {
-  readonly database: Database;
+  /** Of what a feed reads, `probe` is what it looks for news with. */
+  readonly database: Pick<Database, 'query' | 'probe'>;
   readonly outbox: Outbox;
   /** How often is looked for something new while there are followers, in milliseconds. Default: 100. */
   readonly pollMs?: number;
@@ -136,18 +137,18 @@ export function createFeed(options: FeedOptions): Feed {
   }
 
   /**
-   * What comes after a cursor; once that is all told, what is not settled. That is gone through in rounds from the first on, as more may be
-   * committed in any place.
+   * What comes after a cursor, and what is not settled. That is gone through in rounds from the first on, as more may be committed in any
+   * place; and read first, so that what is settled meanwhile is in both rather than in neither.
    */
   async function readOnce(cursor: string | undefined, follower: Follower, signal: AbortSignal): Promise<FeedBatch> {
+    const { told, unsettledCursor: after } = follower;
+    const unsettled = isEager ? await outbox.readUnsettled(database, { after, except: told, limit: batchSize }, signal) : [];
     const batch = await outbox.read(database, cursor, batchSize, signal);
     const isLast = batch.events.length < batchSize;
     if (!isEager) return { ...batch, isLast };
-    const { told, unsettledCursor: after } = follower;
-    const unsettled = isLast ? await outbox.readUnsettled(database, { after, except: told, limit: batchSize }, signal) : [];
-    const settled = batch.events.filter((event) => !told.delete(toId(event)));
     for (const event of unsettled) told.add(toId(event));
-    if (isLast) follower.unsettledCursor = unsettled.length < batchSize ? undefined : unsettled.at(-1)!.cursor;
+    const settled = batch.events.filter((event) => !told.delete(toId(event)));
+    follower.unsettledCursor = unsettled.length < batchSize ? undefined : unsettled.at(-1)!.cursor;
     if (told.count() > maxGaps) {
       told.clear();
       onError(new Error(`more than ${maxGaps} gaps between events told before their turn: they are told again until the oldest transaction ends`));
@@ -175,16 +176,20 @@ export function createFeed(options: FeedOptions): Feed {
       let cursor = from;
       enter(follower);
       try {
-        for (let isDue = true; ;) {
+        for (let dueAt = 0; ;) {
           // before the read, so that what comes during it is not slept through; a round goes on after what it has read
           if (!follower.unsettledCursor) follower.hasNews = false;
           const batch = await readOn(cursor, follower, signal);
           if (!batch) return;
           cursor = batch.cursor;
-          if (batch.events.length > 0 || isDue) yield batch;
+          if (batch.events.length > 0 || performance.now() >= dueAt) {
+            yield batch;
+            dueAt = performance.now() + heartbeatMs;
+          }
           follower.position = findPosition(cursor);
+          if (batch.isLast) await pause(follower, Math.ceil(dueAt - performance.now()), signal);
           // after a full batch it is told at once that there was no more
-          isDue = !batch.isLast || (await pause(follower, heartbeatMs, signal));
+          else dueAt = 0;
         }
       } finally {
         followers.delete(follower);
@@ -193,17 +198,16 @@ export function createFeed(options: FeedOptions): Feed {
   };
 }
 
-/** Waits for news; gives whether it waited `ms` milliseconds in vain. */
-function pause(follower: Follower, ms: number, signal: AbortSignal): Promise<boolean> {
+/** Waits for news, `ms` milliseconds at most. */
+function pause(follower: Follower, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (follower.hasNews || signal.aborted) return resolve(false);
-    const end = (isInVain: boolean) => {
+    if (follower.hasNews || signal.aborted) return resolve();
+    follower.wake = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', follower.wake);
-      resolve(isInVain);
+      resolve();
     };
-    const timer = setTimeout(end, ms, true).unref();
-    follower.wake = () => end(false);
+    const timer = setTimeout(follower.wake, ms).unref();
     signal.addEventListener('abort', follower.wake);
   });
 }

@@ -24,7 +24,7 @@ export interface Outbox {
   /**
    * Events that are committed, and that `read` does not tell yet: those of transactions that began while another one was open that still is,
    * in any database of the cluster. For followers to whom the order is no matter, and time is; `read` tells them again. More of them
-   * may be committed later in any place, also before others.
+   * may be committed later in any place, also before others. None of tables that came with a dump, until `read` has made them this cluster's.
    */
   readUnsettled(db: Queryable, page: UnsettledPage, signal?: AbortSignal): Promise<readonly OutboxEvent[]>;
   /**

@@ -37,7 +37,7 @@ export const readUnsettled = `with place as materialized (${place})
   select place.system, place.timeline, event.xid::text, event.id, event.create_time, event.subject, event.type, event.payload
   from place cross join lateral (
     select xid, id, create_time, subject, type, payload from outbox_events
-    where not (${isSettled}) and (xid, id) > (coalesce($1::xid8, '0'), coalesce($2::bigint, 0)) and not (id <@ $3::int8multirange)
+    where place.is_own and not (${isSettled}) and (xid, id) > (coalesce($1::xid8, '0'), coalesce($2::bigint, 0)) and not (id <@ $3::int8multirange)
     order by xid, id limit $4) as event
   order by event.xid, event.id`;
 
@@ -58,12 +58,14 @@ export const findNews = `select last.xid::text as xid, last.id,
 export const findUnsettledNews = `select news.*, unsettled.count, unsettled.last from (${findNews}) as news,
     (select count(*)::int as count, max(id) as last from outbox_events where not (${isSettled})) as unsettled`;
 
-// The rows came with a dump: their xids say nothing here, and no follower has a cursor of this cluster yet.
+// The rows came with a dump: their xids say nothing here. They are told again, with what was appended before anybody read: no follower has a
+// cursor of this cluster yet. By their ids, since xids of two clusters have no order.
 export const adoptTables = `with adopted as (
     update outbox_horizon set xid = '0', id = 0, create_time = 'epoch', system_identifier = control.system_identifier
     from pg_control_system() as control where outbox_horizon.system_identifier <> control.system_identifier
-    returning 1)
-  delete from outbox_events where exists (select from adopted)`;
+    returning 1),
+  taken as (delete from outbox_events where exists (select from adopted) returning id, create_time, subject, type, payload)
+  insert into outbox_events (create_time, subject, type, payload) select create_time, subject, type, payload from taken order by id`;
 
 // From the horizon on, so that rows removed before, but not vacuumed yet, are not walked over again, up to the first that is young.
 // Another sweep holds the horizon: then there is none, and nothing is done.

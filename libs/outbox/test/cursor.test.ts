@@ -52,19 +52,25 @@ describe('a cursor', () => {
 });
 
 describe('tables that came with a dump of another cluster', () => {
-  it('begin anew: what they hold is told to nobody, and what comes then is', async () => {
+  it('begin anew: what they hold is told again, once and in its order, with what was appended before anybody read, and what comes then', async () => {
     const { database, outbox, append, readUntil, close } = await openOutbox();
-    await database.transaction((tx) => append(tx, 'old'));
-    const { cursor } = await readUntil(1);
-    await database.query({ name: 'move-ahead', text: "update outbox_events set xid = '4611686018427387904'" });
+    await database.transaction((tx) => append(tx, 'old', 'older by its xid'));
+    const { cursor } = await readUntil(2);
+    await database.query({ name: 'move-ahead', text: 'update outbox_events set xid = (4611686018427387904 - id)::text::xid8' });
+    await database.query({ name: 'age', text: "update outbox_events set create_time = now() - interval '1 hour'" });
     await database.query({ name: 'make-foreign', text: "update outbox_horizon set system_identifier = 1, xid = '4611686018427387000'" });
+    await database.transaction((tx) => append(tx, 'before anybody read'));
     await expect(outbox.read(database, cursor, 10)).rejects.toMatchObject(expired);
     const starts = await Promise.all([outbox.currentCursor(database), outbox.currentCursor(database)]);
     await database.transaction((tx) => append(tx, 'new'));
-    for (const start of starts) expect((await readUntil(1, start)).events.map(toText)).toEqual(['new']);
+    const { events } = await readUntil(4);
+    expect(events.map(toText)).toEqual(['old', 'older by its xid', 'before anybody read', 'new']);
+    expect(Date.now() - events[0]!.createTime.getTime()).toBeGreaterThan(3_500_000);
+    for (const [index, { cursor }] of events.entries()) expect((await outbox.read(database, cursor, 10)).events).toEqual(events.slice(index + 1));
+    for (const start of starts) expect((await outbox.read(database, start, 10)).events.at(-1)).toEqual(events[3]);
     await expect(outbox.read(database, cursor, 10)).rejects.toMatchObject(expired);
     await database.query({ name: 'make-foreign', text: 'update outbox_horizon set system_identifier = 1' });
-    expect((await outbox.read(database, undefined, 10)).events).toEqual([]);
+    expect((await readUntil(4)).events.map(toText)).toEqual(events.map(toText));
     await close();
   });
 });

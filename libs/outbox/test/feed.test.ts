@@ -124,6 +124,46 @@ describe('a follower', () => {
     await open.end('commit');
   });
 
+  it('that is eager learns that there is no more with what ceases to be held back while it reads', async () => {
+    const { outbox } = opened;
+    const open = await opened.begin();
+    await say('one');
+    const endFirst = async <T>(reading: Promise<T>) => {
+      const read = await reading;
+      await open.end('commit');
+      return read;
+    };
+    const batches = feedOf({
+      isEager: true,
+      outbox: { ...outbox, read: (...all) => endFirst(outbox.read(...all)), readUnsettled: (...all) => endFirst(outbox.readUnsettled(...all)) },
+    }).follow(start, end.signal);
+    const { value } = await batches.next();
+    expect([value!.events.map(toText), value!.isLast]).toEqual([['one'], true]);
+    await say('two');
+    expect((await take(batches, 1)).texts).toEqual(['two']);
+  });
+
+  it('that is eager hears heartbeats also while what it was told long since ceases to be held back, bit by bit', async () => {
+    const open = [await opened.begin()];
+    for (let count = 0; count < 7; count++) {
+      await say(`${count}`);
+      open.push(await opened.begin());
+    }
+    const batches = feedOf({ isEager: true, heartbeatMs: 100 }).follow(start, end.signal);
+    await take(batches, 7);
+    let isHeard = false;
+    const heard = batches.next().then(({ value }) => {
+      isHeard = true;
+      expect(value).toMatchObject({ events: [] });
+    });
+    for (const { end } of open) {
+      await pause(60);
+      await end('commit');
+    }
+    expect(isHeard).toBe(true);
+    await heard;
+  });
+
   it('that is eager is told again rather than not at all, and the operator with it, where there are too many gaps to remember what it was told', async () => {
     const errors: unknown[] = [];
     const eager = feedOf({ isEager: true, batchSize: 2, maxGaps: 3, onError: (error) => errors.push(error) }).follow(start, end.signal);

@@ -19,6 +19,7 @@ import tellRevocations from './migrations/0017_tell_revocations.sql';
 import createFactors from './migrations/0018_create_factors.sql';
 import noteNothingOfSignUps from './migrations/0019_note_nothing_of_sign_ups.sql';
 import guardEmailChanges from './migrations/0020_guard_email_changes.sql';
+import tellAfterClocksWentBack from './migrations/0021_tell_after_clocks_went_back.sql';
 
 export const authMigrations: MigrationSet = {
   name: 'auth',
@@ -43,5 +44,6 @@ export const authMigrations: MigrationSet = {
     { name: '0018_create_factors', sql: createFactors },
     { name: '0019_note_nothing_of_sign_ups', sql: noteNothingOfSignUps },
     { name: '0020_guard_email_changes', sql: guardEmailChanges },
+    { name: '0021_tell_after_clocks_went_back', sql: tellAfterClocksWentBack },
   ],
 };

@@ -1,6 +1,6 @@
 import type { Queryable } from '@gatehouse/postgres';
 
-// What ends sessions, makes what is signed for people stale or changes roles is told by triggers (0017_tell_revocations.sql).
+// What ends sessions, makes what is signed for people stale or changes roles is told by triggers (0017_tell_revocations.sql, 0021_tell_after_clocks_went_back.sql).
 
 /** Tells that a key was withdrawn, if the transaction commits: what was signed with it counts no more. */
 export async function noteKeyWithdrawn(tx: Queryable, keyId: string): Promise<void> {

@@ -2,10 +2,12 @@ import { toRevocationHash } from '@gatehouse/access';
 import type { Revocation, WatchRevocationsResponse } from '@gatehouse/contracts/verifier';
 import { declareError, isAppError } from '@gatehouse/errors';
 import { createFeed, createOutbox, type Outbox, type OutboxEvent } from '@gatehouse/outbox';
-import type { Database } from '@gatehouse/postgres';
+import type { Database, Queryable } from '@gatehouse/postgres';
 
 export interface RevocationLogOptions {
   database: Database;
+  /** Of one connection, so that what is told waits for no call. */
+  logDatabase: Queryable;
   /** How long an access token is valid, in seconds. */
   accessTokenSeconds: number;
   /** How old the oldest is that somebody here has not taken yet, in seconds. */
@@ -43,10 +45,10 @@ const cursorExpired = declareError({
 });
 
 /** The log of what was revoked, as the triggers of `sessions` and others write it. */
-export function createRevocationLog({ database, accessTokenSeconds, onLag, onError }: RevocationLogOptions): RevocationLog {
+export function createRevocationLog({ database, logDatabase, accessTokenSeconds, onLag, onError }: RevocationLogOptions): RevocationLog {
   const countsMs = accessTokenSeconds * 1_000 + marginMs;
   const outbox = createOutbox({ cursorExpired, retentionMs: countsMs + keptMs });
-  const feed = createFeed({ database, outbox, isEager: true, heartbeatMs, batchSize, onLag, onError });
+  const feed = createFeed({ database: { query: logDatabase.query, probe: database.probe }, outbox, isEager: true, heartbeatMs, batchSize, onLag, onError });
   return {
     async *watch(after, signal) {
       for (let from = after || undefined; ;)

@@ -25,7 +25,7 @@ const administrator = '018f0000-0000-7000-8000-000000000009';
 /** What user and gateway ask and tell beside each other: keys of the tokens, as `auth` gives them, and an OTLP collector. */
 export async function startNeighbours(): Promise<{ introduction: NeighboursIntroduction; close: () => Promise<void> }> {
   const issuer = await createTestIssuer(realm);
-  const verifier = createTokenVerifier({ ...realm, keys: issuer.keys, service: 'auth' });
+  const verifier = createTokenVerifier({ ...realm, keys: issuer.keys, service: 'auth', revocations: undefined });
   const collector = await createTestCollector();
   const server = createRpcServer({
     services: [bindService(VerifierServiceDefinition, { getJwks: async () => issuer.jwks, watchRevocations: createTestRevocations().watch })],

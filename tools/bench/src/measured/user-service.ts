@@ -24,7 +24,7 @@ const realm = { issuer: 'https://gatehouse.test', audience: 'gatehouse' };
 export async function startUserService(): Promise<{ introduction: UserServiceIntroduction; close: () => Promise<void> }> {
   const issuer = await createTestIssuer(realm);
   const observability = createObservability({ service: 'user', version: 'bench', logLevel: 'info' });
-  const verifier = createTokenVerifier({ ...realm, keys: issuer.keys, service: 'user' });
+  const verifier = createTokenVerifier({ ...realm, keys: issuer.keys, service: 'user', revocations: undefined });
   const now = new Date();
   const person = User.fromPartial({
     id: knownId,

@@ -5,6 +5,7 @@ import { type AppError, isAppError } from '@gatehouse/errors';
 import type { Database, Queryable } from '@gatehouse/postgres';
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { changeProved } from './codes/proved-person';
 import { isSuspended, type People, type Person } from './people';
 import { insertPasswordHash } from './postgres/credential-repository';
 import { beginSignUp, endSignUp, type PendingSignUp } from './postgres/sign-up-repository';
@@ -51,16 +52,12 @@ export function createFinishSignUp({ database, people, sessions }: FinishSignUpO
     throw emailTaken();
   };
 
-  const verify = (user: User, takenOver: () => AppError): Promise<User> =>
-    people.update(user, { emailVerified: true }).catch((error) => {
-      throw isAppError(error, 'ETAG_MISMATCH') ? takenOver() : error;
-    });
-
   return async (attempt, { client, isVerified = false, takenOver, done }) => {
     const pending = await beginSignUp(database, { ...attempt, userId: uuidv7(), attemptId: randomUUID() });
     const made = await ensurePerson(pending);
     if (isSuspended(made)) throw accountSuspended();
-    const person = isVerified && !made.user.emailVerified ? { ...made, user: await verify(made.user, takenOver) } : made;
+    // also where an attempt that this one has taken over verifies them at the same time
+    const person = isVerified ? await changeProved(people, { userId: pending.userId, data: pending }, { emailVerified: true }) : made;
     // begun by another attempt, whose person it is so far
     const isOwn = pending.email === attempt.email && pending.displayName === attempt.displayName;
     const [user, session] = await database.transaction(async (tx) => {

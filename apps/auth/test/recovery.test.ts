@@ -30,6 +30,7 @@ describe('recovering a password', () => {
       expect(await under.recovery.requestPasswordReset({ email })).toEqual({ resetId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
     expect(await under.mailTo('known@example.com')).toMatchObject({
       kind: 'reset_password',
+      to: 'known@example.com',
       validForSeconds: 1_800,
       data: { link: expect.stringContaining('https://app.test/id/reset-password#token=') },
     });

@@ -1,6 +1,6 @@
 import { toClientMetadata } from '@gatehouse/access';
 import { randomUUID } from 'node:crypto';
-import { verdictOf } from './auth-under-test';
+import { until, verdictOf } from './auth-under-test';
 import { type AuthWithMails, startAuthWithMails } from './mails-under-test';
 import { unavailable } from '@gatehouse/contracts/api';
 
@@ -82,6 +82,29 @@ describe('signing up where emails are verified first', () => {
     expect(verdicts.filter((verdict) => verdict === 'OK')).toHaveLength(1);
     expect(verdicts.every((verdict) => ['OK', invalid, 'ALREADY_EXISTS EMAIL_TAKEN'].includes(verdict))).toBe(true);
     expect(await verdictOf(under.email.verifyEmail({ token, password }))).toBe(invalid);
+  });
+
+  it('lets one of several sign-ups win that are proved at the same time, and its password is the one that works', async () => {
+    const passwords = ['the first correct horse', 'the second correct horse'];
+    const proofs: { verificationId: string; code: string }[] = [];
+    for (const each of passwords) {
+      const verificationId = await signUp('both@example.com', each);
+      proofs.push({ verificationId, code: (await under.mailTo('both@example.com')).code });
+    }
+    // each has read the person, whom nobody has verified yet; the first, which the second has taken over, verifies them
+    const updates: (() => void)[] = [];
+    under.users.gates.beforeUpdate = () => new Promise((resolve) => updates.push(resolve));
+    const first = verdictOf(under.email.verifyEmail(proofs[0]!));
+    await until(() => updates.length === 1);
+    const second = verdictOf(under.email.verifyEmail(proofs[1]!));
+    await until(() => updates.length === 2);
+    under.users.gates.beforeUpdate = undefined;
+    updates[0]!();
+    expect(await first).toBe(invalid);
+    updates[1]!();
+    expect(await second).toBe('OK');
+    const logins = passwords.map((each) => verdictOf(under.auth.login({ email: 'both@example.com', password: each })));
+    expect(await Promise.all(logins)).toEqual(['UNAUTHENTICATED INVALID_CREDENTIALS', 'OK']);
   });
 
   it('looks at five digits at most, however many come at once', async () => {

@@ -53,7 +53,8 @@ export function createCodeMailer({ database, people, codes, links, lifetimes, ma
     const { purpose, data } = code;
     return ({ token, code: digits }: CodeSecrets): Mail => ({
       kind,
-      to: data.email,
+      // as the account spells it, whatever was typed: there are mailboxes that tell case apart
+      to: purpose === 'change_email' ? data.email : (person?.user.email ?? data.email),
       userId: person?.user.id,
       language: person?.user.locale || data.language,
       validForSeconds: lifetimes[purpose],

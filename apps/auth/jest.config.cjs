@@ -3,7 +3,7 @@ module.exports = {
   displayName: 'auth',
   rootDir: __dirname,
   // its tests wait more than they work, and are the most of all
-  maxWorkers: 3,
+  maxWorkers: 2,
   globalSetup: '../../tools/jest/postgres-server.ts',
   globalTeardown: '../../tools/jest/stop-postgres-server.ts',
 };

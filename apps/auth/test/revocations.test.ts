@@ -117,20 +117,22 @@ describe('calls that take every connection', () => {
     closing.push(() => crowded.close());
     await crowded.auth.signUp({ email: 'ada@example.com', password });
     const { told } = await listen(crowded);
-    const end = Promise.withResolvers<void>();
+    const [locked, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const held = crowded.database.transaction(async (tx) => {
       await tx.query({ name: 'lock-credentials', text: 'lock table credentials in access exclusive mode' });
+      locked.resolve();
       await end.promise;
     });
+    await locked.promise;
     const call = crowded.auth.login({ email: 'ada@example.com', password }).catch(() => {});
     const waiting = {
       name: 'find-waiting',
       text: 'select 1 from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0',
     };
     try {
-      await until(async () => (await crowded.database.query(waiting)).length > 0, 5_000);
+      await until(async () => (await crowded.database.query(waiting)).length > 0);
       await noteKeyWithdrawn(crowded.database, 'key-1');
-      await until(() => told().length > 0, 10_000);
+      await until(() => told().length > 0);
     } finally {
       end.resolve();
     }

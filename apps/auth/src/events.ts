@@ -5,7 +5,7 @@ import { createMailObserver, type MailObserver } from './mail/mail-events';
 import { createSecurityEvents, type SecurityEvents } from './security-events';
 import type { ResyncFindings } from './user-feed/resync-users';
 import type { BreachedPasswordsObserver } from './passwords/breached-passwords';
-import type { TurnsObserver, TurnsState } from './passwords/turns';
+import type { TurnsObserver, TurnsState } from './turns';
 
 /** What `auth` itself measures. */
 export interface Events {

@@ -11,8 +11,7 @@ beforeAll(async () => {
 afterAll(() => under.close());
 
 const join = async (email: string) => {
-  const { verificationId = '' } = await under.auth.signUp({ email, password });
-  const { user, accessToken = '' } = await under.email.verifyEmail({ verificationId, code: (await under.mailTo(email)).code });
+  const { user, accessToken = '' } = await under.join(email, password);
   return { id: user!.id, self: under.asPerson(accessToken).email };
 };
 

@@ -10,8 +10,7 @@ beforeAll(async () => {
 afterAll(() => under.close());
 
 const join = async (email: string) => {
-  const { verificationId = '' } = await under.auth.signUp({ email, password });
-  const { user, accessToken = '', refreshToken = '' } = await under.email.verifyEmail({ verificationId, code: (await under.mailTo(email)).code });
+  const { user, accessToken = '', refreshToken = '' } = await under.join(email, password);
   return { id: user!.id, self: under.asPerson(accessToken).email, accessToken, refreshToken };
 };
 

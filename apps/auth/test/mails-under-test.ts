@@ -1,4 +1,4 @@
-import { EmailServiceDefinition, InvitationServiceDefinition, RecoveryServiceDefinition } from '@gatehouse/contracts/auth';
+import { EmailServiceDefinition, InvitationServiceDefinition, RecoveryServiceDefinition, type VerifyEmailResponse } from '@gatehouse/contracts/auth';
 import { descriptorSet } from '@gatehouse/contracts/auth';
 import { createChannel, createClient, type RpcClient } from '@gatehouse/rpc';
 import type { Mail } from '../src/mail/mail';
@@ -16,6 +16,8 @@ export interface AuthWithMails extends AuthUnderTest {
   asPerson(token: string): { readonly email: RpcClient<EmailServiceDefinition>; readonly invitations: RpcClient<InvitationServiceDefinition> };
   /** Has everything mailed that was asked for, and gives the mails to an address that were not given before, the oldest first. */
   mailsTo(address: string): Promise<readonly QueuedMail[]>;
+  /** Somebody who has signed up by a mail, and their session. */
+  join(address: string, password: string): Promise<VerifyEmailResponse>;
   /** The one mail to an address that was not given before. */
   mailTo(address: string): Promise<QueuedMail>;
 }
@@ -57,17 +59,23 @@ export async function startAuthWithMails({ settings, ...options }: StartOptions 
       invitations: createClient(InvitationServiceDefinition, channel, options),
     };
   };
+  const mailTo = async (address: string) => {
+    let mails = await mailsTo(address);
+    // another process may be about to
+    if (!mails.length) await until(async () => (mails = await mailsTo(address)).length > 0, 3_000).catch(() => {});
+    if (mails.length !== 1) throw new Error(`${address} was mailed ${mails.map(({ kind }) => kind).join(', ') || 'nothing'}`);
+    return mails[0]!;
+  };
+  const clients = clientsOf();
   return {
     ...under,
-    ...clientsOf(),
+    ...clients,
     asPerson: clientsOf,
     mailsTo,
-    async mailTo(address) {
-      let mails = await mailsTo(address);
-      // another process may be about to
-      if (!mails.length) await until(async () => (mails = await mailsTo(address)).length > 0, 3_000).catch(() => {});
-      if (mails.length !== 1) throw new Error(`${address} was mailed ${mails.map(({ kind }) => kind).join(', ') || 'nothing'}`);
-      return mails[0]!;
+    mailTo,
+    async join(address, password) {
+      const { verificationId = '' } = await under.auth.signUp({ email: address, password });
+      return clients.email.verifyEmail({ verificationId, code: (await mailTo(address)).code });
     },
   };
 }

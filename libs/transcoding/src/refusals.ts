@@ -10,7 +10,7 @@ export interface RefusalsOptions {
   errors: readonly ErrorDeclaration[];
   errorPages: string | undefined;
   /** Whether errors of what is asked for have the shape of OAuth. */
-  isOAuth: (method: string, path: string) => boolean;
+  isOAuth: (method: string, exchange: Pick<Exchange, 'found' | 'target'>) => boolean;
 }
 
 export interface Refusals {
@@ -47,7 +47,7 @@ export function createRefusals({ errors, errorPages, isOAuth }: RefusalsOptions)
       reply.header('vary', [reply.getHeader('vary'), 'Accept-Language'].filter(Boolean).join(', '));
       // what is left of the body is not waited for
       if (error.reason === 'REQUEST_TOO_LARGE' && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
-      const isForOAuth = isOAuth(request.method, exchange.target.path);
+      const isForOAuth = isOAuth(request.method, exchange);
       const { status, body } = isForOAuth ? toOAuthError(error) : { status: problem.status, body: problem };
       return reply
         .code(status)

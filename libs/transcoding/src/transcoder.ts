@@ -111,8 +111,8 @@ export function createTranscoder(options: TranscodingOptions): Transcoder {
   const { toSeen, refuse } = createRefusals({
     errors,
     errorPages,
-    isOAuth(method, path) {
-      const matching = findRoute(routes, method, path);
+    isOAuth(method, { found, target }) {
+      const matching = found ?? findRoute(routes, method, target.path);
       return 'route' in matching && matching.route.description.acceptsForm === true;
     },
   });

@@ -1,6 +1,6 @@
 import { isAppError } from '@gatehouse/errors';
 import type { z } from 'zod';
-import { createTurns } from '../passwords/turns';
+import { createTurns } from '../turns';
 import type { attemptSettings } from './settings';
 
 /** How a CAPTCHA was judged; `unanswered` where nobody could. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createTurns } from './turns';
+import { createTurns } from '../turns';
 
 export interface BreachedPasswordsOptions {
   /** What a prefix is added to. */

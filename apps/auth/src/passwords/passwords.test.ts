@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { hash } from '@node-rs/argon2';
 import { toStoredHash } from '../accounts/foreign-hashes/stored-hash';
 import { createPasswords } from './passwords';
-import type { TurnsState } from './turns';
+import type { TurnsState } from '../turns';
 
 it('passwords leave a thread free for who looks up files and names, however many are waiting', async () => {
   const passwords = createPasswords();

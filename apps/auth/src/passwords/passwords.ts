@@ -3,7 +3,7 @@ import { hash, type Options, parseOptions, verify } from '@node-rs/argon2';
 import { availableParallelism } from 'node:os';
 import { isForeignHash, verifyForeignHash } from '../accounts/foreign-hashes/stored-hash';
 import { type Pepper, pepperIdOf, withPepperId } from './peppers';
-import { createTurns, type Ticket, type TurnsObserver } from './turns';
+import { createTurns, type Ticket, type TurnsObserver } from '../turns';
 
 export interface Passwords {
   /** Refuses at once who would be refused later: a flood costs next to nothing that way. @throws overloaded as `hash` */

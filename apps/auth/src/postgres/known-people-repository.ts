@@ -74,6 +74,9 @@ export async function settlePeople(tx: Queryable, people: readonly KnownPerson[]
   });
 }
 
+// so that who locks several does not wait in a circle
+const inOrder = `(select unnest($1::text[]) as user_id order by 1) as people`;
+
 /** The key of the advisory lock of a person. @param userId an expression of type text */
 export const personLock = (userId: string): string => `hashtextextended(${userId}, 8)`;
 
@@ -81,7 +84,7 @@ export const personLock = (userId: string): string => `hashtextextended(${userId
 export async function lockPeople(tx: Queryable, userIds: readonly string[]): Promise<void> {
   await tx.query({
     name: 'lock-people',
-    text: `select pg_advisory_xact_lock(${personLock('user_id')}) from (select unnest($1::text[]) as user_id order by 1) as people`,
+    text: `select pg_advisory_xact_lock(${personLock('user_id')}) from ${inOrder}`,
     values: [userIds],
   });
 }
@@ -97,7 +100,6 @@ export async function holdPerson(tx: Queryable, userId: string): Promise<void> {
 
 /** The key of the advisory lock by which imports of a person and their purge keep apart. */
 const importLock = `hashtextextended(user_id, 21)`;
-const inOrder = `(select unnest($1::text[]) as user_id order by 1) as people`;
 
 /** Waits until people who are being purged are, and keeps others from being purged until the transaction ends. */
 export async function holdImported(tx: Queryable, userIds: readonly string[]): Promise<void> {

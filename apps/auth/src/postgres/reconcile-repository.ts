@@ -1,4 +1,7 @@
 import type { Queryable } from '@gatehouse/postgres';
+import { deleteFactors } from './factor-repository';
+import { deleteLoginTokensOf } from './login-token-repository';
+import { deleteRecoveryCodes } from './recovery-code-repository';
 
 const batchSize = 1_000;
 
@@ -82,8 +85,9 @@ export async function countCredentials(db: Queryable): Promise<number> {
 /** Takes a person's factors away, and logins that wait for them. */
 export async function deleteFactorsOf(tx: Queryable, userId: string): Promise<void> {
   // in the order of who completes a login
-  for (const table of ['login_tokens', 'factors', 'recovery_codes'])
-    await tx.query({ name: `delete-${table.replaceAll('_', '-')}-of`, text: `delete from ${table} where user_id = $1`, values: [userId] });
+  await deleteLoginTokensOf(tx, [userId]);
+  await deleteFactors(tx, userId);
+  await deleteRecoveryCodes(tx, userId);
 }
 
 /** Takes a person's password away; false where there was none. */
